@@ -20,6 +20,7 @@ NO_SCHEMA_SAYS_IT = [
     (r"^schedule\.timezone ", "IANA's table, and one of two fields"),
     (r"^If-Match must be", "an empty header is sent although the pattern wants one character at least"),
     (r"no such|must be (a \w+|users) of the tenant|unknown here", "depends on what is stored"),
+    (r"^somebody else changed the ", "depends on the present version"),
     (r"^no position was acceptable$", "depends on what is stored: the vehicle, its newest time"),
     (r"^geometry|^(radius_m|width_m) (is required|goes) with", "rings must close, not cross, and fit radius or width"),
 ]

@@ -35,7 +35,7 @@ assert.equal(vehicle.position, null);
 const device = body(await asAdmin.POST('/api/v1/devices', { body: { vehicle_id: vehicle.id } }));
 
 const asDevice = createClient<paths>({ baseUrl, headers: { 'X-Device-Key': device.key ?? '' } });
-const positions: components['schemas']['NewPositionJson'][] = [
+const positions: components['schemas']['NewPosition'][] = [
   { latitude: 22.5726, longitude: 88.3639, speed: 45.5, heading: 90, timestamp: '2025-01-15T10:30:45.123Z' },
   { latitude: 22.573, longitude: 88.365, timestamp: '2025-01-15T10:31:45.123Z' },
 ];

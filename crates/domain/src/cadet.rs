@@ -219,6 +219,8 @@ pub struct Cadet {
     pub standing: Standing,
     /// When it was entered.
     pub created_at: Timestamp,
+    /// Counts the changes of its records, from 1.
+    pub version: i64,
 }
 
 #[cfg(test)]

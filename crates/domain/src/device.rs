@@ -15,4 +15,6 @@ pub struct Device {
     pub past_vehicles: PastAssignments<Option<VehicleId>>,
     /// Name for people.
     pub name: Option<Label>,
+    /// Counts its changes, from the Unix milliseconds of its creation.
+    pub version: i64,
 }

@@ -1,7 +1,7 @@
 //! Who may see which fact of a fleet: one function for sockets, replays and queries.
 
 use crate::permission::{Action, Reach, Who, reach, reach_of};
-use crate::{Alert, Caller, Fact, Role, TenantId, UserId, VehicleScope};
+use crate::{Alert, Caller, Fact, Revision, Role, TenantId, UserId, VehicleScope};
 
 /// The viewers of a fact of the fleet within its tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,9 +68,11 @@ impl FleetAudience {
         user.map_or(Self::Company, Self::User)
     }
 
-    /// The audience of something that a vehicle did, with or without a driver.
-    pub fn done_by(driver: Option<UserId>) -> Self {
-        driver.map_or(Self::Company, Self::Driver)
+    /// The audience of something that a vehicle did, with or without a driver. What is another driver's by now was the company's
+    /// all the time.
+    pub fn done_by(driver: Option<UserId>, revision: Revision) -> Self {
+        let of_driver = if revision == Revision::Reassigned { Self::User } else { Self::Driver };
+        driver.map_or(Self::Company, of_driver)
     }
 }
 
@@ -85,9 +87,9 @@ impl Fact {
     /// Who within the tenant may see it as a fact of the fleet; `None` if it is no fact of the fleet.
     pub fn fleet_audience(&self) -> Option<FleetAudience> {
         match self {
-            Self::TripChanged(update) => Some(FleetAudience::done_by(update.trip.driver_id)),
-            Self::FenceCrossed(crossing) => Some(FleetAudience::done_by(crossing.driver_id)),
-            Self::DrivingNoted(event) => Some(FleetAudience::done_by(event.driver_id)),
+            Self::TripChanged(update) => Some(FleetAudience::done_by(update.trip.driver_id, update.revision)),
+            Self::FenceCrossed(crossing) => Some(FleetAudience::done_by(crossing.driver_id, crossing.revision)),
+            Self::DrivingNoted(event) => Some(FleetAudience::done_by(event.driver_id, event.revision)),
             Self::ServiceDue(_) => Some(FleetAudience::Company),
             Self::AlertRaised(alert) => Some(alert.audience()),
             Self::AlertRead { user_id, .. } | Self::AlertDeleted { user_id, .. } => {
@@ -102,7 +104,7 @@ impl Fact {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::{FleetAudience, FleetViewer};
-    use crate::{Caller, DeviceId, PastAssignments, Principal, Role, TenantId, UserId, VehicleId};
+    use crate::{Caller, DeviceId, PastAssignments, Principal, Revision, Role, TenantId, UserId, VehicleId};
 
     fn user(role: Role, tenant: &TenantId) -> Caller {
         let id = UserId::new(7).ok();
@@ -145,10 +147,13 @@ mod tests {
 
     #[test]
     fn a_drivers_events_are_seen_by_the_driver_and_by_viewers_of_the_fleet() {
-        let done_by = |number| FleetAudience::done_by(UserId::new(number).ok());
+        let done_by = |number| FleetAudience::done_by(UserId::new(number).ok(), Revision::Corrected);
         let driver = FleetViewer { company: false, user: UserId::new(7).ok(), driver: UserId::new(7).ok() };
         assert!(driver.may_see(done_by(7)) && !driver.may_see(done_by(8)) && !driver.may_see(FleetAudience::Company));
         assert!(FleetViewer { company: true, driver: None, ..driver }.may_see(done_by(8)));
+        let taken_from = |number| FleetAudience::done_by(UserId::new(number).ok(), Revision::Reassigned);
+        assert!(driver.may_see(taken_from(7)) && !driver.may_see(taken_from(8)));
+        assert!(!FleetViewer { company: true, user: None, driver: None }.may_see(taken_from(7)));
         // It was a driver once.
         assert!(!FleetViewer { driver: None, ..driver }.may_see(done_by(7)));
     }

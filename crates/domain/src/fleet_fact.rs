@@ -14,13 +14,16 @@ pub enum Revision {
     Corrected,
     /// Published before, but did not happen.
     Withdrawn,
+    /// Published before as this driver's, and another's by now. That driver alone gets it, as something that it did not do.
+    Reassigned,
 }
 
-named_values!(Revision, "telling", "must be new, added, corrected or withdrawn", {
+named_values!(Revision, "telling", "must be new, added, corrected, withdrawn or reassigned", {
     New => "new",
     Added => "added",
     Corrected => "corrected",
     Withdrawn => "withdrawn",
+    Reassigned => "reassigned",
 });
 
 impl Revision {
@@ -28,8 +31,14 @@ impl Revision {
     pub const fn telling(self) -> &'static str {
         match self {
             Self::Added => Self::Corrected.as_str(),
+            Self::Reassigned => Self::Withdrawn.as_str(),
             other => other.as_str(),
         }
+    }
+
+    /// Whether it did not happen, as far as those know who get it.
+    pub const fn is_withdrawn(self) -> bool {
+        matches!(self, Self::Withdrawn | Self::Reassigned)
     }
 
     /// What late positions changed: added, mended or withdrawn; `None` for what is new.
@@ -37,7 +46,8 @@ impl Revision {
         match self {
             Self::New => None,
             Self::Corrected => Some("mended"),
-            Self::Added | Self::Withdrawn => Some(self.as_str()),
+            Self::Added => Some(self.as_str()),
+            Self::Withdrawn | Self::Reassigned => Some(Self::Withdrawn.as_str()),
         }
     }
 }

@@ -66,9 +66,9 @@ impl ChangeWriter<'_> {
             is_reported: None,
         };
         match fact {
-            SilenceFact::Offline { since } => {
+            SilenceFact::Offline { since, known_at } => {
                 self.changes.push(HistoryChange::Incident(offline(*since, None)));
-                self.alert_offline(*since);
+                self.alert_offline(*since, *known_at);
             }
             SilenceFact::Online { since, until } => {
                 self.changes.push(HistoryChange::Incident(offline(*since, Some(*until))));

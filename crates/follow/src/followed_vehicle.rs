@@ -205,10 +205,9 @@ impl FollowedVehicle {
 
     /// The time from the last position to the first moment at which something follows from silence, or from a date.
     fn silent_after_ms(&self, heard_at: Timestamp) -> Option<i64> {
-        let thresholds = self.context.rules.thresholds();
-        let service_ms = self.context.rules.vehicle().service_due_at.map(|due_at| due_at.ms_since(heard_at));
-        let mut moments_ms =
-            vec![i64::from(thresholds.offline_after_s) * 1000, self.state.gap_max_ms(&self.context.rules) + 1000];
+        let rules = &self.context.rules;
+        let service_ms = rules.vehicle().service_due_at.map(|due_at| due_at.ms_since(heard_at));
+        let mut moments_ms = vec![self.state.offline_after_ms(rules), self.state.gap_max_ms(rules) + 1000];
         moments_ms.extend(service_ms.filter(|ms| *ms > 0));
         moments_ms.sort_unstable();
         moments_ms.into_iter().find(|ms| self.seems_silent(heard_at.plus_ms(*ms)))

@@ -130,11 +130,6 @@ impl TenantRules {
         })
     }
 
-    /// A vehicle that sends nothing for this long is offline, milliseconds.
-    pub(crate) fn offline_after_ms(&self) -> i64 {
-        i64::from(self.thresholds.offline_after_s) * 1_000
-    }
-
     /// A geofence, if it still exists.
     pub(crate) fn geofence(&self, fence: FenceId) -> Option<&Geofence> {
         self.built(fence).map(|built| &built.geofence)

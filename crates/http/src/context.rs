@@ -1,10 +1,10 @@
 //! The state that all handlers share.
 
-use crate::{OriginPolicy, TenantHosts};
+use crate::{OriginPolicy, Problem, TenantHosts};
 use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_domain::Caller;
-use milepost_service::{Request, UseCases};
+use milepost_service::{ReadPermit, Request, UseCases};
 use std::sync::Arc;
 
 /// Shared by all requests.
@@ -26,5 +26,14 @@ impl HttpContext {
     /// each message.
     pub fn request(&self, caller: Caller) -> Request {
         Request { caller, now: self.clock.now() }
+    }
+
+    /// Waits until the caller may read a page of a list: one caller's many pages leave connections to the database for others. Hold
+    /// it while the store is read.
+    ///
+    /// # Errors
+    /// 503 after ten seconds.
+    pub async fn page_permit(&self, caller: &Caller) -> Result<ReadPermit, Problem> {
+        Ok(self.use_cases.pages.permit_in_time(&caller.tenant, caller).await?)
     }
 }

@@ -11,12 +11,12 @@ use crate::{HttpContext, Problem, TokenInQuery, authenticate_parts};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Caller, Principal};
 use milepost_service::idempotency::{self, IdempotencyKeys};
-use milepost_service::{Claim, Idempotency, IdempotencyKey, KeptAnswer, Once, ServiceError};
+use milepost_service::{Claim, Idempotency, IdempotencyKey, KeptAnswer, LARGE_BODY_BYTES, Once, ServiceError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
@@ -108,17 +108,17 @@ async fn replay(context: Arc<HttpContext>, request: Request, next: Next) -> Resu
     }
     let body = read_body(encoded, MAX_REQUEST_BYTES).await?;
 
-    let mut hash = Sha256::new();
-    hash.update(parts.uri.path().as_bytes());
-    hash.update([0]);
-    hash.update(parts.uri.query().unwrap_or_default().as_bytes());
-    hash.update([0]);
-    hash.update(&body);
+    let hash = if body.len() <= LARGE_BODY_BYTES {
+        hash_of(&parts.uri, &body)
+    } else {
+        let (uri, body) = (parts.uri.clone(), body.clone());
+        let bodies = &context.use_cases.large_bodies;
+        bodies.compute(&caller.tenant, &caller, move || hash_of(&uri, &body)).await?
+    };
     let key = IdempotencyKey { tenant: caller.tenant.clone(), caller: name_of(&caller), key };
     let request = Request::from_parts(parts, Body::from(body));
     // Runs in its own task, so that the claim gets its answer even if the client disconnects.
-    let carried_out =
-        tokio::spawn(async move { carry_out(&context, key, hash.finalize().into(), request, next).await });
+    let carried_out = tokio::spawn(async move { carry_out(&context, key, hash, request, next).await });
     carried_out.await.unwrap_or_else(|error| {
         tracing::error!(%error, "the task of a request with an Idempotency-Key failed");
         Err(ServiceError::Internal.into())
@@ -156,6 +156,17 @@ async fn carry_out(
     request.extensions_mut().insert(claim.clone());
     let response = next.run(request).await;
     if claim.is_kept() { Ok(response) } else { keep(keys, &claim, response).await }
+}
+
+/// What a request with a key says.
+fn hash_of(uri: &Uri, body: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(uri.path().as_bytes());
+    hash.update([0]);
+    hash.update(uri.query().unwrap_or_default().as_bytes());
+    hash.update([0]);
+    hash.update(body);
+    hash.finalize().into()
 }
 
 fn header_value(headers: &HeaderMap) -> Result<Option<String>, Problem> {

@@ -5,12 +5,13 @@ use crate::draining::Draining;
 use crate::metrics::{Exposition, TextFormat};
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use milepost_clock::Clock;
-use milepost_http::Problem;
+use milepost_http::{Problem, query_value};
 use milepost_relay::RelayState;
 use milepost_service::UseCases;
 use milepost_service::readiness::check_ready;
@@ -43,10 +44,10 @@ pub(crate) async fn health() -> impl IntoResponse {
 }
 
 /// Asks the database whether this server can serve. After a failed write it tries another write.
-async fn ready(State(status): State<Arc<Status>>) -> Response {
+async fn ready(State(status): State<Arc<Status>>, head: Parts) -> Response {
     let nodes = &status.use_cases.nodes;
     let relay = nodes.relay_state();
-    let mut parts = Parts {
+    let mut uses = Uses {
         database: status.store.backend(),
         relay: match relay {
             RelayState::InProcess => "in-process",
@@ -56,29 +57,30 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
         nodes: nodes.living().len(),
     };
     if status.draining.is_announced() {
-        return unavailable("the server is shutting down".to_owned(), &parts);
+        return unavailable("the server is shutting down".to_owned(), &uses);
     }
     if let Some(name) = status.tasks.ended() {
-        return unavailable(format!("a part of the server has ended: {name}; restart it"), &parts);
+        return unavailable(format!("a part of the server has ended: {name}; restart it"), &uses);
     }
     if check_ready(&status.use_cases.readiness, status.clock.now()).await.is_err() {
-        parts.database = "unavailable";
+        uses.database = "unavailable";
         let fault = status.store.fault().map(|fault| format!(": {fault}")).unwrap_or_default();
-        return unavailable(format!("the database is unavailable{fault}"), &parts);
+        return unavailable(format!("the database is unavailable{fault}"), &uses);
     }
-    if relay == RelayState::Lost {
+    // A load balancer asks for `?relay=optional`: this node serves its clients well enough, and all nodes lose Redis at once.
+    if relay == RelayState::Lost && query_value(&head, "relay").as_deref() != Some("optional") {
         let detail = "Redis can't be reached: what other nodes publish arrives here up to two seconds late";
-        return unavailable(detail.to_owned(), &parts);
+        return unavailable(detail.to_owned(), &uses);
     }
-    let without_relay = relay == RelayState::InProcess && parts.nodes > 1;
+    let without_relay = relay == RelayState::InProcess && uses.nodes > 1;
     let hint = without_relay
         .then_some("set REDIS_URL on every node: without it, positions of other nodes arrive up to two seconds late");
-    Json(Ready { status: "ready", hint, parts }).into_response()
+    Json(Ready { status: "ready", hint, uses }).into_response()
 }
 
 /// What the server needs to serve.
 #[derive(Serialize)]
-struct Parts {
+struct Uses {
     /// The kind of database, or `unavailable`.
     database: &'static str,
     /// `redis`, `in-process` without one, or `unavailable`.
@@ -91,7 +93,7 @@ struct Parts {
 struct Ready {
     status: &'static str,
     #[serde(flatten)]
-    parts: Parts,
+    uses: Uses,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'static str>,
 }
@@ -101,12 +103,12 @@ struct NotReady<'a> {
     #[serde(flatten)]
     problem: &'a Problem,
     #[serde(flatten)]
-    parts: &'a Parts,
+    uses: &'a Uses,
 }
 
-fn unavailable(detail: String, parts: &Parts) -> Response {
+fn unavailable(detail: String, uses: &Uses) -> Response {
     let problem = Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, detail);
-    let body = serde_json::to_string(&NotReady { problem: &problem, parts }).unwrap_or_default();
+    let body = serde_json::to_string(&NotReady { problem: &problem, uses }).unwrap_or_default();
     problem.into_response().map(|_| Body::from(body))
 }
 

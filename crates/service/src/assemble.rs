@@ -6,6 +6,7 @@ use crate::event_feed::EventFeed;
 use crate::fair_reads::FairReads;
 use crate::fleet::{Fleet, TripMeters};
 use crate::idempotency::IdempotencyKeys;
+use crate::large_bodies::LargeBodies;
 use crate::listener::{Listener, Listeners};
 use crate::live::{LiveDirectory, LiveMap};
 use crate::nodes::{Nodes, NodesParts, RelayInbox, SharedCounts};
@@ -85,7 +86,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let live = || Arc::clone(&live_map);
     let listeners = Listeners::from(parts.listeners);
     let wakers = Wakers::new(Arc::clone(&outgoing.wake));
-    let (fair_reads, trip_meters) = (Arc::<FairReads>::default(), Arc::<TripMeters>::default());
+    let (fair_reads, trip_meters) = (Arc::new(FairReads::of_large_reads()), Arc::<TripMeters>::default());
     let meters = Arc::clone(&trip_meters);
     let counts = Arc::new(SharedCounts::new(access(), parts.hub));
     let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), Arc::clone(&wakers.events), Arc::clone(&counts)));
@@ -123,7 +124,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         ),
         fair_reads,
         idempotency_keys: IdempotencyKeys::new(store()),
-        large_bodies: FairReads::default(),
+        pages: FairReads::of_pages(),
+        large_bodies: LargeBodies::default(),
         nodes: Arc::new(nodes),
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels,

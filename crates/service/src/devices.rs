@@ -2,9 +2,12 @@
 
 use crate::{Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder, hash_secret, random_secret};
-use milepost_domain::{Action, Caller, Device, DeviceId, TenantId, may};
+use milepost_domain::{Action, Caller, Device, DeviceId, ExpectedVersion, TenantId, may};
 use milepost_store::{Once, Store};
 use std::sync::Arc;
+
+/// Attempts when others change the same device at the same time. A failed one means that another change was stored first.
+const TRIES: usize = 5;
 
 /// What the use cases of devices need.
 pub struct Devices {
@@ -38,6 +41,8 @@ pub async fn add_device(
     once: &Once<'_, NewDevice>,
 ) -> Result<NewDevice, ServiceError> {
     require(&request.caller, &device.tenant)?;
+    // One that is made anew under an old id has none of its versions.
+    let device = Device { version: request.now.unix_ms(), ..device };
     let new = NewDevice { device, key: random_secret("mpd_") };
     let key_hash = hash_secret(&new.key);
     devices.store.add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone()))).await?;
@@ -77,51 +82,75 @@ pub async fn list_devices(
 }
 
 /// Changes a device's name, or moves it to another vehicle. What it reports of an earlier time belongs to the vehicle that it was
-/// in then. Its connections end if it was moved.
+/// in then. Its connections end if it was moved. A change without a difference is not stored. What others change at the same time
+/// stays.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] also for the vehicle.
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] also for the vehicle, [`ServiceError::Changed`], [`ServiceError::Conflict`]
+/// when others keep changing it.
 pub async fn change_device(
     devices: &Devices,
     request: &Request,
     tenant: &TenantId,
     id: &DeviceId,
-    change: impl FnOnce(Device) -> Device + Send,
+    expected: &ExpectedVersion,
+    change: impl Fn(Device) -> Device + Send + Sync,
 ) -> Result<Device, ServiceError> {
-    require(&request.caller, tenant)?;
-    let before = devices.store.get_device(tenant, id).await?.ok_or(ServiceError::NotFound("device"))?;
-    let after = change(before.clone());
-    if after == before {
-        return Ok(before);
+    for _ in 0..TRIES {
+        let before = read_expected(devices, request, tenant, id, expected).await?;
+        let after = change(before.clone());
+        if after == before {
+            return Ok(before);
+        }
+        let after = Device { version: before.version + 1, ..after };
+        if devices.store.update_device(&after, request.now).await? {
+            devices.access.forget_identities();
+            if after.vehicle_id != before.vehicle_id {
+                devices.access.end_connections(Holder::Device(tenant, id), CloseReason::RightsChanged);
+            }
+            tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device changed");
+            return Ok(after);
+        }
     }
-    if !devices.store.update_device(&after, request.now).await? {
-        return Err(ServiceError::NotFound("device"));
-    }
-    devices.access.forget_identities();
-    if after.vehicle_id != before.vehicle_id {
-        devices.access.end_connections(Holder::Device(tenant, id), CloseReason::RightsChanged);
-    }
-    tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device changed");
-    Ok(after)
+    Err(being_changed())
 }
 
 /// Removes a device. Its key is no longer a credential, and its connections end.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Changed`], [`ServiceError::Conflict`] when others keep
+/// changing it.
 pub async fn remove_device(
     devices: &Devices,
     request: &Request,
     tenant: &TenantId,
     id: &DeviceId,
+    expected: &ExpectedVersion,
 ) -> Result<(), ServiceError> {
-    require(&request.caller, tenant)?;
-    if !devices.store.remove_device(tenant, id, request.now).await? {
-        return Err(ServiceError::NotFound("device"));
+    for _ in 0..TRIES {
+        let before = read_expected(devices, request, tenant, id, expected).await?;
+        if devices.store.remove_device(tenant, id, Some(before.version), request.now).await? {
+            devices.access.end_connections(Holder::Device(tenant, id), CloseReason::Revoked);
+            tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device removed");
+            return Ok(());
+        }
     }
-    devices.access.end_connections(Holder::Device(tenant, id), CloseReason::Revoked);
-    tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device removed");
-    Ok(())
+    Err(being_changed())
+}
+
+async fn read_expected(
+    devices: &Devices,
+    request: &Request,
+    tenant: &TenantId,
+    id: &DeviceId,
+    expected: &ExpectedVersion,
+) -> Result<Device, ServiceError> {
+    let device = get_device(devices, request, tenant, id).await?;
+    if expected.allows(device.version) { Ok(device) } else { Err(ServiceError::Changed("device")) }
+}
+
+fn being_changed() -> ServiceError {
+    ServiceError::Conflict("the device is being changed by others, try again".to_owned())
 }
 
 fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

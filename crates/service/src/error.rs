@@ -78,6 +78,7 @@ impl From<StoreError> for ServiceError {
                 Self::Unavailable
             }
             StoreError::NotFound(what) => Self::NotFound(what),
+            StoreError::Changed(what) => Self::Changed(what),
             StoreError::Overloaded => {
                 tracing::warn!("the committer's queue is full");
                 Self::Unavailable

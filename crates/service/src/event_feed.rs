@@ -198,9 +198,9 @@ impl EventFeed {
         }
         // One that lies ahead would take the place of a present one.
         let now = self.clock.now();
-        if let Some(last) = tracked.track.last.as_ref().filter(|last| !lies_ahead(last, now)) {
+        if let Some(last) = tracked.track.last.as_ref().filter(|last| !lies_ahead(last.at, now)) {
             live.advance(
-                [Advance { no: tracked.no, position: last, received_at: None }],
+                [Advance { no: tracked.no, position: last, received_at: Some(now) }],
                 |recorded: &[PositionRecorded<'_>]| {
                     self.listeners.positions_recorded(tenant, recorded);
                 },

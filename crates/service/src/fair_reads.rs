@@ -9,20 +9,35 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Large reads that run at the same time on this node. Further ones wait, so that database connections are left for
-/// writers, authentication and `/ready` when a whole tenant reconnects.
-const PARALLEL_READS: usize = 4;
-/// Large reads of one tenant among them.
+/// How many reads run at the same time on this node. Further ones wait, so that others find a connection to the database.
+#[derive(Debug, Clone, Copy)]
+struct Parallel {
+    all: usize,
+    /// Of one tenant among them.
+    tenant: usize,
+    /// Of one reader among them.
+    reader: usize,
+}
+
+/// Large reads: a whole tenant may reconnect at once.
+pub(crate) const PARALLEL_READS: usize = 4;
 const TENANT_READS: usize = 2;
-/// Large reads of one reader among them.
 const READER_READS: usize = 1;
+const LARGE: Parallel = Parallel { all: PARALLEL_READS, tenant: TENANT_READS, reader: READER_READS };
+
+/// Pages of lists. Each takes milliseconds, and a program may read two lists at a time.
+const PARALLEL_PAGES: usize = 6;
+const TENANT_PAGES: usize = 4;
+const READER_PAGES: usize = 2;
+const PAGES: Parallel = Parallel { all: PARALLEL_PAGES, tenant: TENANT_PAGES, reader: READER_PAGES };
 
 /// How long a request waits before it is refused. Sockets and files that have begun wait for as long as it takes.
 const READ_WAIT: Duration = Duration::from_secs(10);
 
-/// The shares of all tenants and readers that read or wait: replays, files of tracks, dashboards and trips that are
-/// measured when they are asked for.
+/// The shares of all tenants and readers that read or wait: of replays, files of tracks, dashboards and trips that are
+/// measured when they are asked for; or of pages of lists.
 pub struct FairReads {
+    parallel: Parallel,
     all: Arc<Semaphore>,
     shares: Arc<Shares>,
     refused: AtomicU64,
@@ -92,15 +107,30 @@ struct SharePermit {
 }
 
 impl FairReads {
-    /// Waits for the reader's share first, then for its tenant's, then for a place among all. So a reader has one read in
-    /// its tenant's queue, and a tenant has [`TENANT_READS`] in the queue of all. A read whose result all viewers of the tenant
-    /// share has no reader.
+    /// For large reads.
+    pub(crate) fn of_large_reads() -> Self {
+        Self::new(LARGE)
+    }
+
+    /// For pages of lists.
+    pub(crate) fn of_pages() -> Self {
+        Self::new(PAGES)
+    }
+
+    fn new(parallel: Parallel) -> Self {
+        let all = Arc::new(Semaphore::new(parallel.all));
+        Self { parallel, all, shares: Arc::default(), refused: AtomicU64::new(0) }
+    }
+
+    /// Waits for the reader's share first, then for its tenant's, then for a place among all. So a reader has no more than its
+    /// share in its tenant's queue, and a tenant no more than its share in the queue of all. A read whose result all viewers of
+    /// the tenant share has no reader.
     pub async fn permit(&self, tenant: &TenantId, reader: Option<&Reader>) -> ReadPermit {
         let of_reader = match reader {
-            Some(reader) => Some(self.share(Key::Reader(reader.clone()), READER_READS).await),
+            Some(reader) => Some(self.share(Key::Reader(reader.clone()), self.parallel.reader).await),
             None => None,
         };
-        let of_tenant = self.share(Key::Tenant(tenant.clone()), TENANT_READS).await;
+        let of_tenant = self.share(Key::Tenant(tenant.clone()), self.parallel.tenant).await;
         let all = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is never closed");
         ReadPermit { _all: all, _tenant: of_tenant, _reader: of_reader }
     }
@@ -124,7 +154,7 @@ impl FairReads {
 
     /// Reads under way, for metrics.
     pub fn running(&self) -> usize {
-        PARALLEL_READS - self.all.available_permits()
+        self.parallel.all - self.all.available_permits()
     }
 
     /// Requests that were refused since the start, for metrics.
@@ -164,13 +194,6 @@ impl Drop for SharePermit {
                 shares.remove(&self.key);
             }
         }
-    }
-}
-
-impl Default for FairReads {
-    fn default() -> Self {
-        let all = Arc::new(Semaphore::new(PARALLEL_READS));
-        Self { all, shares: Arc::default(), refused: AtomicU64::new(0) }
     }
 }
 
@@ -223,13 +246,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_with_many_connections_reads_once_at_a_time() {
+    async fn a_reader_with_many_connections_has_its_share_and_no_more() {
         let (home, other) = (tenant("home"), tenant("other"));
-        for greedy in [user(&home, "greedy"), visitor("192.0.2.1"), visitor("unknown")] {
-            let reads = Arc::new(FairReads::default());
+        let greedy = || [user(&home, "greedy"), visitor("192.0.2.1"), visitor("unknown")];
+        for (greedy, parallel) in greedy().map(|one| (one, LARGE)).into_iter().chain(greedy().map(|one| (one, PAGES))) {
+            let reads = Arc::new(FairReads::new(parallel));
             let flood = flood(&reads, &home, &greedy, 100);
             tokio::time::sleep(SOON).await;
-            assert_eq!(reads.all.available_permits(), PARALLEL_READS - 1);
+            assert_eq!(reads.running(), parallel.reader);
             for (tenant, neighbour) in
                 [(&home, user(&home, "neighbour")), (&other, user(&other, "greedy")), (&home, visitor("192.0.2.2"))]
             {
@@ -249,12 +273,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_tenant_whose_people_all_read_leaves_room_for_others() {
-        let reads = Arc::new(FairReads::default());
+        let reads = Arc::new(FairReads::of_large_reads());
         let (home, other) = (tenant("home"), tenant("other"));
         let floods: Vec<_> =
             (0..50).flat_map(|number| flood(&reads, &home, &user(&home, &number.to_string()), 2)).collect();
         tokio::time::sleep(SOON).await;
-        assert_eq!(reads.all.available_permits(), PARALLEL_READS - TENANT_READS);
+        assert_eq!(reads.running(), LARGE.tenant);
         assert!(timeout(SOON, reads.permit(&other, None)).await.is_ok());
         floods.into_iter().for_each(|task| task.abort());
         tokio::time::sleep(SOON).await;

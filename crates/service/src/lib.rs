@@ -11,6 +11,7 @@ mod fair_reads;
 pub mod fleet;
 pub mod idempotency;
 mod keyed_locks;
+mod large_bodies;
 mod listener;
 mod live;
 pub mod nodes;
@@ -39,6 +40,7 @@ pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,
 };
+pub use large_bodies::{LARGE_BODY_BYTES, LargeBodies};
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_store::{

@@ -12,6 +12,8 @@ pub struct PositionRecorded<'a> {
     pub vehicle: &'a Arc<Vehicle>,
     /// The vehicle's position.
     pub position: &'a Position,
+    /// See [`LiveVehicle::place_version`].
+    pub place_version: i64,
 }
 
 /// A dialect that publishes changes. Its methods are called after the commit and under a lock, so that the order of

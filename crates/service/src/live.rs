@@ -7,7 +7,7 @@ use milepost_follow::{TenantVehicles, VehicleDirectory, read_thresholds};
 use milepost_store::{CurrentPosition, Store, StoreError, TrackedVehicle, VehicleNo};
 use milepost_track::Thresholds;
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::OnceCell;
 
@@ -23,11 +23,14 @@ pub struct LiveVehicle {
     pub vehicle: Arc<Vehicle>,
     /// The newest position by its own time.
     pub last: Option<Position>,
+    /// Orders what this node publishes of the vehicle, which positions' own times don't after a clock that was ahead. 0 for a place
+    /// that was read from the store.
+    pub place_version: i64,
 }
 
 impl From<TrackedVehicle> for LiveVehicle {
     fn from(tracked: TrackedVehicle) -> Self {
-        Self { no: tracked.no, vehicle: Arc::new(tracked.vehicle), last: tracked.track.last }
+        Self { no: tracked.no, vehicle: Arc::new(tracked.vehicle), last: tracked.track.last, place_version: 0 }
     }
 }
 
@@ -53,6 +56,8 @@ pub(crate) struct LiveTenant {
     /// A std mutex: held while a batch is applied and put into the hub's queues, never across an await. Because of it,
     /// positions are published in the order of commit.
     vehicles: Mutex<HashMap<VehicleId, LiveVehicle>>,
+    /// The last [`LiveVehicle::place_version`]. It counts up under the lock of `vehicles`.
+    places: AtomicI64,
     /// Counts the changes of the tenant's thresholds.
     rules_version: AtomicU64,
     /// The thresholds as they were read last, and the version before they were read.
@@ -219,24 +224,28 @@ impl LiveTenant {
         for Advance { no, position, received_at } in newest {
             let Some(live) = vehicles.get_mut(&position.vehicle_id).filter(|live| live.no == no) else { continue };
             let gives_way =
-                |last: &Position| last.at < position.at || received_at.is_some_and(|now| lies_ahead(last, now));
+                |last: &Position| last.at < position.at || received_at.is_some_and(|now| lies_ahead(last.at, now));
             if live.last.as_ref().is_none_or(gives_way) {
                 live.last = Some(position.clone());
-                advanced.push((Arc::clone(&live.vehicle), position));
+                live.place_version = self.places.fetch_add(1, Ordering::Relaxed) + 1;
+                advanced.push((Arc::clone(&live.vehicle), position, live.place_version));
             }
         }
-        let recorded: Vec<_> =
-            advanced.iter().map(|(vehicle, position)| PositionRecorded { vehicle, position }).collect();
+        let recorded: Vec<_> = advanced
+            .iter()
+            .map(|(vehicle, position, version)| PositionRecorded { vehicle, position, place_version: *version })
+            .collect();
         if !recorded.is_empty() {
             publish(&recorded);
         }
     }
 
-    /// Whether a vehicle's place in memory is older than one of `at`. A vehicle that is not in memory comes with an event.
-    pub(crate) fn is_older(&self, id: &VehicleId, no: VehicleNo, at: Timestamp) -> bool {
+    /// Whether a vehicle's place in memory is older than one of `at`, or lies ahead of `now` where that does not. A vehicle that is not in memory comes with an event.
+    pub(crate) fn is_older(&self, id: &VehicleId, no: VehicleNo, at: Timestamp, now: Timestamp) -> bool {
         let vehicles = self.lock();
         let live = vehicles.get(id).filter(|live| live.no == no);
-        live.is_some_and(|live| live.last.as_ref().is_none_or(|last| last.at < at))
+        let gives_way = |last: &Position| last.at < at || last.at != at && lies_ahead(last.at, now);
+        live.is_some_and(|live| live.last.as_ref().is_none_or(gives_way))
     }
 
     /// Applies a new or changed description, and passes the vehicle to `publish` under the lock. One that is not newer than the
@@ -249,8 +258,10 @@ impl LiveTenant {
         if known.is_some_and(|known| (known.no, known.vehicle.version) >= (no, vehicle.version)) {
             return;
         }
-        let last = known.filter(|known| known.no == no).and_then(|known| known.last.clone());
-        let live = LiveVehicle { no, vehicle: Arc::new(vehicle), last };
+        let known = known.filter(|known| known.no == no);
+        let last = known.and_then(|known| known.last.clone());
+        let place_version = known.map_or(0, |known| known.place_version);
+        let live = LiveVehicle { no, vehicle: Arc::new(vehicle), last, place_version };
         publish(&live);
         vehicles.insert(live.vehicle.id.clone(), live);
     }
@@ -296,8 +307,12 @@ mod tests {
     }
 
     fn advance(tenant: &LiveTenant, no: VehicleNo, position: &Position, received_at: Option<Timestamp>) -> bool {
+        let before = tenant.get(&position.vehicle_id).map_or(0, |live| live.place_version);
         let mut is_published = false;
-        tenant.advance([Advance { no, position, received_at }], |_| is_published = true);
+        tenant.advance([Advance { no, position, received_at }], |recorded| {
+            assert!(recorded[0].place_version > before, "it follows what was published before");
+            is_published = true;
+        });
         is_published
     }
 

@@ -25,7 +25,7 @@ use crate::listener::Listeners;
 use crate::wakers::Wakers;
 use last_published::LastPublished;
 use milepost_domain::{
-    DriverFix, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, Zone, ZoneRadius,
+    DriverFix, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, Zone, ZoneRadius, lies_ahead,
 };
 use milepost_geo::Point;
 use milepost_relay::Relay;
@@ -73,6 +73,8 @@ impl Parcels {
 pub struct DriverProgress {
     /// The driver's last location.
     pub fix: DriverFix,
+    /// Orders the driver's locations: a newer one has a higher version. 0 for one that lies ahead, because a clock was.
+    pub version: i64,
     /// Seconds to the parcel's next place, along the straight line. `None` when the fix is older than 90 s.
     pub eta_s: Option<u32>,
 }
@@ -112,7 +114,8 @@ fn progress_of(parcel: &Parcel, fix: DriverFix, now: Timestamp) -> DriverProgres
     let fresh_for_ms = i64::try_from(ETA_FRESH_FOR.as_millis()).unwrap_or(i64::MAX);
     let next = if is_picked_up(parcel.status) { &parcel.destination } else { &parcel.pickup };
     let eta_s = (now.ms_since(fix.at) <= fresh_for_ms).then(|| straight_line_eta_s(point_of_fix(&fix), point_of(next)));
-    DriverProgress { fix, eta_s }
+    let version = if lies_ahead(fix.at, now) { 0 } else { fix.at.unix_ms() };
+    DriverProgress { fix, version, eta_s }
 }
 
 const fn is_picked_up(status: ParcelStatus) -> bool {

@@ -5,6 +5,7 @@ use crate::devices::Devices;
 use crate::fair_reads::FairReads;
 use crate::fleet::Fleet;
 use crate::idempotency::IdempotencyKeys;
+use crate::large_bodies::LargeBodies;
 use crate::nodes::Nodes;
 use crate::outgoing::OutgoingCalls;
 use crate::parcels::Parcels;
@@ -26,8 +27,10 @@ pub struct UseCases {
     pub devices: Devices,
     /// Shares out large reads among callers and tenants.
     pub fair_reads: Arc<FairReads>,
-    /// Shares out the reading of large bodies with positions in the same way, apart from what is read from the database.
-    pub large_bodies: FairReads,
+    /// Shares out pages of lists in the same way.
+    pub pages: FairReads,
+    /// Shares out the reading of large bodies in the same way, apart from what is read from the database.
+    pub large_bodies: LargeBodies,
     /// For [`crate::fleet`].
     pub fleet: Fleet,
     /// For [`crate::idempotency`].

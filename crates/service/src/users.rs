@@ -178,10 +178,11 @@ pub async fn change_user(
             continue;
         }
         if !after.may_enter() || password_hash.is_some() {
-            // Removed again, because a session may have been opened since the update removed them.
-            users.store.remove_user_sessions(id).await?;
             // A password is often changed because the old one was stolen, so that all clients have to log in again.
             users.access.end_connections(Holder::User(id), CloseReason::Revoked);
+            // Removed again, because a session may have been opened since the update removed them. If this fails, the caller has to
+            // know it: a session with the old password may be left.
+            users.store.remove_user_sessions(id).await?;
         } else if (before.role, before.cadet_id, &before.vehicle_ids)
             != (after.role, after.cadet_id, &after.vehicle_ids)
         {

@@ -137,16 +137,11 @@ pub async fn change_vehicle(
         let tracked = read_expected(vehicles, tenant, id, expected).await?;
         let version = tracked.vehicle.version + 1;
         let after = Vehicle { version, ..change(tracked.vehicle.clone()) };
-        if !vehicles.store.update_vehicle(tenant, &after, request.now).await? {
-            continue;
-        }
-        // The store knows until when it had its last driver.
-        let stored = vehicles.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?;
-        let after = Vehicle { past_drivers: stored.vehicle.past_drivers.clone(), ..after };
-        live.describe(stored.no, stored.vehicle, |live| vehicles.listeners.vehicle_changed(tenant, live));
-        vehicles.access.end_drivers_connections(tracked.vehicle.driver_id, after.driver_id);
+        let Some(stored) = vehicles.store.update_vehicle(tenant, &after, request.now).await? else { continue };
+        live.describe(stored.no, stored.vehicle.clone(), |live| vehicles.listeners.vehicle_changed(tenant, live));
+        vehicles.access.end_drivers_connections(tracked.vehicle.driver_id, stored.vehicle.driver_id);
         tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle changed");
-        return Ok(LiveVehicle { no: tracked.no, vehicle: Arc::new(after), last: tracked.track.last });
+        return Ok(stored.into());
     }
     Err(being_changed())
 }

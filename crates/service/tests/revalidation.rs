@@ -207,6 +207,7 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
         vehicle_id: bus.id,
         past_vehicles: PastAssignments::default(),
         name: None,
+        version: 1,
     };
     node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();
     let (before, again) = (
@@ -214,7 +215,7 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
         node.authenticate(Credential::DeviceKey("mpd_old")).await,
     );
     assert_eq!(node.revalidate(before).await.0, None);
-    assert!(node.store.remove_device(&home, &kiosk.id, node.clock.now()).await.unwrap());
+    assert!(node.store.remove_device(&home, &kiosk.id, None, node.clock.now()).await.unwrap());
     node.store.add_device(&kiosk, &hash_secret("mpd_new"), &Once::unclaimed()).await.unwrap();
     assert_eq!(node.revalidate(again).await.0, Some(CloseReason::Revoked));
 }

@@ -82,8 +82,8 @@ pub struct CommittedPositions {
 pub struct CurrentPosition {
     /// The vehicle's internal number.
     pub vehicle: VehicleNo,
-    /// The newest position, sent again: it may have been stored before by a transaction whose callers were answered as if it had
-    /// failed. Or a present one, while the newest lies ahead.
+    /// The place, sent again: it may have been stored before by a transaction whose callers were answered as if it had failed. Or
+    /// a present one, while the newest lies ahead.
     pub position: Position,
     /// When it arrived.
     pub received_at: Timestamp,

@@ -27,6 +27,9 @@ pub enum StoreError {
     /// The database can't be used: its URL is of an unknown kind, or its tables are of a newer version of this program.
     #[error("database refused: {0}")]
     Refused(String),
+    /// The present version is none of those that the caller expected: of a `cadet`; HTTP 412.
+    #[error("the {0} was changed meanwhile")]
+    Changed(&'static str),
     /// A stored row can't be parsed, or the database refused a statement that should be valid; HTTP 500.
     #[error("database holds what this version can't read: {0}")]
     Corrupt(String),

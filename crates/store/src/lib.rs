@@ -69,4 +69,6 @@ pub use retention::{Pruned, Retention};
 pub use sqlite::backup::{Progress, back_up, restore};
 pub use store::{Digest, LogStats, Store, StoredEvents};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};
-pub use tracked::{ArrivalCursor, Arrived, TrackPosition, TrackedVehicle, VehicleNo, WrongPositions};
+pub use tracked::{
+    ArrivalCursor, Arrived, MOST_VEHICLE_MINUTES, TrackPosition, TrackedVehicle, VehicleNo, WrongPositions,
+};

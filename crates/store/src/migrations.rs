@@ -31,6 +31,11 @@ pub(crate) const SQLITE: &[Listed] = &[
     (28, "0028_versions", include_str!("../migrations/sqlite/0028_versions.sql")),
     (29, "0029_erased", include_str!("../migrations/sqlite/0029_erased.sql")),
     (30, "0030_idempotency_usage", include_str!("../migrations/sqlite/0030_idempotency_usage.sql")),
+    (
+        35,
+        "0035_versions_of_devices_and_cadets",
+        include_str!("../migrations/sqlite/0035_versions_of_devices_and_cadets.sql"),
+    ),
 ];
 
 /// PostgreSQL's migrations.
@@ -55,6 +60,11 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (29, "0029_erased", include_str!("../migrations/postgres/0029_erased.sql")),
     (30, "0030_idempotency_usage", include_str!("../migrations/postgres/0030_idempotency_usage.sql")),
     (31, "0031_nodes", include_str!("../migrations/postgres/0031_nodes.sql")),
+    (
+        35,
+        "0035_versions_of_devices_and_cadets",
+        include_str!("../migrations/postgres/0035_versions_of_devices_and_cadets.sql"),
+    ),
 ];
 
 /// The table in which a database records the applied migrations.

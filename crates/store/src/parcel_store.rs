@@ -74,7 +74,8 @@ pub trait ParcelStore: Send + Sync {
     /// Lists the parcels that a driver delivers now, in the order of their numbers.
     async fn active_parcels(&self, tenant: &TenantId, driver: UserId) -> Result<Vec<Parcel>>;
     /// Stores a fix with its facts, and records for the listed parcels which zones the driver is in; their versions
-    /// stay. If the fix is not the newest, only the fix is written.
+    /// stay. If the fix is not the newest, only the fix is written. A newer one that lies ahead of `now`
+    /// ([`lies_ahead`](milepost_domain::lies_ahead)) gives way.
     async fn record_driver_fix(
         &self,
         tenant: &TenantId,

@@ -4,7 +4,7 @@ use crate::failure::refused_at_start;
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS, UPKEEP_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
 use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
-use milepost_domain::Timestamp;
+use milepost_domain::{TenantId, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Pool};
 use std::str::FromStr;
@@ -96,8 +96,25 @@ struct WriteLock;
 
 impl Writers {
     #[allow(clippy::unused_async, clippy::unused_self, clippy::unnecessary_wraps, reason = "SQLite's has to wait")]
-    async fn lock(&self) -> Result<WriteLock> {
+    async fn lock(&self, _tenant: Option<&TenantId>) -> Result<WriteLock> {
         Ok(WriteLock)
+    }
+}
+
+/// A committed transaction, which is on disk.
+struct Committed;
+
+impl WriteLock {
+    #[allow(clippy::unused_self, reason = "SQLite's holds the turn")]
+    fn committed(self) -> Committed {
+        Committed
+    }
+}
+
+impl Committed {
+    #[allow(clippy::unused_async, clippy::unused_self, clippy::unnecessary_wraps, reason = "SQLite's has to wait")]
+    async fn flush(self) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -144,7 +161,7 @@ impl Native {
         if tracks::is_plain(commit) {
             return tracks::write_at_once(&mut *self.committer.pool.acquire().await?, commit).await;
         }
-        let mut transaction = Transaction::begin(&self.committer).await?;
+        let mut transaction = Transaction::begin(&self.committer, None).await?;
         let outcome = tracks::write_tracks(transaction.connection(), commit).await;
         if matches!(outcome, Ok(TrackOutcome::Stale(_))) {
             transaction.roll_back().await?;
@@ -154,7 +171,7 @@ impl Native {
     }
 
     #[allow(clippy::unused_async, clippy::unused_self, reason = "SQLite's log is flushed apart")]
-    async fn flush_tracks(&self) -> Result<()> {
+    async fn flush(&self) -> Result<()> {
         // Nothing to do: a commit is answered when it is on disk.
         Ok(())
     }

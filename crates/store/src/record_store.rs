@@ -3,8 +3,8 @@
 use crate::{Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{
-    Attendance, Cadet, CadetId, CadetName, Event, Grade, GradeGiven, GradeId, Notice, NoticeContent, NoticeId,
-    RecordViewer, ScoreChange, StudentId, TenantId, Timestamp, TrainingDayId, UserId,
+    Attendance, Cadet, CadetId, CadetName, Event, ExpectedVersion, Grade, GradeGiven, GradeId, Notice, NoticeContent,
+    NoticeId, RecordViewer, ScoreChange, StudentId, TenantId, Timestamp, TrainingDayId, UserId,
 };
 
 /// A cadet to add.
@@ -37,7 +37,7 @@ pub enum ReadOutcome {
 }
 
 /// Records. Part of [`crate::Store`]. Every change is one transaction that locks the cadet's row, so that totals are
-/// right under any concurrency, and that stores its fact. A change that makes no difference stores nothing.
+/// right under any concurrency, counts its version up, and stores its fact. A change that makes no difference stores nothing.
 #[async_trait]
 pub trait RecordStore: Send + Sync {
     /// Adds a cadet, with `CadetAdded`. `NotFound("tenant")`, `Conflict("student_id")`.
@@ -56,11 +56,12 @@ pub trait RecordStore: Send + Sync {
         now: Timestamp,
         once: &Once<'_, Grade>,
     ) -> Result<Grade>;
-    /// Takes a grade back, with `GradeUpdated { removed: true }`. Returns `None` if the cadet has no such grade.
+    /// Takes a grade back, with `GradeUpdated { removed: true }`. Returns `None` if the cadet has no such grade. `Changed("cadet")`.
     async fn remove_grade(
         &self,
         tenant: &TenantId,
         cadet: CadetId,
+        expected: &ExpectedVersion,
         grade: GradeId,
         now: Timestamp,
     ) -> Result<Option<Grade>>;
@@ -74,11 +75,12 @@ pub trait RecordStore: Send + Sync {
     ) -> Result<Vec<Grade>>;
 
     /// Sets the attendance of a training day, with `AttendanceUpdated`. Returns false without an event if it is set to
-    /// that already. `NotFound("cadet")`.
+    /// that already. `NotFound("cadet")`, `Changed("cadet")`.
     async fn set_attendance(
         &self,
         tenant: &TenantId,
         cadet: CadetId,
+        expected: &ExpectedVersion,
         day: TrainingDayId,
         attendance: &Attendance,
         now: Timestamp,
@@ -93,11 +95,12 @@ pub trait RecordStore: Send + Sync {
     ) -> Result<Vec<(TrainingDayId, Attendance)>>;
 
     /// Changes scores, with `ScoresUpdated` for what differs. Returns the cadet after the change, and whether anything
-    /// changed. `NotFound("cadet")`.
+    /// changed. `NotFound("cadet")`, `Changed("cadet")`.
     async fn change_scores(
         &self,
         tenant: &TenantId,
         cadet: CadetId,
+        expected: &ExpectedVersion,
         change: ScoreChange,
         now: Timestamp,
     ) -> Result<(Cadet, bool)>;

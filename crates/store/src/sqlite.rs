@@ -2,7 +2,8 @@
 //!
 //! In WAL mode with `synchronous = full` every commit flushes the log to the disk before it answers, so that
 //! acknowledged data survives a power cut. With `normal` the log is flushed only at checkpoints, and the last commits
-//! could be lost. A thread of its own commits positions with `normal` and flushes the log before anyone is answered.
+//! could be lost. The server commits with `normal`, gives the turn to the next writer, and has the log flushed before anyone is
+//! answered (`log_flusher`).
 
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
@@ -12,7 +13,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Pool};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 mod arrival_index;
 pub(crate) mod backup;
@@ -25,6 +25,7 @@ mod presence;
 mod tracks;
 mod turns;
 mod write_buffer;
+mod writers;
 
 #[path = "sql/all.rs"]
 mod sql;
@@ -36,7 +37,7 @@ use log_flusher::{Log, LogFlusher};
 use position_writer::PositionWriter;
 use presence::Presence;
 use tracks::OwnedCommit;
-use turns::{Turn, Turns};
+use writers::{Committed, WriteLock, Writers};
 
 type Db = sqlx::Sqlite;
 type Connection = SqliteConnection;
@@ -85,8 +86,9 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
     let presence = Arc::new(Presence::of(file, options.busy_timeout)?);
     // A file that was removed must not be created again, empty.
     let connect = connect_options(file, options).create_if_missing(false);
+    let log = Arc::new(Log::of(file, options.busy_timeout));
     let pool = |connections: u32, connect: SqliteConnectOptions| -> Pool<Db> {
-        let presence = Arc::clone(&presence);
+        let (presence, log) = (Arc::clone(&presence), Arc::clone(&log));
         SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(options.acquire_timeout)
@@ -96,19 +98,14 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
             // The file may have been replaced since the caller's check.
             .after_connect(move |_, _| {
                 let checked = presence.check_for_read().map_err(|error| std::io::Error::other(error).into());
+                // The first connection makes the log, the last one removes it.
+                log.changed();
                 Box::pin(async move { checked })
             })
             .connect_lazy_with(connect)
     };
-    let log = Arc::new(Log::of(file, options.busy_timeout));
-    let turns = Arc::<Turns>::default();
-    let writers = Writers {
-        pool: pool(1, connect.clone()),
-        checkpointer: Arc::new(Checkpointer::start(file, Arc::clone(&presence), Arc::clone(&turns), Arc::clone(&log))?),
-        turns,
-        most_wait: options.acquire_timeout,
-        presence: Arc::clone(&presence),
-    };
+    let writing = pool(1, connect.clone().pragma("synchronous", "normal"));
+    let writers = Writers::start(writing, file, options, Arc::clone(&presence), Arc::clone(&log))?;
     let read = connect.read_only(true);
     // These read single rows along an index.
     let read_rows = read.clone().pragma("cache_size", "-2048");
@@ -120,7 +117,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
         native: Native {
             checkpointer: Arc::clone(&writers.checkpointer),
             position_writer: PositionWriter::start(file, options.busy_timeout, log.clone(), Arc::clone(&presence))?,
-            log_flusher: LogFlusher::start(log, Arc::clone(&presence))?,
+            log_flusher: Arc::clone(&writers.log_flusher),
             presence,
         },
         upkeep: writers.clone(),
@@ -130,59 +127,13 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
     }))
 }
 
-/// Grants the write lock in turns. SQLite's own lock is not fair.
-#[derive(Clone)]
-struct Writers {
-    pool: Pool<Db>,
-    turns: Arc<Turns>,
-    most_wait: Duration,
-    presence: Arc<Presence>,
-    checkpointer: Arc<Checkpointer>,
-}
-
-/// The write lock, held until it is dropped. Everything that is written is written under it, so that the database's file
-/// is checked before every transaction.
-struct WriteLock {
-    _turn: Turn,
-    presence: Arc<Presence>,
-    checkpointer: Arc<Checkpointer>,
-}
-
-impl Writers {
-    async fn lock(&self) -> Result<WriteLock> {
-        self.lock_in_turn(self.turns.wait()).await
-    }
-
-    /// For the committer, on which every caller with positions waits.
-    async fn lock_first(&self) -> Result<WriteLock> {
-        self.lock_in_turn(self.turns.wait_first()).await
-    }
-
-    async fn lock_in_turn(&self, turn: impl Future<Output = Turn>) -> Result<WriteLock> {
-        let busy = |_| StoreError::Unavailable(format!("others wrote for {:?}", self.most_wait));
-        let turn = tokio::time::timeout(self.most_wait, turn).await.map_err(busy)?;
-        self.presence.check()?;
-        let (presence, checkpointer) = (Arc::clone(&self.presence), Arc::clone(&self.checkpointer));
-        Ok(WriteLock { _turn: turn, presence, checkpointer })
-    }
-}
-
-impl Drop for WriteLock {
-    fn drop(&mut self) {
-        self.presence.note();
-        if let Ok(pages) = self.presence.log_pages() {
-            self.checkpointer.note(pages);
-        }
-    }
-}
-
 /// State that only SQLite needs.
 #[derive(Debug)]
 struct Native {
     checkpointer: Arc<Checkpointer>,
     presence: Arc<Presence>,
     position_writer: PositionWriter,
-    log_flusher: LogFlusher,
+    log_flusher: Arc<LogFlusher>,
 }
 
 impl Native {
@@ -208,13 +159,13 @@ impl Native {
         self.position_writer.write(OwnedCommit::of(commit), lock).await
     }
 
-    async fn flush_tracks(&self) -> Result<()> {
+    async fn flush(&self) -> Result<()> {
         self.log_flusher.flush().await
     }
 
     /// Merges the write buffer before positions are deleted.
     async fn merge_positions(&self, writers: &Writers) -> Result<()> {
-        let lock = writers.lock().await?;
+        let lock = writers.lock(None).await?;
         self.position_writer.merge(lock).await
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
     Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention,
-    TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, WrongPositions,
+    TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -147,9 +147,14 @@ pub trait Store:
         after: Option<&VehicleId>,
         limit: u32,
     ) -> Result<Vec<TrackedVehicle>>;
-    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns false and writes nothing
-    /// if there is no vehicle with its id, or its version is not one above the stored one.
-    async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool>;
+    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns the vehicle as it is
+    /// stored, or `None` and writes nothing if there is no vehicle with its id, or its version is not one above the stored one.
+    async fn update_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &Vehicle,
+        now: Timestamp,
+    ) -> Result<Option<TrackedVehicle>>;
     /// Removes a vehicle with its devices, positions and alerts, and takes it off the lists of users and geofences: one that is made anew
     /// under its id inherits nothing. Returns false if there is no such vehicle, or it has another version than the one that is given.
     async fn remove_vehicle(
@@ -171,11 +176,17 @@ pub trait Store:
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
     /// Lists a tenant's devices in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
-    /// Writes a device's vehicle and name, with `DeviceChanged`. Returns false if there is no such device.
-    /// `NotFound("vehicle")`.
+    /// Writes a device's next version, with `DeviceChanged`: its vehicle and name. Returns false if `device.version` is not the next
+    /// one or there is no such device. `NotFound("vehicle")`.
     async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool>;
-    /// Removes a device. Returns false if there is no such device.
-    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool>;
+    /// Removes a device, with `DeviceRemoved`, if it has this version; whichever if `None`. Returns false if there is no such device.
+    async fn remove_device(
+        &self,
+        tenant: &TenantId,
+        id: &DeviceId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     // Idempotency keys
 
@@ -208,10 +219,13 @@ pub trait Store:
         limit: u32,
     ) -> Result<Vec<TrackPosition>>;
     /// Lists a tenant's positions that arrived at `received_since` or later, in the order of arrival, without those that are
-    /// held to be wrong. Positions that are being committed at the same time may be missing at the end.
+    /// held to be wrong. Positions that are being committed at the same time may be missing at the end. Of `vehicles`, if they are
+    /// given, and then without those that were late before `received_since`: for few vehicles and a short time, whose product is
+    /// at most [`MOST_VEHICLE_MINUTES`].
     async fn recent_positions(
         &self,
         tenant: &TenantId,
+        vehicles: Option<&[VehicleNo]>,
         received_since: Timestamp,
         after: Option<ArrivalCursor>,
         limit: u32,
@@ -252,9 +266,9 @@ pub trait Store:
     /// Reads the tracks of those of `vehicles` that exist, in any order, each with the index of its request.
     async fn load_tracks(&self, vehicles: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, TrackRow)>>;
     /// Executes one planned transaction. Call it through [`crate::Committer`], which plans it. Readers see it at once;
-    /// it is on disk after the next [`Store::flush_tracks`].
+    /// it is on disk after the next [`Store::flush`].
     async fn commit_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome>;
-    /// Returns when every transaction that `commit_tracks` answered before is on disk. After an error some of them may
-    /// not be, until a later call succeeds.
-    async fn flush_tracks(&self) -> Result<()>;
+    /// Returns when everything that this process has committed before is on disk. After an error some of it may not be, until a
+    /// later call succeeds. Other functions return when what they did is on disk; readers may see it a moment earlier.
+    async fn flush(&self) -> Result<()>;
 }

@@ -48,6 +48,10 @@ pub struct ArrivalCursor {
     pub(crate) at_ms: i64,
 }
 
+/// Vehicles × minutes of arrival, up to which recent positions are read vehicle by vehicle. What is more is read from the whole
+/// tenant's arrivals: the vehicles' own would be sorted anew for each page.
+pub const MOST_VEHICLE_MINUTES: i64 = 1_000;
+
 /// What a list does with positions that are held to be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WrongPositions {

@@ -114,6 +114,12 @@ impl OutlierFilter {
         (is_at_place && self.candidate.is_none()).then_some(speed_mps)
     }
 
+    /// The time of the newest fix that it knows. It judges newer ones.
+    pub fn newest_at(&self) -> Option<Timestamp> {
+        let known = [self.last.map(|last| last.at), self.candidate.map(|candidate| candidate.until)];
+        known.into_iter().flatten().max()
+    }
+
     /// Judges a position that is newer than all before: the reason why it is an outlier, if it is. The position is the
     /// vehicle's place unless that reason [says that it is wrong](OutlierReason::is_wrong).
     pub fn judge(&mut self, position: &Position, thresholds: &Thresholds) -> Option<OutlierReason> {
@@ -136,14 +142,15 @@ impl OutlierFilter {
         let is_coarse = claims.accuracy_m.is_some_and(|accuracy_m| accuracy_m > thresholds.max_accuracy_m);
         let coarse_m = claims.accuracy_m.filter(|_| is_coarse).map(|m| m.min(WORST_ACCURACY_M) / ACCURACY_NOISES);
         let fix = &Fix { noise_m: coarse_m.unwrap_or(fix.noise_m), ..*fix };
-        let step_m = self.last.map(|last| distance_m(last.point, fix.point));
+        let step = self.last.map(|last| (last, distance_m(last.point, fix.point)));
+        let step_m = step.map(|(_, step_m)| step_m);
         let is_null = is_null_island(fix.point) && step_m.is_none_or(|step_m| step_m > NULL_ISLAND_WATERS_M);
         let reach_m = self.last.map(|last| reach_m(&last, self.speed_mps, fix, thresholds));
         if !is_null && step_m <= reach_m {
             return if is_coarse {
                 found(fix, OutlierReason::Inaccurate, report)
             } else {
-                self.follow(fix, thresholds, report)
+                self.follow(fix, step, thresholds, report)
             };
         }
         let explained_m = reach_m.map(|reach_m| reach_m + thresholds.max_speed_kmh / 3.6 * claims.stamp_s);
@@ -189,14 +196,19 @@ impl OutlierFilter {
         Verdict::Used(Movement { from, distance_m: step_m.unwrap_or(0.0), relocated: from.is_some() })
     }
 
-    /// Accepts a fix that the vehicle can have come to.
-    fn follow(&mut self, fix: &Fix, thresholds: &Thresholds, report: &mut impl FnMut(TrackFact)) -> Verdict {
+    /// Accepts a fix that the vehicle can have come to, with the last accepted fix and the metres from there.
+    fn follow(
+        &mut self,
+        fix: &Fix,
+        step: Option<(Fix, f64)>,
+        thresholds: &Thresholds,
+        report: &mut impl FnMut(TrackFact),
+    ) -> Verdict {
         let candidate = self.candidate.take();
-        let Some(last) = self.last else {
+        let Some((last, step_m)) = step else {
             self.last = Some(*fix);
             return Verdict::Used(Movement { from: None, distance_m: 0.0, relocated: false });
         };
-        let step_m = distance_m(last.point, fix.point);
         if let Some(candidate) = candidate
             && candidate.agrees_with(fix, 0.0, thresholds)
             && distance_m(candidate.point, fix.point) < step_m

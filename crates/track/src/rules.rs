@@ -91,7 +91,7 @@ pub struct Thresholds {
     /// Consumption of an idling engine, litres an hour: not theft, unless the ignition is known to be off. Default 3.
     pub idle_l_per_h: f64,
 
-    /// A vehicle without a position for this long is offline, seconds. Default 600.
+    /// A vehicle without a position for this long is offline, seconds; later if its device usually reports less often. Default 600.
     pub offline_after_s: u32,
 }
 

@@ -32,10 +32,12 @@ pub struct Watch {
 /// Something that follows from time alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SilenceFact {
-    /// Nothing was heard for [`offline_after_s`](crate::Thresholds::offline_after_s).
+    /// Nothing was heard for [`TrackState::offline_after_ms`].
     Offline {
         /// The last position's time.
         since: Timestamp,
+        /// When the silence was long enough.
+        known_at: Timestamp,
     },
     /// Positions come again.
     Online {
@@ -60,15 +62,14 @@ pub enum SilenceFact {
 
 /// Reports what follows from time alone, each once. To be called now and then, and after positions were folded.
 pub fn advance(state: &TrackState, watch: &mut Watch, now: Timestamp, rules: &Rules, facts: &mut Vec<SilenceFact>) {
-    let thresholds = rules.thresholds();
     if let Some(heard_at) = state.heard_at() {
         if let Some(since) = watch.offline_since.take_if(|since| *since != heard_at) {
             facts.push(SilenceFact::Online { since, until: heard_at });
         }
-        let silent = now.ms_since(heard_at) >= i64::from(thresholds.offline_after_s) * 1000;
-        if silent && watch.offline_since.is_none() {
+        let known_at = heard_at.plus_ms(state.offline_after_ms(rules));
+        if now >= known_at && watch.offline_since.is_none() {
             watch.offline_since = Some(heard_at);
-            facts.push(SilenceFact::Offline { since: heard_at });
+            facts.push(SilenceFact::Offline { since: heard_at, known_at });
         }
     }
     end_trip(state, watch, now, rules, facts);

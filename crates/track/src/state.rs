@@ -91,6 +91,13 @@ impl TrackState {
         self.journey.as_ref().map_or(least_ms, |journey| journey.gap_max_ms(rules))
     }
 
+    /// A vehicle whose newest position is so old is offline, milliseconds: [`offline_after_s`](crate::Thresholds::offline_after_s),
+    /// or more for a device that reports seldom.
+    pub fn offline_after_ms(&self, rules: &Rules) -> i64 {
+        let least_ms = i64::from(rules.thresholds().offline_after_s) * 1000;
+        self.journey.as_ref().map_or(least_ms, |journey| journey.offline_after_ms(rules))
+    }
+
     /// The newest odometer reading; without one, the length of all trips plus the vehicle's own offset. Kilometres.
     pub fn odometer_km(&self, rules: &Rules) -> f64 {
         self.service.odometer_km(rules)

@@ -2,9 +2,9 @@
 
 import type { components } from '@milepost/client/rest';
 
-export type Parcel = components['schemas']['ParcelJson'];
+export type Parcel = components['schemas']['Parcel'];
 export type ParcelStatus = Parcel['status'];
-export type ParcelPlace = components['schemas']['PlaceJson'];
+export type ParcelPlace = components['schemas']['Place'];
 
 const STATUS_WORDS: Record<ParcelStatus, string> = {
   pending: 'Waiting for a driver',

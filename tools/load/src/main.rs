@@ -19,6 +19,7 @@ mod ingest;
 mod latency;
 mod milepost;
 mod neighbours;
+mod nodes;
 mod postgres;
 mod process;
 mod publisher;
@@ -57,6 +58,8 @@ enum Command {
     Latency(latency::LatencyOptions),
     /// What one tenant notices of a greedy one
     Neighbours(neighbours::NeighboursOptions),
+    /// What a position costs that comes from another node
+    Nodes(nodes::NodesOptions),
     /// One socket that stops reading, among many that get updates at full rate
     SlowReader(slow_reader::SlowReaderOptions),
 }
@@ -69,6 +72,7 @@ fn main() -> anyhow::Result<()> {
         Command::Ingest(options) => ingest::run_ingest(&options),
         Command::Latency(options) => latency::run_latency(&options),
         Command::Neighbours(options) => neighbours::run_neighbours(&options),
+        Command::Nodes(options) => nodes::run_nodes(&options),
         Command::SlowReader(options) => slow_reader::run_slow_reader(&options),
     }
 }

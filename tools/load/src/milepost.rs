@@ -41,6 +41,10 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "URL", hide_env_values = true)]
     #[serde(skip)]
     pub(crate) database_url: Option<String>,
+    /// Let the started server use this Redis
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    #[serde(skip)]
+    pub(crate) redis_url: Option<String>,
     /// CPUs of the started server, such as 0 or 0,1 [default: depends on the command]
     #[arg(long, value_delimiter = ',', value_name = "CPUS")]
     pub(crate) server_cpus: Vec<usize>,
@@ -90,9 +94,13 @@ impl Milepost {
             .env("MAX_CONNECTIONS_PER_TENANT", "100000")
             .env("MILEPOST_WEBHOOK_ALLOW", "127.0.0.0/8")
             .env_remove("DATABASE_URL")
+            .env_remove("REDIS_URL")
             .stderr(File::create(folder.0.join("stderr.log"))?);
         if let Some(url) = &options.database_url {
             command.env("DATABASE_URL", url);
+        }
+        if let Some(url) = &options.redis_url {
+            command.env("REDIS_URL", url);
         }
         let child = Child::start(command, &options.server_cpus)?;
         let address = child

@@ -86,8 +86,8 @@ export interface paths {
         parameters: {
         };
         /**
-         * Shows a cadet with its totals and its latest training days.
-         * @description Shows a cadet with its totals and its latest training days.
+         * Shows a cadet with its totals and its latest training days. Each change of its records gives it another `ETag`.
+         * @description Shows a cadet with its totals and its latest training days. Each change of its records gives it another `ETag`.
          */
         get: operations["get_cadet"];
     };
@@ -798,7 +798,7 @@ export interface components {
             access: string;
         };
         /** @description An alert. */
-        AlertJson: {
+        Alert: {
             /** @description An object for programs. */
             data: Record<string, never> | null;
             /** Format: int64 */
@@ -842,7 +842,7 @@ export interface components {
             vehicle_id: string | null;
         };
         /** @description A cadet's attendance of a training day. */
-        AttendanceJson: {
+        Attendance: {
             /**
              * @description present, absent, late or excused.
              * @enum {string}
@@ -859,9 +859,9 @@ export interface components {
             training_day_id: number;
         };
         /** @description A cadet with its totals. */
-        CadetJson: {
+        Cadet: {
             /** @description Up to 100 training days, the highest first. Lists leave this out. */
-            attendance?: components["schemas"]["AttendanceJson"][];
+            attendance?: components["schemas"]["Attendance"][];
             /**
              * Format: int64
              * @description Training days at which it was `present`.
@@ -907,28 +907,30 @@ export interface components {
          * @description The status of a call.
          * @enum {string}
          */
-        CallStatusJson: "pending" | "delivered" | "dead";
+        CallStatus: "pending" | "delivered" | "dead";
         /**
          * @description The receiver of a call.
          * @enum {string}
          */
-        CallTargetJson: "orders" | "notifications" | "webhook" | "push";
+        CallTarget: "orders" | "notifications" | "webhook" | "push";
         /** @description Both coordinates or neither, and at least one field. */
         ChangeDelivery: {
+            /** Format: double */
             lat?: number;
+            /** Format: double */
             lng?: number;
             /** @enum {string} */
             status?: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
         };
         /** @description The changes of a device. Absent fields stay; null removes the name. */
-        ChangeDeviceJson: {
+        ChangeDevice: {
             /** @description Name for people. */
             name?: string | null;
             /** @description The vehicle that it reports for from now on. Positions of an earlier time belong to the vehicle that it was in then. */
             vehicle_id?: string;
         };
         /** @description The changes of a geofence. Absent fields stay; null removes the value of an optional one. */
-        ChangeGeofenceJson: {
+        ChangeGeofence: {
             /**
              * Format: int32
              * @description Length of a visit that is published as dwelling, seconds.
@@ -945,7 +947,7 @@ export interface components {
              * @description Radius of a circle, metres.
              */
             radius_m?: number | null;
-            schedule?: components["schemas"]["ScheduleJson"] | null;
+            schedule?: components["schemas"]["Schedule"] | null;
             /**
              * Format: double
              * @description The speed limit inside, km/h.
@@ -960,7 +962,7 @@ export interface components {
             width_m?: number | null;
         };
         /** @description The changes of a parcel. Absent fields stay. */
-        ChangeParcelJson: {
+        ChangeParcel: {
             /**
              * Format: int64
              * @description Number of the user who drives it. Null removes the driver.
@@ -973,7 +975,7 @@ export interface components {
             status?: "pending" | "assigned" | "picked_up" | "in_transit" | "out_for_delivery" | "delivered" | "cancelled";
         };
         /** @description The changes of thresholds. Absent ones stay, null takes one back to its default. */
-        ChangeRulesJson: {
+        ChangeRules: {
             /**
              * Format: double
              * @description Accelerating harder than this is harsh, m/s². Default 3.5.
@@ -1073,7 +1075,7 @@ export interface components {
             noise_m?: number | null;
             /**
              * Format: int32
-             * @description A vehicle without a position for this long is offline, seconds. Default 600.
+             * @description A vehicle without a position for this long is offline, seconds; later if its device usually reports less often. Default 600.
              */
             offline_after_s?: number | null;
             /**
@@ -1172,7 +1174,7 @@ export interface components {
             theft_percent?: number | null;
         };
         /** @description The changes of a cadet's scores. Absent ones stay, null takes a score back. */
-        ChangeScoresJson: {
+        ChangeScores: {
             /**
              * Format: double
              * @description 0 to 100, two decimals.
@@ -1190,7 +1192,7 @@ export interface components {
             prelim_score?: number | null;
         };
         /** @description The changes of a user. Absent fields stay. */
-        ChangeUserJson: {
+        ChangeUser: {
             /** @description If false, the user's connections close within a second. */
             active?: boolean;
             /** @description If false, the user's connections close within a second. */
@@ -1213,7 +1215,7 @@ export interface components {
             vehicle_ids?: string[];
         };
         /** @description The changes of a vehicle. Absent fields stay; null removes the value of an optional one. */
-        ChangeVehicleJson: {
+        ChangeVehicle: {
             /**
              * Format: int64
              * @description Number of the user who drives it.
@@ -1242,11 +1244,8 @@ export interface components {
             odometer_km?: number | null;
             /** @description The route that it serves. */
             route?: string | null;
-            /**
-             * Format: date-time
-             * @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
-             */
-            service_due_at?: string | number | null;
+            /** @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds. */
+            service_due_at?: components["schemas"]["Instant"] | null;
             /**
              * Format: double
              * @description The odometer's reading at which the next service is due, km.
@@ -1260,7 +1259,7 @@ export interface components {
             status?: string;
         };
         /** @description What to change of a webhook. Absent fields stay as they are. */
-        ChangeWebhookJson: {
+        ChangeWebhook: {
             /** @description False: it gets no calls, and pending ones are given up. True: it gets the events from now on. */
             active?: boolean;
             /** @description The kinds of events that it gets; all if empty. */
@@ -1272,7 +1271,7 @@ export interface components {
             url?: string;
         };
         /** @description A fleet's statistics, running trips included. */
-        DashboardJson: {
+        Dashboard: {
             /**
              * Format: int64
              * @description Vehicles with a position in the last 10 minutes.
@@ -1317,28 +1316,39 @@ export interface components {
         /** @description A delivery. Times are Unix seconds. */
         Delivery: {
             current_location: {
+                /** Format: double */
                 lat: number;
+                /** Format: double */
                 lng: number;
+                /** Format: int64 */
                 timestamp: number;
             } | null;
             dropoff?: {
+                /** Format: double */
                 lat: number;
+                /** Format: double */
                 lng: number;
             };
             eta: {
                 basis?: string | null;
+                /** Format: int64 */
                 high?: number | null;
+                /** Format: int64 */
                 low?: number | null;
+                /** Format: int64 */
                 seconds?: number | null;
                 stale?: boolean;
             } | null;
+            /** Format: int64 */
             eta_seconds: number | null;
+            /** Format: int64 */
             expires_at: number;
             order_id?: string;
             rider_id?: string;
             /** @enum {string} */
             status: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
             tracking_id: string;
+            /** Format: int64 */
             updated_at: number;
         };
         DeliveryCounts: {
@@ -1348,11 +1358,13 @@ export interface components {
             status_distribution: {
                 [key: string]: number;
             };
+            /** Format: int64 */
             total_active_sessions: number;
+            /** Format: int64 */
             total_websocket_connections: number;
         };
         /** @description A device. */
-        DeviceJson: {
+        Device: {
             id: string;
             /** @description The secret key, shown only in the answer to POST. */
             key?: string | null;
@@ -1375,7 +1387,7 @@ export interface components {
             message: string;
         };
         /** @description A geofence. */
-        GeofenceJson: {
+        Geofence: {
             /**
              * Format: date-time
              * @description RFC 3339, UTC, milliseconds.
@@ -1403,7 +1415,7 @@ export interface components {
              * @description Radius, metres; null unless it is a circle.
              */
             radius_m: number | null;
-            schedule: components["schemas"]["ScheduleJson"] | null;
+            schedule: components["schemas"]["Schedule"] | null;
             /**
              * Format: double
              * @description The speed limit inside, km/h.
@@ -1436,7 +1448,7 @@ export interface components {
             type: "MultiPolygon";
         };
         /** @description A merit or demerit. */
-        GradeJson: {
+        Grade: {
             /**
              * Format: int64
              * @description The cadet's number.
@@ -1465,19 +1477,23 @@ export interface components {
             status: string;
             version: string;
         };
+        /** @description A time: RFC 3339, Unix seconds or Unix milliseconds. */
+        Instant: string | number;
         /** @description The fields of the ping as they were sent, and the id of the stored location. */
         KioskLocation: {
+            /** Format: double */
             accuracy?: number | null;
+            /** Format: double */
             heading?: number | null;
+            /** Format: double */
             latitude: number;
             location_id: string;
+            /** Format: double */
             longitude: number;
+            /** Format: double */
             speed?: number | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339, Unix seconds or Unix milliseconds, as it was sent.
-             */
-            timestamp?: string | number | null;
+            /** @description RFC 3339, Unix seconds or Unix milliseconds, as it was sent. */
+            timestamp?: components["schemas"]["Instant"] | null;
         };
         Login: {
             password: string;
@@ -1501,7 +1517,7 @@ export interface components {
             vehicle_ids: string[];
         };
         /** @description A message: the sender's fields, and these. */
-        MessageJson: {
+        Message: {
             /**
              * Format: date-time
              * @description RFC 3339, UTC, milliseconds.
@@ -1525,7 +1541,7 @@ export interface components {
             [key: string]: unknown;
         };
         /** @description An alert to be raised. */
-        NewAlertJson: {
+        NewAlert: {
             /** @description An object for programs, at most 16,384 bytes. */
             data?: Record<string, never> | null;
             /**
@@ -1533,11 +1549,8 @@ export interface components {
              * @description Number of the user who drove.
              */
             driver_id?: number | null;
-            /**
-             * Format: date-time
-             * @description When it expires: RFC 3339, Unix seconds or Unix milliseconds, ahead; after `ALERT_EXPIRY_DURATION` if absent.
-             */
-            expires_at?: string | number | null;
+            /** @description When it expires: RFC 3339, Unix seconds or Unix milliseconds, ahead; after `ALERT_EXPIRY_DURATION` if absent. */
+            expires_at?: components["schemas"]["Instant"] | null;
             /**
              * @description At most 2000 characters.
              * @example Invoice 2026-118 was paid.
@@ -1555,11 +1568,8 @@ export interface components {
             subject?: string | null;
             /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
-            /**
-             * Format: date-time
-             * @description When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
-             */
-            timestamp?: string | number | null;
+            /** @description When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead. */
+            timestamp?: components["schemas"]["Instant"] | null;
             /**
              * @description At most 200 characters.
              * @example Payment received
@@ -1581,7 +1591,7 @@ export interface components {
             vehicle_id?: string | null;
         };
         /** @description A cadet to be added. */
-        NewCadetJson: {
+        NewCadet: {
             /**
              * @description At most 200 characters.
              * @example Ana Cruz
@@ -1596,7 +1606,9 @@ export interface components {
             tenant?: string | null;
         };
         NewDelivery: {
+            /** Format: double */
             dropoff_lat: number;
+            /** Format: double */
             dropoff_lng: number;
             order_id: string;
             /** @description The phone number that gets the link by SMS. */
@@ -1604,7 +1616,7 @@ export interface components {
             rider_id: string;
         };
         /** @description A device to be added. */
-        NewDeviceJson: {
+        NewDevice: {
             /** @description A UUID if absent. */
             id?: string | null;
             /** @description Name for people. */
@@ -1615,7 +1627,7 @@ export interface components {
             vehicle_id: string;
         };
         /** @description A geofence to be added. */
-        NewGeofenceJson: {
+        NewGeofence: {
             /**
              * Format: int32
              * @description A visit that lasts this long is published once as dwelling, seconds, 1 to 2592000.
@@ -1639,7 +1651,7 @@ export interface components {
              * @example 150
              */
             radius_m?: number | null;
-            schedule?: components["schemas"]["ScheduleJson"] | null;
+            schedule?: components["schemas"]["Schedule"] | null;
             /**
              * Format: double
              * @description The speed limit inside, km/h.
@@ -1656,7 +1668,7 @@ export interface components {
             width_m?: number | null;
         };
         /** @description A merit or demerit to be given. */
-        NewGradeJson: {
+        NewGrade: {
             /**
              * Format: int64
              * @description 1 to 1000.
@@ -1674,27 +1686,31 @@ export interface components {
             type: "merit" | "demerit";
         };
         NewKioskLocation: {
+            /** Format: double */
             accuracy?: number | null;
+            /** Format: double */
             heading?: number | null;
+            /** Format: double */
             latitude: number;
+            /** Format: double */
             longitude: number;
-            /** @description km/h. */
-            speed?: number | null;
             /**
-             * Format: date-time
-             * @description RFC 3339, Unix seconds or Unix milliseconds; now if absent.
+             * Format: double
+             * @description km/h.
              */
-            timestamp?: string | number | null;
+            speed?: number | null;
+            /** @description RFC 3339, Unix seconds or Unix milliseconds; now if absent. */
+            timestamp?: components["schemas"]["Instant"] | null;
         };
         /** @description A message to be sent: `user_ids`, and any other fields that the sender chooses. */
-        NewMessageJson: {
+        NewMessage: {
             /** @description The users who get it, 1 to 1000. A user that is named twice gets it once. */
             user_ids: number[];
         } & {
             [key: string]: unknown;
         };
         /** @description A notification to be sent. */
-        NewNotificationJson: {
+        NewNotification: {
             /**
              * @description Text for people, at most 2000 characters.
              * @example Drill is moved to 14:00
@@ -1708,26 +1724,26 @@ export interface components {
             user_ids: number[];
         };
         /** @description A parcel to be added. */
-        NewParcelJson: {
+        NewParcel: {
             /**
              * Format: int64
              * @description Number of the user who sends it.
              */
             client_id: number;
             /** @description Where the driver brings it. */
-            destination: components["schemas"]["PlaceJson"];
+            destination: components["schemas"]["Place"];
             /**
              * Format: int64
              * @description Number of the user who drives it. With a driver the parcel is `assigned`, without one `pending`.
              */
             driver_id?: number | null;
             /** @description Where the driver fetches it. */
-            pickup: components["schemas"]["PlaceJson"];
+            pickup: components["schemas"]["Place"];
             /** @description For a superadmin: the parcel's tenant; its own if absent. */
             tenant?: string | null;
         };
         /** @description A position as a device sends it. */
-        NewPositionJson: {
+        NewPosition: {
             /**
              * Format: double
              * @description Metres, from 0.
@@ -1773,16 +1789,17 @@ export interface components {
              */
             speed?: number | null;
             /**
-             * Format: date-time
              * @description RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
              * @example 2025-01-15T10:30:45.123Z
              */
-            timestamp?: string | number | null;
+            timestamp?: components["schemas"]["Instant"] | null;
             /** @description A device may leave it out: it reports for its own vehicle. */
             vehicle_id?: string | null;
         };
+        /** @description One position or a list. */
+        NewPositions: components["schemas"]["NewPosition"] | components["schemas"]["NewPosition"][];
         /** @description A browser's subscription, as its `toJSON()` gives it. Other fields are ignored. */
-        NewPushSubscriptionJson: {
+        NewPushSubscription: {
             /**
              * Format: uri
              * @description The push service's URL for this browser.
@@ -1790,10 +1807,10 @@ export interface components {
              */
             endpoint: string;
             /** @description The keys that encrypt pushes to it. */
-            keys: components["schemas"]["PushKeysJson"];
+            keys: components["schemas"]["PushKeys"];
         };
         /** @description A manual event to be published. */
-        NewSyncEventJson: {
+        NewSyncEvent: {
             /**
              * Format: int64
              * @description The cadet who gets it, besides staff; only staff get it if absent.
@@ -1810,7 +1827,7 @@ export interface components {
             tenant?: string | null;
         };
         /** @description A trip to be started by hand. */
-        NewTripJson: {
+        NewTrip: {
             /**
              * Format: int64
              * @description Number of the user who drives; the vehicle's driver if absent.
@@ -1821,7 +1838,7 @@ export interface components {
             vehicle_id: string;
         };
         /** @description A user to be added. */
-        NewUserJson: {
+        NewUser: {
             /** @description True if absent. */
             active?: boolean | null;
             /** @description True if absent. */
@@ -1846,7 +1863,7 @@ export interface components {
             vehicle_ids?: string[] | null;
         };
         /** @description A vehicle to be added. */
-        NewVehicleJson: {
+        NewVehicle: {
             /**
              * Format: int64
              * @description Number of the user who drives it.
@@ -1884,11 +1901,10 @@ export interface components {
             /** @description The route that it serves. */
             route?: string | null;
             /**
-             * Format: date-time
              * @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
              * @example 2027-01-15T00:00:00.000Z
              */
-            service_due_at?: string | number | null;
+            service_due_at?: components["schemas"]["Instant"] | null;
             /**
              * Format: double
              * @description The odometer's reading at which the next service is due, km.
@@ -1905,7 +1921,7 @@ export interface components {
             tenant?: string | null;
         };
         /** @description A webhook to be added. */
-        NewWebhookJson: {
+        NewWebhook: {
             /**
              * @description delivery.started, delivery.status_changed, parcel.added, parcel.changed, parcel.zone_crossed, grade.updated,
              *     attendance.updated, scores.updated, trip.changed, geofence.crossed, driver.event, maintenance.due, alert.raised; all
@@ -1924,7 +1940,7 @@ export interface components {
             url: string;
         };
         /** @description A notification. */
-        NotificationJson: {
+        Notification: {
             /**
              * Format: date-time
              * @description RFC 3339, UTC, milliseconds.
@@ -1945,7 +1961,7 @@ export interface components {
             type: string;
         };
         /** @description A call to another program. */
-        OutgoingCallJson: {
+        OutgoingCall: {
             /**
              * Format: int32
              * @description Attempts so far.
@@ -1985,8 +2001,8 @@ export interface components {
              * @description When the next attempt is due.
              */
             next_attempt_at: string | null;
-            status: components["schemas"]["CallStatusJson"];
-            target: components["schemas"]["CallTargetJson"];
+            status: components["schemas"]["CallStatus"];
+            target: components["schemas"]["CallTarget"];
             /** @description Kind of event, if it goes to a webhook; `webhook.test` for a test. */
             type: string | null;
             /**
@@ -1996,133 +2012,133 @@ export interface components {
             webhook_id: number | null;
         };
         /** @description One page of a list. */
-        Page_AlertJson: {
+        Page_Alert: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["AlertJson"][];
+            items: components["schemas"]["Alert"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_AttendanceJson: {
+        Page_Attendance: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["AttendanceJson"][];
+            items: components["schemas"]["Attendance"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_CadetJson: {
+        Page_Cadet: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["CadetJson"][];
+            items: components["schemas"]["Cadet"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_DeviceJson: {
+        Page_Device: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["DeviceJson"][];
+            items: components["schemas"]["Device"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_GeofenceJson: {
+        Page_Geofence: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["GeofenceJson"][];
+            items: components["schemas"]["Geofence"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_GradeJson: {
+        Page_Grade: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["GradeJson"][];
+            items: components["schemas"]["Grade"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_MessageJson: {
+        Page_Message: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["MessageJson"][];
+            items: components["schemas"]["Message"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_NotificationJson: {
+        Page_Notification: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["NotificationJson"][];
+            items: components["schemas"]["Notification"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_OutgoingCallJson: {
+        Page_OutgoingCall: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["OutgoingCallJson"][];
+            items: components["schemas"]["OutgoingCall"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_ParcelJson: {
+        Page_Parcel: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["ParcelJson"][];
+            items: components["schemas"]["Parcel"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_PathPointJson: {
+        Page_PathPoint: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["PathPointJson"][];
+            items: components["schemas"]["PathPoint"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_PositionJson: {
+        Page_Position: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["PositionJson"][];
+            items: components["schemas"]["Position"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_PushSubscriptionJson: {
+        Page_PushSubscription: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["PushSubscriptionJson"][];
+            items: components["schemas"]["PushSubscription"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_TenantJson: {
+        Page_Tenant: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["TenantJson"][];
+            items: components["schemas"]["Tenant"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_TripJson: {
+        Page_Trip: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["TripJson"][];
+            items: components["schemas"]["Trip"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_UserJson: {
+        Page_User: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["UserJson"][];
+            items: components["schemas"]["User"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_VehicleJson: {
+        Page_Vehicle: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["VehicleJson"][];
+            items: components["schemas"]["Vehicle"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page_WebhookJson: {
+        Page_Webhook: {
             /** @description The items, in a stable order. */
-            items: components["schemas"]["WebhookJson"][];
+            items: components["schemas"]["Webhook"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
         /** @description A parcel. */
-        ParcelJson: {
+        Parcel: {
             /**
              * Format: int64
              * @description Number of the user who sends it.
@@ -2134,7 +2150,7 @@ export interface components {
              */
             created_at: string;
             /** @description Where the driver brings it. */
-            destination: components["schemas"]["PlaceJson"];
+            destination: components["schemas"]["Place"];
             /**
              * Format: int64
              * @description Number of the user who drives it.
@@ -2143,7 +2159,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** @description Where the driver fetches it. */
-            pickup: components["schemas"]["PlaceJson"];
+            pickup: components["schemas"]["Place"];
             /**
              * @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled.
              * @enum {string}
@@ -2156,7 +2172,7 @@ export interface components {
             updated_at: string;
         };
         /** @description Where a parcel's driver was. */
-        PathPointJson: {
+        PathPoint: {
             /** @description Street address; empty if the driver's phone sent none. */
             address: string;
             /**
@@ -2191,7 +2207,7 @@ export interface components {
             timestamp: string;
         };
         /** @description The place of a parcel's pickup or destination. */
-        PlaceJson: {
+        Place: {
             /** @description Street address, at most 500 characters. */
             address?: string | null;
             /**
@@ -2208,7 +2224,7 @@ export interface components {
             lng: number;
         };
         /** @description A stored position. */
-        PositionJson: {
+        Position: {
             /**
              * Format: double
              * @description Metres.
@@ -2276,19 +2292,19 @@ export interface components {
             type: string;
         };
         /** @description The key that pages subscribe with. */
-        PushKeyJson: {
+        PushKey: {
             /** @description `applicationServerKey` of `pushManager.subscribe`: 65 bytes in base64url. */
             public_key: string;
         };
         /** @description The keys that encrypt pushes to a browser. */
-        PushKeysJson: {
+        PushKeys: {
             /** @description The secret that it shares with the server: 16 bytes in base64url or base64. */
             auth: string;
             /** @description The browser's public key: 65 bytes in base64url or base64. */
             p256dh: string;
         };
         /** @description A browser of the caller. */
-        PushSubscriptionJson: {
+        PushSubscription: {
             /**
              * Format: date-time
              * @description When it was added.
@@ -2300,29 +2316,48 @@ export interface components {
             id: number;
         };
         Readiness: {
+            /** @description `sqlite` or `postgres`. */
             database: string;
+            /** @description What would make it better. */
+            hint: string;
+            /**
+             * Format: int32
+             * @description Nodes that serve the database.
+             */
+            nodes: number;
+            /** @description What carries news between nodes: `in-process` or `redis`. */
+            relay: string;
             status: string;
         };
         /** @description What happened to each position of a request. All but the rejected ones are on disk. */
-        RecordedJson: {
-            /** @description Number of positions that were stored now. */
+        Recorded: {
+            /**
+             * Format: int64
+             * @description Number of positions that were stored now.
+             */
             accepted: number;
-            /** @description Number of positions that had been stored before. */
+            /**
+             * Format: int64
+             * @description Number of positions that had been stored before.
+             */
             duplicates: number;
             /** @description The positions that were refused. */
-            rejected: components["schemas"]["RejectedJson"][];
+            rejected: components["schemas"]["Rejected"][];
         };
         /** @description One refused position. */
-        RejectedJson: {
+        Rejected: {
             /** @description Why it was refused. */
             detail: string;
-            /** @description Index in the request's array, from 0. */
+            /**
+             * Format: int64
+             * @description Index in the request's array, from 0.
+             */
             index: number;
         };
         /** @description The outer ring and those of the holes. The last corner of a ring is its first one. */
         Rings: components["schemas"]["LongitudeLatitude"][][];
         /** @description How to replace a webhook's secret. */
-        RotateSecretJson: {
+        RotateSecret: {
             /**
              * Format: int32
              * @description For how many seconds calls are signed with the old secret too, 0 to 604800; 86400 if absent.
@@ -2330,7 +2365,7 @@ export interface components {
             overlap?: number;
         };
         /** @description A tenant's thresholds. */
-        RulesJson: {
+        Rules: {
             /**
              * Format: date-time
              * @description When they were changed last: RFC 3339, UTC, milliseconds; null before the first time.
@@ -2339,7 +2374,7 @@ export interface components {
             /** @description The thresholds that the tenant has set itself. */
             own: Record<string, never>;
             /** @description All of them, as they apply. */
-            thresholds: components["schemas"]["ThresholdsJson"];
+            thresholds: components["schemas"]["Thresholds"];
             /**
              * Format: int64
              * @description Counts up with each change; 0 before the first.
@@ -2347,7 +2382,7 @@ export interface components {
             version: number;
         };
         /** @description The hours of the week in which a geofence applies. */
-        ScheduleJson: {
+        Schedule: {
             /**
              * @description The days on which the time begins: mon, tue, wed, thu, fri, sat, sun.
              * @example [
@@ -2380,8 +2415,18 @@ export interface components {
              */
             utc_offset_minutes?: number | null;
         };
+        /** @description The sent notifications or messages, one for each user, in the order of `user_ids`. */
+        Sent: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            created_at: string;
+            /** @description One for each user. */
+            items: components["schemas"]["SentItem"][];
+        };
         /** @description One user's notification or message. */
-        SentItemJson: {
+        SentItem: {
             /**
              * Format: int64
              * @description Number of the notification or message.
@@ -2393,18 +2438,8 @@ export interface components {
              */
             user_id: number;
         };
-        /** @description The sent notifications or messages, one for each user, in the order of `user_ids`. */
-        SentJson: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC, milliseconds.
-             */
-            created_at: string;
-            /** @description One for each user. */
-            items: components["schemas"]["SentItemJson"][];
-        };
         /** @description A cadet's attendance of a training day. */
-        SetAttendanceJson: {
+        SetAttendance: {
             /**
              * @description present, absent, late or excused.
              * @enum {string}
@@ -2416,7 +2451,7 @@ export interface components {
             time_out?: string | null;
         };
         /** @description A manual event that was published. */
-        SyncEventJson: {
+        SyncEvent: {
             /**
              * Format: int64
              * @description The cadet who gets it, besides staff.
@@ -2438,7 +2473,7 @@ export interface components {
             timestamp: string;
         };
         /** @description A tenant. */
-        TenantJson: {
+        Tenant: {
             /**
              * @description Short id, part of URLs and messages.
              * @example acme
@@ -2451,7 +2486,7 @@ export interface components {
             name: string;
         };
         /** @description All thresholds as they apply. */
-        ThresholdsJson: {
+        Thresholds: {
             /**
              * Format: double
              * @description Accelerating harder than this is harsh, m/s². Default 3.5.
@@ -2551,7 +2586,7 @@ export interface components {
             noise_m: number;
             /**
              * Format: int32
-             * @description A vehicle without a position for this long is offline, seconds. Default 600.
+             * @description A vehicle without a position for this long is offline, seconds; later if its device usually reports less often. Default 600.
              */
             offline_after_s: number;
             /**
@@ -2657,7 +2692,7 @@ export interface components {
             refresh: string;
         };
         /** @description A trip. */
-        TripJson: {
+        Trip: {
             /**
              * Format: double
              * @description Distance, km.
@@ -2673,7 +2708,7 @@ export interface components {
              * @description Minutes from start to end, or to the last position.
              */
             duration: number;
-            end_place: components["schemas"]["TripPlaceJson"] | null;
+            end_place: components["schemas"]["TripPlace"] | null;
             /**
              * Format: date-time
              * @description Null while it is under way.
@@ -2716,10 +2751,10 @@ export interface components {
              */
             origin: "auto" | "manual";
             /** @description Up to 1000 positions, oldest first, without outliers. Lists leave this out. */
-            path?: components["schemas"]["PositionJson"][];
+            path?: components["schemas"]["Position"][];
             /** @description The `cursor` for the rest of the path; null if there is none. Lists leave this out. */
             path_next?: string | null;
-            start_place: components["schemas"]["TripPlaceJson"] | null;
+            start_place: components["schemas"]["TripPlace"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC, milliseconds.
@@ -2733,7 +2768,7 @@ export interface components {
             vehicle_id: string;
         };
         /** @description A point on the map. */
-        TripPlaceJson: {
+        TripPlace: {
             /**
              * Format: double
              * @description Degrees north.
@@ -2746,7 +2781,7 @@ export interface components {
             longitude: number;
         };
         /** @description A user. */
-        UserJson: {
+        User: {
             /** @description Only an active user can authenticate. */
             active: boolean;
             /** @description Only an approved user can authenticate. */
@@ -2771,7 +2806,7 @@ export interface components {
             vehicle_ids: string[];
         };
         /** @description A vehicle with its last position. */
-        VehicleJson: {
+        Vehicle: {
             /** Format: int64 */
             driver_id: number | null;
             /** Format: double */
@@ -2784,7 +2819,7 @@ export interface components {
             license_plate: string | null;
             /** Format: double */
             odometer_km: number | null;
-            position: components["schemas"]["PositionJson"] | null;
+            position: components["schemas"]["Position"] | null;
             route: string | null;
             /**
              * Format: date-time
@@ -2801,7 +2836,7 @@ export interface components {
             status: string;
         };
         /** @description A webhook. */
-        WebhookJson: {
+        Webhook: {
             /** @description Whether it gets calls. */
             active: boolean;
             /**
@@ -2928,7 +2963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AlertJson"];
+                    "application/json": components["schemas"]["Page_Alert"];
                 };
             };
         };
@@ -2946,7 +2981,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewAlertJson"];
+                "application/json": components["schemas"]["NewAlert"];
             };
         };
         responses: {
@@ -2957,7 +2992,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AlertJson"];
+                    "application/json": components["schemas"]["Alert"];
                 };
             };
         };
@@ -3003,7 +3038,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AlertJson"];
+                    "application/json": components["schemas"]["Alert"];
                 };
             };
         };
@@ -3026,7 +3061,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_CadetJson"];
+                    "application/json": components["schemas"]["Page_Cadet"];
                 };
             };
         };
@@ -3044,19 +3079,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewCadetJson"];
+                "application/json": components["schemas"]["NewCadet"];
             };
         };
         responses: {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CadetJson"];
+                    "application/json": components["schemas"]["Cadet"];
                 };
             };
         };
@@ -3067,6 +3103,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is the present one, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3075,10 +3115,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CadetJson"];
+                    "application/json": components["schemas"]["Cadet"];
                 };
             };
         };
@@ -3104,7 +3145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AttendanceJson"];
+                    "application/json": components["schemas"]["Page_Attendance"];
                 };
             };
         };
@@ -3115,6 +3156,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the cadet that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
                 training_day_id: number;
@@ -3122,7 +3167,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SetAttendanceJson"];
+                "application/json": components["schemas"]["SetAttendance"];
             };
         };
         responses: {
@@ -3132,7 +3177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AttendanceJson"];
+                    "application/json": components["schemas"]["Attendance"];
                 };
             };
         };
@@ -3158,7 +3203,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GradeJson"];
+                    "application/json": components["schemas"]["Page_Grade"];
                 };
             };
         };
@@ -3179,7 +3224,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewGradeJson"];
+                "application/json": components["schemas"]["NewGrade"];
             };
         };
         responses: {
@@ -3190,7 +3235,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GradeJson"];
+                    "application/json": components["schemas"]["Grade"];
                 };
             };
         };
@@ -3200,6 +3245,10 @@ export interface operations {
             query?: {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the cadet that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
             };
             path: {
                 id: number;
@@ -3221,23 +3270,28 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the cadet that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeScoresJson"];
+                "application/json": components["schemas"]["ChangeScores"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CadetJson"];
+                    "application/json": components["schemas"]["Cadet"];
                 };
             };
         };
@@ -3246,9 +3300,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description From this instant; 24 hours before `to` if absent. */
-                from?: string | number;
+                from?: components["schemas"]["Instant"];
                 /** @description Before this instant; until now if absent. */
-                to?: string | number;
+                to?: components["schemas"]["Instant"];
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
@@ -3260,7 +3314,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DashboardJson"];
+                    "application/json": components["schemas"]["Dashboard"];
                 };
             };
         };
@@ -3283,7 +3337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DeviceJson"];
+                    "application/json": components["schemas"]["Page_Device"];
                 };
             };
         };
@@ -3297,19 +3351,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewDeviceJson"];
+                "application/json": components["schemas"]["NewDevice"];
             };
         };
         responses: {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceJson"];
+                    "application/json": components["schemas"]["Device"];
                 };
             };
         };
@@ -3320,6 +3375,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is the present one, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3328,10 +3387,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceJson"];
+                    "application/json": components["schemas"]["Device"];
                 };
             };
         };
@@ -3341,6 +3401,10 @@ export interface operations {
             query?: {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3361,23 +3425,28 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeDeviceJson"];
+                "application/json": components["schemas"]["ChangeDevice"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceJson"];
+                    "application/json": components["schemas"]["Device"];
                 };
             };
         };
@@ -3401,7 +3470,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RulesJson"];
+                    "application/json": components["schemas"]["Rules"];
                 };
             };
         };
@@ -3419,7 +3488,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeRulesJson"];
+                "application/json": components["schemas"]["ChangeRules"];
             };
         };
         responses: {
@@ -3430,7 +3499,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RulesJson"];
+                    "application/json": components["schemas"]["Rules"];
                 };
             };
         };
@@ -3453,7 +3522,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GeofenceJson"];
+                    "application/json": components["schemas"]["Page_Geofence"];
                 };
             };
         };
@@ -3471,7 +3540,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewGeofenceJson"];
+                "application/json": components["schemas"]["NewGeofence"];
             };
         };
         responses: {
@@ -3484,7 +3553,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GeofenceJson"];
+                    "application/json": components["schemas"]["Geofence"];
                 };
             };
         };
@@ -3511,7 +3580,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GeofenceJson"];
+                    "application/json": components["schemas"]["Geofence"];
                 };
             };
         };
@@ -3555,7 +3624,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeGeofenceJson"];
+                "application/json": components["schemas"]["ChangeGeofence"];
             };
         };
         responses: {
@@ -3566,7 +3635,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GeofenceJson"];
+                    "application/json": components["schemas"]["Geofence"];
                 };
             };
         };
@@ -3612,7 +3681,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_MessageJson"];
+                    "application/json": components["schemas"]["Page_Message"];
                 };
             };
         };
@@ -3630,7 +3699,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewMessageJson"];
+                "application/json": components["schemas"]["NewMessage"];
             };
         };
         responses: {
@@ -3641,7 +3710,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SentJson"];
+                    "application/json": components["schemas"]["Sent"];
                 };
             };
         };
@@ -3664,7 +3733,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageJson"];
+                    "application/json": components["schemas"]["Message"];
                 };
             };
         };
@@ -3687,7 +3756,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_NotificationJson"];
+                    "application/json": components["schemas"]["Page_Notification"];
                 };
             };
         };
@@ -3705,7 +3774,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewNotificationJson"];
+                "application/json": components["schemas"]["NewNotification"];
             };
         };
         responses: {
@@ -3716,7 +3785,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SentJson"];
+                    "application/json": components["schemas"]["Sent"];
                 };
             };
         };
@@ -3739,7 +3808,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationJson"];
+                    "application/json": components["schemas"]["Notification"];
                 };
             };
         };
@@ -3781,7 +3850,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_OutgoingCallJson"];
+                    "application/json": components["schemas"]["Page_OutgoingCall"];
                 };
             };
         };
@@ -3808,7 +3877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OutgoingCallJson"];
+                    "application/json": components["schemas"]["OutgoingCall"];
                 };
             };
         };
@@ -3837,7 +3906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ParcelJson"];
+                    "application/json": components["schemas"]["Page_Parcel"];
                 };
             };
         };
@@ -3851,7 +3920,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewParcelJson"];
+                "application/json": components["schemas"]["NewParcel"];
             };
         };
         responses: {
@@ -3864,7 +3933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ParcelJson"];
+                    "application/json": components["schemas"]["Parcel"];
                 };
             };
         };
@@ -3891,7 +3960,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ParcelJson"];
+                    "application/json": components["schemas"]["Parcel"];
                 };
             };
         };
@@ -3912,7 +3981,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeParcelJson"];
+                "application/json": components["schemas"]["ChangeParcel"];
             };
         };
         responses: {
@@ -3923,7 +3992,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ParcelJson"];
+                    "application/json": components["schemas"]["Parcel"];
                 };
             };
         };
@@ -3951,7 +4020,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_PathPointJson"];
+                    "application/json": components["schemas"]["Page_PathPoint"];
                     "application/geo+json": components["schemas"]["FeatureCollection"];
                     "application/gpx+xml": string;
                     "application/vnd.google-earth.kml+xml": string;
@@ -3973,7 +4042,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewPositionJson"] | components["schemas"]["NewPositionJson"][];
+                "application/json": components["schemas"]["NewPositions"];
             };
         };
         responses: {
@@ -3984,7 +4053,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecordedJson"];
+                    "application/json": components["schemas"]["Recorded"];
                 };
             };
         };
@@ -3999,7 +4068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PushKeyJson"];
+                    "application/json": components["schemas"]["PushKey"];
                 };
             };
         };
@@ -4014,7 +4083,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_PushSubscriptionJson"];
+                    "application/json": components["schemas"]["Page_PushSubscription"];
                 };
             };
         };
@@ -4028,7 +4097,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewPushSubscriptionJson"];
+                "application/json": components["schemas"]["NewPushSubscription"];
             };
         };
         responses: {
@@ -4039,7 +4108,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PushSubscriptionJson"];
+                    "application/json": components["schemas"]["PushSubscription"];
                 };
             };
             /** @description Created */
@@ -4049,7 +4118,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PushSubscriptionJson"];
+                    "application/json": components["schemas"]["PushSubscription"];
                 };
             };
         };
@@ -4082,7 +4151,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewSyncEventJson"];
+                "application/json": components["schemas"]["NewSyncEvent"];
             };
         };
         responses: {
@@ -4093,7 +4162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SyncEventJson"];
+                    "application/json": components["schemas"]["SyncEvent"];
                 };
             };
         };
@@ -4114,7 +4183,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_TenantJson"];
+                    "application/json": components["schemas"]["Page_Tenant"];
                 };
             };
         };
@@ -4128,7 +4197,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TenantJson"];
+                "application/json": components["schemas"]["Tenant"];
             };
         };
         responses: {
@@ -4139,7 +4208,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TenantJson"];
+                    "application/json": components["schemas"]["Tenant"];
                 };
             };
         };
@@ -4158,9 +4227,9 @@ export interface operations {
                 /** @description Only trips with this status: started, completed or cancelled. */
                 status?: "started" | "completed" | "cancelled";
                 /** @description Still under way at this instant, or started later. */
-                from?: string | number;
+                from?: components["schemas"]["Instant"];
                 /** @description Started before this instant. */
-                to?: string | number;
+                to?: components["schemas"]["Instant"];
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
@@ -4172,7 +4241,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_TripJson"];
+                    "application/json": components["schemas"]["Page_Trip"];
                 };
             };
         };
@@ -4190,7 +4259,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewTripJson"];
+                "application/json": components["schemas"]["NewTrip"];
             };
         };
         responses: {
@@ -4202,7 +4271,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TripJson"];
+                    "application/json": components["schemas"]["Trip"];
                 };
             };
         };
@@ -4226,7 +4295,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TripJson"];
+                    "application/json": components["schemas"]["Trip"];
                     "application/geo+json": components["schemas"]["FeatureCollection"];
                     "application/gpx+xml": string;
                     "application/vnd.google-earth.kml+xml": string;
@@ -4257,7 +4326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TripJson"];
+                    "application/json": components["schemas"]["Trip"];
                 };
             };
         };
@@ -4284,7 +4353,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TripJson"];
+                    "application/json": components["schemas"]["Trip"];
                 };
             };
         };
@@ -4312,7 +4381,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_PositionJson"];
+                    "application/json": components["schemas"]["Page_Position"];
                     "application/geo+json": components["schemas"]["FeatureCollection"];
                     "application/gpx+xml": string;
                     "application/vnd.google-earth.kml+xml": string;
@@ -4339,7 +4408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_UserJson"];
+                    "application/json": components["schemas"]["Page_User"];
                 };
             };
         };
@@ -4353,7 +4422,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewUserJson"];
+                "application/json": components["schemas"]["NewUser"];
             };
         };
         responses: {
@@ -4366,7 +4435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserJson"];
+                    "application/json": components["schemas"]["User"];
                 };
             };
         };
@@ -4389,7 +4458,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserJson"];
+                    "application/json": components["schemas"]["User"];
                 };
             };
         };
@@ -4425,7 +4494,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeUserJson"];
+                "application/json": components["schemas"]["ChangeUser"];
             };
         };
         responses: {
@@ -4436,7 +4505,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserJson"];
+                    "application/json": components["schemas"]["User"];
                 };
             };
         };
@@ -4459,7 +4528,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_VehicleJson"];
+                    "application/json": components["schemas"]["Page_Vehicle"];
                 };
             };
         };
@@ -4473,7 +4542,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewVehicleJson"];
+                "application/json": components["schemas"]["NewVehicle"];
             };
         };
         responses: {
@@ -4486,7 +4555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VehicleJson"];
+                    "application/json": components["schemas"]["Vehicle"];
                 };
             };
         };
@@ -4509,7 +4578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VehicleJson"];
+                    "application/json": components["schemas"]["Vehicle"];
                 };
             };
         };
@@ -4553,7 +4622,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeVehicleJson"];
+                "application/json": components["schemas"]["ChangeVehicle"];
             };
         };
         responses: {
@@ -4564,7 +4633,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VehicleJson"];
+                    "application/json": components["schemas"]["Vehicle"];
                 };
             };
         };
@@ -4573,9 +4642,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description From this instant; from the beginning if absent. */
-                from?: string | number;
+                from?: components["schemas"]["Instant"];
                 /** @description Before this instant; to the end if absent. */
-                to?: string | number;
+                to?: components["schemas"]["Instant"];
                 /** @description json (paged), geojson, gpx, csv or kml (whole); what the `Accept` header prefers if absent, else json. */
                 format?: "json" | "geojson" | "gpx" | "csv" | "kml";
                 /**
@@ -4601,7 +4670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_PositionJson"];
+                    "application/json": components["schemas"]["Page_Position"];
                     "application/geo+json": components["schemas"]["FeatureCollection"];
                     "application/gpx+xml": string;
                     "application/vnd.google-earth.kml+xml": string;
@@ -4628,7 +4697,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_WebhookJson"];
+                    "application/json": components["schemas"]["Page_Webhook"];
                 };
             };
         };
@@ -4642,7 +4711,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewWebhookJson"];
+                "application/json": components["schemas"]["NewWebhook"];
             };
         };
         responses: {
@@ -4655,7 +4724,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookJson"];
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
         };
@@ -4678,7 +4747,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookJson"];
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
         };
@@ -4722,7 +4791,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeWebhookJson"];
+                "application/json": components["schemas"]["ChangeWebhook"];
             };
         };
         responses: {
@@ -4733,7 +4802,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookJson"];
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
         };
@@ -4759,7 +4828,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_OutgoingCallJson"];
+                    "application/json": components["schemas"]["Page_OutgoingCall"];
                 };
             };
         };
@@ -4787,7 +4856,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OutgoingCallJson"];
+                    "application/json": components["schemas"]["OutgoingCall"];
                 };
             };
         };
@@ -4808,7 +4877,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["RotateSecretJson"];
+                "application/json": components["schemas"]["RotateSecret"];
             };
         };
         responses: {
@@ -4820,7 +4889,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookJson"];
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
         };
@@ -4847,7 +4916,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OutgoingCallJson"];
+                    "application/json": components["schemas"]["OutgoingCall"];
                 };
             };
         };
@@ -4941,6 +5010,10 @@ export interface operations {
     };
     ready: {
         parameters: {
+            query?: {
+                /** @description `optional` answers 200 without the relay to other nodes too, as load balancers need it. */
+                relay?: string;
+            };
         };
         responses: {
             /** @description OK */

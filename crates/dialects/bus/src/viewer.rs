@@ -54,7 +54,7 @@ impl BusViewer {
     fn offer_last(&self, snapshot: &Snapshot, visible: &[LiveVehicle], is_new: impl Fn(&LiveVehicle) -> bool) {
         for live in visible.iter().filter(|live| self.filter.holds(live) && is_new(live)) {
             if let Some(last) = &live.last {
-                snapshot.offer(&update_message(&live.vehicle, last));
+                snapshot.offer(&update_message(&live.vehicle, last, live.place_version));
             }
         }
     }
@@ -76,16 +76,11 @@ impl BusViewer {
 
     async fn send_replay(&self, window_ms: i64) -> Result<u64, ServiceError> {
         let View { live, caller, tenant, .. } = &self.view;
-        let visible: HashMap<_, _> = self
-            .view
-            .visible()
-            .await?
-            .into_iter()
-            .filter(|live| self.filter.holds(live))
-            .map(|live| (live.vehicle.id.clone(), live.vehicle))
-            .collect();
+        let mut visible = self.view.visible().await?;
+        visible.retain(|live| self.filter.holds(live));
         let (request, reader) = (live.context.request(caller.clone()), Reader::of(caller));
-        let mut replay = replay_positions(&live.use_cases().positions, &request, tenant, window_ms)?;
+        let mut replay = replay_positions(&live.use_cases().positions, &request, tenant, &visible, window_ms)?;
+        let visible: HashMap<_, _> = visible.into_iter().map(|live| (live.vehicle.id.clone(), live.vehicle)).collect();
         let mut count = 0;
         // A late position was stored and never published. It is not an update of the window, and would move the bus back.
         let mut sent: HashMap<VehicleId, Timestamp> = HashMap::new();

@@ -104,10 +104,10 @@ pub(crate) fn live_interest(
 }
 
 /// A vehicle's location. For a slow reader the newest replaces the unread one.
-pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position) -> Message {
+pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position, version: i64) -> Message {
     let key = vehicle_key(Some(vehicle.id.as_str()));
     let payload = render_location(tenant, vehicle, position);
-    Message::conflated(payload, Recipients::keys([key.clone()]), key, position.at.unix_ms())
+    Message::conflated(payload, Recipients::keys([key.clone()]), key, version)
 }
 
 /// A company's statistics. For a slow reader the newest replace the unread ones.
@@ -141,7 +141,7 @@ mod tests {
         }))
     }
 
-    fn braking(driver: i64) -> Fact {
+    fn braking(driver: i64, revision: Revision) -> Fact {
         Fact::DrivingNoted(Box::new(DrivingEvent {
             vehicle_id: VehicleId::new("v1").unwrap(),
             driver_id: UserId::new(driver).ok(),
@@ -149,7 +149,7 @@ mod tests {
             severity: Severity::Medium,
             description: NotificationText::new("hard").unwrap(),
             at: Timestamp::from_unix_ms(0).unwrap(),
-            revision: Revision::New,
+            revision,
             corrects: None,
         }))
     }
@@ -165,7 +165,9 @@ mod tests {
             &[MessageType::Driving],
         ];
         let vehicles: [&[&str]; 3] = [&[], &["v1"], &["v2", "v3", "v4"]];
-        let facts = [read(None), read(Some(1)), read(Some(2)), due("v1"), due("v2"), braking(1), braking(3)];
+        let driven = [braking(1, Revision::New), braking(3, Revision::New), braking(1, Revision::Reassigned)];
+        let facts: Vec<Fact> =
+            [read(None), read(Some(1)), read(Some(2)), due("v1"), due("v2")].into_iter().chain(driven).collect();
         let mut reached = 0;
         for company in [false, true] {
             for (user, driver) in users.into_iter().flat_map(|user| [(user, None), (user, user)]) {

@@ -99,7 +99,7 @@ pub(crate) fn render<M: Serialize>(message: &M) -> String {
 }
 
 fn kind_of(revision: Revision, happened: &'static str, withdrawn: &'static str) -> &'static str {
-    if revision == Revision::Withdrawn { withdrawn } else { happened }
+    if revision.is_withdrawn() { withdrawn } else { happened }
 }
 
 /// The revision's name; `None` for the first publication.
@@ -114,7 +114,7 @@ fn driver(id: Option<UserId>) -> String {
 
 fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, published_at: Timestamp) -> TripJson<'a> {
     let trip = &update.trip;
-    let status = if update.revision == Revision::Withdrawn { TripStatus::Cancelled } else { trip.status };
+    let status = if update.revision.is_withdrawn() { TripStatus::Cancelled } else { trip.status };
     TripJson {
         kind: "trip_update",
         company_id,

@@ -117,7 +117,7 @@ impl View {
             let id = &live.vehicle.id;
             let is_new = !before.is_some_and(|before| before.wants_place_of(id));
             if let Some(last) = live.last.as_ref().filter(|_| is_new && filter.wants_place_of(id)) {
-                snapshot.offer(&location_message(&self.tenant, &live.vehicle, last));
+                snapshot.offer(&location_message(&self.tenant, &live.vehicle, last, live.place_version));
             }
         }
         let is_new = !before.is_some_and(|before| before.wants(MessageType::Dashboard));

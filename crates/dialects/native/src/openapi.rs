@@ -57,6 +57,7 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> Value {
     document.info = head().info;
     document.tags = head().tags;
     let mut document = serde_json::to_value(&document).unwrap_or_default();
+    schemas::name_plainly(&mut document);
     document["info"]["contact"] = json!({ "name": "Who runs this server" });
     document["info"]["license"] = json!({ "name": LICENSE, "identifier": LICENSE });
     document["servers"] = json!([{ "url": "/" }]);
@@ -111,4 +112,28 @@ impl Serialize for JsonFirst<'_> {
 
 pub(crate) fn answer(document: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], document)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::{OTHER_DIALECTS, schemas};
+    use serde_json::Value;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_schemas_have_the_same_plain_name() {
+        let names = |document: &Value| -> Vec<String> {
+            document["components"]["schemas"].as_object().unwrap().keys().cloned().collect()
+        };
+        let mut document = serde_json::to_value(crate::api().split_for_parts().1).unwrap();
+        let in_code = names(&document).len();
+        schemas::name_plainly(&mut document);
+        let plain = names(&document);
+        assert_eq!(plain.len(), in_code);
+        let others = names(&serde_json::from_str(OTHER_DIALECTS).unwrap());
+        let others: HashSet<String> = others.into_iter().collect();
+        let twice: Vec<_> = plain.iter().filter(|name| others.contains(*name)).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+    }
 }

@@ -16,7 +16,7 @@ pub(crate) fn channel_of(tenant: &TenantId, parcel: ParcelId) -> ChannelId {
 /// driver's clock says nothing about the order of another driver's fixes.
 pub(crate) fn location_message(parcel: &Parcel, driver: &DriverProgress) -> Message {
     let key = Key::new("location", &format!("{}/{}", parcel.id, driver.fix.driver_id));
-    Message::conflated(render_location(parcel.id, driver), Recipients::everyone(), key, driver.fix.at.unix_ms())
+    Message::conflated(render_location(parcel.id, driver), Recipients::everyone(), key, driver.version)
 }
 
 /// The driver came to a place or left it. Every viewer gets this message.

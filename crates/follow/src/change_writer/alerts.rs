@@ -12,7 +12,7 @@ use milepost_store::HistoryChange;
 use milepost_track::{Incident, Visit};
 use serde_json::{Value, json};
 
-/// No alert is raised for a silence that began longer ago than this.
+/// No alert is raised for a silence that was long enough this time ago.
 const SILENCE_FRESH_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The texts of an alert.
@@ -64,7 +64,7 @@ impl ChangeWriter<'_> {
     }
 
     /// Raises the alert of a silent vehicle.
-    pub(super) fn alert_offline(&mut self, since: Timestamp) {
+    pub(super) fn alert_offline(&mut self, since: Timestamp, known_at: Timestamp) {
         let Some(subject) = self.subject("offline", &since.unix_ms().to_string()) else { return };
         let text = AlertText {
             kind: AlertKind::VehicleOffline,
@@ -73,9 +73,8 @@ impl ChangeWriter<'_> {
             message: format!("Nothing is heard of {} any more.", self.vehicle.label.as_str()),
             data: json!({ "since_ms": since.unix_ms() }),
         };
-        let known_at = since.plus_ms(self.rules.offline_after_ms());
         // A vehicle whose file of last year was imported has been silent since then, and nobody needs to know.
-        if self.now.ms_since(since) <= SILENCE_FRESH_MS {
+        if self.now.ms_since(known_at) <= SILENCE_FRESH_MS {
             self.raise_alert(text, subject, (since, known_at));
         }
     }
@@ -160,17 +159,20 @@ mod tests {
     use milepost_domain::TenantId;
 
     #[test]
-    fn an_offline_alert_is_known_once_the_silence_was_long_enough() {
+    fn an_offline_alert_of_long_ago_is_not_raised() {
         let (vehicle, tenant) = (vehicle("bus"), TenantId::default_tenant());
         let (rules, since) = (TenantRules::of_test(), Timestamp::from_unix_ms(1_795_132_800_000).unwrap());
+        // It reports once a day.
+        let after_ms = 60 * 60 * 60 * 1000;
         let found = |now_ms: i64| {
             let mut pending = PendingChanges::default();
             let (now, changes) = (since.plus_ms(now_ms), &mut pending);
-            ChangeWriter { tenant: &tenant, vehicle: &vehicle, rules: &rules, now, changes }.alert_offline(since);
+            ChangeWriter { tenant: &tenant, vehicle: &vehicle, rules: &rules, now, changes }
+                .alert_offline(since, since.plus_ms(after_ms));
             pending.changes
         };
-        let [HistoryChange::Alert { alert, known_at }] = &found(700_000)[..] else { panic!("one alert") };
-        assert_eq!((alert.at, *known_at), (since, since.plus_ms(600_000)));
-        assert!(found(SILENCE_FRESH_MS + 1).is_empty());
+        let [HistoryChange::Alert { alert, known_at }] = &found(after_ms + 1)[..] else { panic!("one alert") };
+        assert_eq!((alert.at, *known_at), (since, since.plus_ms(after_ms)));
+        assert!(found(after_ms + SILENCE_FRESH_MS + 1).is_empty());
     }
 }

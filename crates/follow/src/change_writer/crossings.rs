@@ -32,6 +32,9 @@ impl ChangeWriter<'_> {
         let crossing = |visit: &Visit| self.crossing(visit, event, Revision::Corrected, Some(old.entered_at));
         let (Some(before), Some(crossing)) = (crossing(old), crossing(new)) else { return };
         if before != crossing {
+            if before.driver_id.is_some() && before.driver_id != crossing.driver_id {
+                self.publish_crossing(FenceCrossing { revision: Revision::Reassigned, ..before });
+            }
             self.correct_crossing_alert(&crossing, new.entered_at);
             self.publish_crossing(crossing);
         }

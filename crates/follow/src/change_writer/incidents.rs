@@ -24,6 +24,10 @@ impl ChangeWriter<'_> {
         if (old.started_at, before) == (new.started_at, text.clone()) {
             return;
         }
+        let driver_of = |incident: &Incident| self.vehicle.driver_at(incident.started_at);
+        if driver_of(old).is_some() && driver_of(old) != driver_of(new) && old.kind != IncidentKind::ServiceDue {
+            self.publish_incident(old, Revision::Reassigned, Some(old.started_at));
+        }
         self.publish_incident(new, Revision::Corrected, Some(old.started_at));
         if let Some(subject) = self.incident_subject(new) {
             self.correct_alert(text, subject, new.started_at);

@@ -5,7 +5,7 @@ mod records;
 #[cfg(test)]
 mod samples;
 
-use milepost_domain::{Fact, Timestamp, UserId};
+use milepost_domain::{Fact, Revision, Timestamp, UserId};
 use milepost_store::WebhookMessage;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -39,6 +39,16 @@ struct Data<'a> {
 
 /// The kinds are those of `milepost_domain::WEBHOOK_KINDS`.
 fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
+    // That something is another driver's is in the correction that the tenant gets.
+    let revision = match fact {
+        Fact::TripChanged(update) => update.revision,
+        Fact::FenceCrossed(crossing) => crossing.revision,
+        Fact::DrivingNoted(event) => event.revision,
+        _ => Revision::New,
+    };
+    if revision == Revision::Reassigned {
+        return None;
+    }
     Some(match fact {
         Fact::DeliveryStarted { tracking_id, order_id, rider_id } => (
             "delivery.started",

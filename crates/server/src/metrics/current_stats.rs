@@ -71,11 +71,13 @@ impl Collector for CurrentStats {
             "Requests refused because too many answers are kept for their callers",
             self.use_cases.idempotency_keys.refused(),
         )?;
-        let (reads, bodies) = (&self.use_cases.fair_reads, &self.use_cases.large_bodies);
+        let (reads, pages) = (&self.use_cases.fair_reads, &self.use_cases.pages);
+        let bodies = self.use_cases.large_bodies.shares();
         to.gauge("large_reads", "Replays, files, figures and trips being read now", reads.running() as u64)?;
-        to.gauge("large_bodies", "Large bodies with positions being parsed now", bodies.running() as u64)?;
-        let refused = reads.refused() + bodies.refused();
-        to.counter("large_reads_refused", "Requests that waited too long for either", refused)?;
+        to.gauge("large_bodies", "Large bodies being read or answered now", bodies.running() as u64)?;
+        to.gauge("list_pages", "Pages of lists being read now", pages.running() as u64)?;
+        let refused = reads.refused() + pages.refused() + bodies.refused();
+        to.counter("large_reads_refused", "Requests that waited too long for one of these", refused)?;
         to.gauge(
             "outgoing_pending",
             "Calls to other programs that this node has taken on and not ended",

@@ -49,6 +49,7 @@ mod fleet {
 }
 mod live_contract;
 mod native {
+    pub mod clock_ahead;
     pub mod document;
     pub mod http_forms;
     pub mod idempotency;

@@ -4,7 +4,7 @@ use super::Deliveries;
 use super::arrival_models::RIDERS_RIDES;
 use crate::DeliveryView;
 use milepost_cache::WeightedCache;
-use milepost_domain::{Delivery, DeliveryFix, DeliveryStatus, RiderId, TenantId, Timestamp, TrackingId};
+use milepost_domain::{Delivery, DeliveryFix, DeliveryStatus, RiderId, TenantId, Timestamp, TrackingId, lies_ahead};
 use milepost_geo::{Point, distance_m};
 use milepost_store::{Ride, StoreError};
 use milepost_track::{
@@ -84,7 +84,7 @@ pub(super) async fn note_fix(deliveries: &Deliveries, before: &Delivery, fix: &D
     let id = &before.tracking_id;
     let is_expected = is_near_null_island(dropoff_of(before));
     let is_null = is_null_island(point_of(fix)) && !is_expected;
-    let Some(last) = before.last else {
+    let Some(last) = before.last.filter(|last| !lies_ahead(last.at, fix.at)) else {
         if !is_null {
             insert(&deliveries.riders.paces, id.clone(), (fix.at, Pace::start(fix_of(fix))));
         }
@@ -131,7 +131,8 @@ async fn pace_until(deliveries: &Deliveries, delivery: &Delivery, last: &Deliver
     };
     for _ in 0..MAX_PAGES {
         let page = deliveries.store.delivery_fixes(id, Some(after), PAGE).await?;
-        for fix in &page {
+        // Later ones lie ahead: the server's clock did when they were stored.
+        for fix in page.iter().take_while(|fix| fix.at <= last.at) {
             match &mut pace {
                 Some(pace) => {
                     pace.note(fix_of(fix));

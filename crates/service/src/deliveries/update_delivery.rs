@@ -7,7 +7,7 @@ use super::outgoing_calls::{order_call, text_call, texts_to};
 use crate::{DeliveryView, Listener, Request, ServiceError};
 use milepost_domain::{
     AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
-    StepRefused, Timestamp, TrackingId,
+    StepRefused, Timestamp, TrackingId, lies_ahead,
 };
 use milepost_relay::News;
 use milepost_store::{DeliveryChange, Once};
@@ -157,8 +157,10 @@ fn plan(before: &Delivery, update: DeliveryUpdate, now: Timestamp) -> Result<Pla
             }
         })
     })?;
-    // Later than the last fix, even if two arrive within a millisecond or the clock was set back.
-    let at = before.last.map_or(now, |last| now.max(last.at.plus_ms(1)));
+    // Later than the last fix, even if two arrive within a millisecond or the clock was set back. After a clock that was far
+    // ahead the time begins anew: steps of a millisecond would be jumps.
+    let last = before.last.filter(|last| !lies_ahead(last.at, now));
+    let at = last.map_or(now, |last| now.max(last.at.plus_ms(1)));
     let fix = update.place.map(|(latitude, longitude)| DeliveryFix { at, latitude, longitude });
     let mut after = before.clone();
     after.status = status;

@@ -1,7 +1,7 @@
 //! Changes a geofence.
 
 use super::{Fleet, require_geofences};
-use crate::{Request, ServiceError};
+use crate::{LargeBodies, Request, ServiceError};
 use milepost_domain::{ExpectedVersion, Geofence, GeofenceDescription, GeofenceId, TenantId};
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ const TRIES: usize = 5;
 /// changing it, and what `change` refuses.
 pub async fn change_geofence<R: From<ServiceError> + Send + 'static>(
     fleet: &Fleet,
+    bodies: &LargeBodies,
     request: &Request,
     tenant: &TenantId,
     id: GeofenceId,
@@ -30,11 +31,7 @@ pub async fn change_geofence<R: From<ServiceError> + Send + 'static>(
         }
         let (change, description) = (Arc::clone(&change), before.description.clone());
         // Checking ten thousand corners takes a tenth of a second, which is too long for a thread that serves sockets.
-        let changing = tokio::task::spawn_blocking(move || change(description));
-        let after = changing.await.map_err(|error| {
-            tracing::error!(%error, "a geofence could not be changed");
-            ServiceError::Internal
-        })??;
+        let after = bodies.compute(tenant, &request.caller, move || change(description)).await??;
         if after == before.description {
             return Ok(before);
         }

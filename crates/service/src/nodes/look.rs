@@ -84,18 +84,18 @@ impl Nodes {
     pub(super) async fn look_at_places(&self, tenant: &TenantId) -> Result<(), ServiceError> {
         let live = self.live.tenant(&*self.store, tenant).await?;
         let newest = self.store.newest_times(tenant).await?;
+        let now = self.clock.now();
         let stale: Vec<VehicleId> = newest
             .into_iter()
-            .filter(|newest| newest.at.is_some_and(|at| live.is_older(&newest.vehicle, newest.no, at)))
+            .filter(|newest| newest.at.is_some_and(|at| live.is_older(&newest.vehicle, newest.no, at, now)))
             .map(|newest| newest.vehicle)
             .collect();
-        let now = self.clock.now();
         for ids in stale.chunks(PAGE) {
             let rows = self.store.load_vehicles(tenant, ids).await?;
             let places = rows.iter().filter_map(|row| Some((row.no, row.track.last.as_ref()?)));
             // One that lies ahead would take the place of a present one.
-            let places = places.filter(|(_, last)| !lies_ahead(last, now));
-            let advances = places.map(|(no, position)| Advance { no, position, received_at: None });
+            let places = places.filter(|(_, last)| !lies_ahead(last.at, now));
+            let advances = places.map(|(no, position)| Advance { no, position, received_at: Some(now) });
             live.advance(advances, |recorded: &[PositionRecorded<'_>]| {
                 self.listeners.positions_recorded(tenant, recorded);
             });

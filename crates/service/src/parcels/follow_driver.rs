@@ -16,7 +16,7 @@ pub(crate) async fn follow_driver(
     for &id in followed {
         // Under the driver's lock, because a location of this node may be committed and not yet published.
         let _lock = parcels.locks.write([Key::Driver(fix.driver_id)]).await;
-        if parcels.published_moves.has(tenant, id, fix) {
+        if parcels.published_moves.has(tenant, id, fix, now) {
             continue;
         }
         let Some(parcel) = parcels.store.get_parcel(tenant, id).await? else { continue };

@@ -2,7 +2,7 @@
 //! from the event feed, and must not be published twice.
 
 use milepost_cache::WeightedCache;
-use milepost_domain::{DriverFix, ParcelId, TenantId, Timestamp, UserId, Zone};
+use milepost_domain::{DriverFix, ParcelId, TenantId, Timestamp, UserId, Zone, lies_ahead};
 use std::sync::Mutex;
 
 /// Memory for each of both, about 15,000 entries. When it is full, the least used ones are removed: a location or a crossing may
@@ -29,10 +29,12 @@ impl Default for PublishedMoves {
 }
 
 impl PublishedMoves {
-    /// Whether this location or a newer one of its driver was published for the parcel.
-    pub(super) fn has(&self, tenant: &TenantId, id: ParcelId, fix: &DriverFix) -> bool {
+    /// Whether this location or a newer one of its driver was published for the parcel. One that lies ahead of `now` is no newer one.
+    pub(super) fn has(&self, tenant: &TenantId, id: ParcelId, fix: &DriverFix, now: Timestamp) -> bool {
         let locations = self.locations.lock().expect("nothing panics while holding it");
-        locations.get(&(tenant.clone(), id, fix.driver_id)).is_some_and(|at| *at >= fix.at)
+        locations
+            .get(&(tenant.clone(), id, fix.driver_id))
+            .is_some_and(|at| *at == fix.at || *at > fix.at && !lies_ahead(*at, now))
     }
 
     pub(super) fn note(&self, tenant: &TenantId, id: ParcelId, fix: &DriverFix) {

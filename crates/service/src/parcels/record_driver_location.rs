@@ -6,7 +6,7 @@ use super::{Key, MovedParcel, Parcels, point_of, point_of_fix, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
     Action, Address, Approach, DriverFix, Fact, Latitude, Longitude, Parcel, ParcelId, Place, Position, TenantId,
-    Timestamp, Zone, ZoneRadius, ZonesInside, cross_zone, reach,
+    Timestamp, Zone, ZoneRadius, ZonesInside, cross_zone, lies_ahead, reach,
 };
 use milepost_geo::{distance_m, segment_distance_m};
 use milepost_relay::{DriverMove, News};
@@ -91,8 +91,8 @@ async fn store_and_publish(
     let _lock = parcels.locks.write([Key::Driver(driver)]).await;
     let active = parcels.store.active_parcels(tenant, driver).await?;
     check_named(parcels, request, &report, &active).await?;
-    let last = parcels.store.last_driver_fix(tenant, driver).await?;
     let now = request.now;
+    let last = parcels.store.last_driver_fix(tenant, driver).await?.filter(|last| !lies_ahead(last.at, now));
     let mut fix = DriverFix {
         driver_id: driver,
         at: report.at.unwrap_or_else(|| time_after(last.as_ref(), now)),

@@ -41,6 +41,30 @@ async fn a_clock_set_back_changes_no_order() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_stops_no_rider() {
+    let (node, folder) = node().await;
+    let id = node.begin().await;
+    node.pass(3_600_000);
+    node.report(&id, 0.0, 0.0).await;
+    node.pass(-3_600_000);
+    let mut driven_m = Vec::new();
+    for step in 0..5 {
+        node.pass(30_000);
+        let view = node.report(&id, 0.01 + f64::from(step) * 0.003, 0.0).await;
+        assert_eq!(view.delivery.last.map(|fix| fix.at), Some(node.clock.now()));
+        assert_eq!(view.delivery.last.map(|fix| fix.latitude), Some(place(0.01 + f64::from(step) * 0.003, 0.0).0));
+        driven_m.push(view.delivery.driven_m);
+    }
+    assert!((driven_m[4] - 4.0 * 333.6).abs() < 10.0, "{driven_m:?}");
+    // A fix that can't be is left out, as at any time.
+    node.pass(30_000);
+    let view = node.report(&id, 48.0, 11.0).await;
+    assert_eq!(view.delivery.last.map(|fix| fix.longitude), Some(place(0.0, 0.0).1));
+    let other = Node::start(&folder, &node.now_ms).await;
+    assert_eq!(other.find(&id).await.unwrap().estimate, node.find(&id).await.unwrap().estimate);
+}
+
+#[tokio::test]
 async fn a_step_whose_call_cannot_be_stored_did_not_happen() {
     let (node, folder) = node().await;
     let id = node.begin().await;

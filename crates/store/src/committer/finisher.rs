@@ -93,7 +93,7 @@ impl Finisher {
         if !transactions.iter().any(|written| written.callers.iter().any(|caller| caller.outcome.is_ok())) {
             return Ok(());
         }
-        let flushed = tokio::time::timeout(TRANSACTION_TIMEOUT, self.store.flush_tracks())
+        let flushed = tokio::time::timeout(TRANSACTION_TIMEOUT, self.store.flush())
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no flush within {TRANSACTION_TIMEOUT:?}"))));
         if let Err(error) = &flushed {

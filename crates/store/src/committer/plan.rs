@@ -4,7 +4,7 @@ use super::cache::{Key, TrackCache};
 use super::{CommittedPositions, CurrentPosition, PositionBatch, TrackStep};
 use crate::{PositionRow, TrackCommit, TrackRow, VehicleNo};
 use milepost_domain::{Arrival, Position, Timestamp, lies_ahead};
-use milepost_track::{OutlierReason, is_null_island};
+use milepost_track::{OutlierFilter, OutlierReason, is_null_island};
 use std::collections::{HashMap, HashSet};
 
 /// A transaction, and the data for its callers' answers.
@@ -124,18 +124,24 @@ impl<'b> Plan<'b> {
                     self.commit.appended.push(row);
                 }
                 arrival @ (Arrival::Late | Arrival::Present) => {
-                    // The fold judges the others in their order of time.
-                    row.wrong = is_null_island(position.into()).then_some(OutlierReason::NullIsland);
-                    if arrival == Arrival::Present && row.wrong.is_none() {
-                        recorded.current.push(current(row, position.clone()));
+                    if arrival == Arrival::Present && judges(&mut track.filter, position.at, batch.received_at) {
+                        touched.changed = true;
+                        row.wrong = track.filter.judge(position, &batch.thresholds).filter(|reason| reason.is_wrong());
+                        track.state.take(position, row.wrong.is_some());
+                        if row.wrong.is_none() {
+                            recorded.current.push(current(row, position.clone()));
+                        }
+                    } else {
+                        // The fold judges the others in their order of time.
+                        row.wrong = is_null_island(position.into()).then_some(OutlierReason::NullIsland);
                     }
                     self.commit.late.push(row);
                     self.late_callers.push(caller);
                 }
                 Arrival::Repeated => {
                     recorded.duplicates += 1;
-                    let newest = touched.track.state.last.iter().filter(|last| !lies_ahead(last, batch.received_at));
-                    recorded.current.extend(newest.map(|last| current(row, last.clone())));
+                    let place = track.state.last.iter().filter(|last| !lies_ahead(last.at, batch.received_at));
+                    recorded.current.extend(place.map(|last| current(row, last.clone())));
                 }
             }
         }
@@ -157,6 +163,15 @@ impl<'b> Plan<'b> {
         // Rows that are neighbours in the table are written together.
         self.commit.appended.sort_by_key(|row| (row.vehicle_no, row.position.at));
     }
+}
+
+/// Whether the filter judges a position of this time, while the newest one lies ahead. It begins anew after one that lies ahead, and
+/// judges what it has not seen.
+fn judges(filter: &mut OutlierFilter, at: Timestamp, now: Timestamp) -> bool {
+    if filter.newest_at().is_some_and(|newest_at| lies_ahead(newest_at, now)) {
+        *filter = OutlierFilter::default();
+    }
+    filter.newest_at().is_none_or(|newest_at| newest_at < at)
 }
 
 const fn current(row: PositionRow<'_>, position: Position) -> CurrentPosition {

@@ -19,6 +19,27 @@ pub(super) const RECENT_POSITIONS: &str = concat!(
      order by p.received_ms, p.vehicle_no, p.at_ms limit $5"
 );
 
+/// The same of the vehicles $6, a JSON array of numbers, read along the primary key: a vehicle's positions after the newest that
+/// arrived before $2. Older ones that arrived later were late, and are left out. `offset 0` keeps PostgreSQL from reading the
+/// whole track of a vehicle first.
+pub(super) const RECENT_POSITIONS_OF: &str = concat!(
+    "with seen as materialized (select w.vehicle_no, coalesce((select q.at_ms from positions q
+        where q.vehicle_no = w.vehicle_no and q.received_ms < $2 order by q.at_ms desc limit 1), -1) as floor_ms
+        from (select jsonb_array_elements_text($6::jsonb)::bigint as vehicle_no) w)
+     select ",
+    position_columns!("p."),
+    ", p.received_ms, p.vehicle_no, v.id
+     from seen s cross join lateral
+        (select * from positions q where q.vehicle_no = s.vehicle_no and q.at_ms > s.floor_ms offset 0) p
+     join vehicles v on v.vehicle_no = p.vehicle_no
+     where p.tenant_no = (select tenant_no from tenants where id = $1) and p.received_ms >= $2
+     and (p.received_ms, p.vehicle_no, p.at_ms) > ($2, $3, $4)
+     and not exists (select 1 from outliers o where o.vehicle_no = p.vehicle_no and o.at_ms = p.at_ms and o.reason in ",
+    wrong_reasons!(),
+    ")
+     order by p.received_ms, p.vehicle_no, p.at_ms limit $5"
+);
+
 /// A position arrives before its time by minutes at most. Two days leave room for wrong clocks, and spare a look into each
 /// of the younger partitions.
 const DELETE: &str = "delete from positions where at_ms < $2 + 172800000 and (vehicle_no, at_ms) in
@@ -35,7 +56,7 @@ pub(super) async fn prune(
     count: &mut u64,
 ) -> Result<bool> {
     for _ in 0..steps {
-        let mut transaction = Transaction::begin(writers).await?;
+        let mut transaction = Transaction::begin(writers, None).await?;
         let delete = sqlx::query::<Db>(DELETE).bind(tenant_no).bind(cutoff_ms).bind(step_rows);
         let deleted = delete.execute(transaction.connection()).await;
         let deleted = transaction.finish(deleted.map_err(Into::into)).await?.rows_affected();

@@ -73,7 +73,7 @@ pub(super) async fn drop_old(writers: &Writers, now: Timestamp, retention: &Rete
         if (day + 1) * DAY_MS >= cutoff_ms {
             continue;
         }
-        let mut transaction = Transaction::begin(writers).await?;
+        let mut transaction = Transaction::begin(writers, None).await?;
         let outcome = drop_day(&mut transaction, &format!("positions_d{day}"), cutoff_ms).await;
         match transaction.finish(outcome).await {
             Ok(was_old) => dropped += u64::from(was_old),
@@ -159,7 +159,7 @@ async fn make_day(writers: &Writers, day: i64, is_checked: bool) -> Result<()> {
 
 /// Runs statements in a transaction that gives up soon when the tables are locked.
 async fn change(writers: &Writers, sql: &str) -> Result<()> {
-    let mut transaction = Transaction::begin(writers).await?;
+    let mut transaction = Transaction::begin(writers, None).await?;
     let outcome = async {
         let connection = transaction.connection();
         connection.execute(LOCK_WAIT).await?;

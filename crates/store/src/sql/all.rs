@@ -24,6 +24,6 @@ mod upkeep;
 pub(crate) use accounts::normal_forms::rewrite_normal_forms;
 pub(crate) use sql_store::SqlStore;
 
-use super::{Connection, Db, Native, WriteLock, Writers, arrival_index, dialect};
+use super::{Committed, Connection, Db, Native, WriteLock, Writers, arrival_index, dialect};
 
 type DbRow = <Db as sqlx::Database>::Row;

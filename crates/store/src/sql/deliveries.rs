@@ -11,7 +11,7 @@ use milepost_domain::{Delivery, DeliveryFix, RiderId, TenantId, Timestamp, Track
 #[async_trait]
 impl DeliveryStore for SqlStore {
     async fn add_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, ()>) -> Result<()> {
-        write!(self, sessions::add_delivery(change, now, self.renderer()), once)
+        write!(self, Some(&change.delivery.tenant), sessions::add_delivery(change, now, self.renderer()), once)
     }
     async fn get_delivery(&self, id: &TrackingId) -> Result<Option<Delivery>> {
         read!(self, reads::get_delivery(id))
@@ -25,7 +25,7 @@ impl DeliveryStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, bool>,
     ) -> Result<bool> {
-        write!(self, sessions::change_delivery(change, now, self.renderer()), once)
+        write!(self, Some(&change.delivery.tenant), sessions::change_delivery(change, now, self.renderer()), once)
     }
     async fn delivery_fixes(&self, id: &TrackingId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DeliveryFix>> {
         read!(self, reads::delivery_fixes(id, after, limit))

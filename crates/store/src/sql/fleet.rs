@@ -31,7 +31,7 @@ impl FleetStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<Geofence>>,
     ) -> Result<Option<Geofence>> {
-        write!(self, geofences::add_geofence(tenant, description, now, self.renderer()), once)
+        write!(self, Some(tenant), geofences::add_geofence(tenant, description, now, self.renderer()), once)
     }
     async fn get_geofence(&self, tenant: &TenantId, id: GeofenceId) -> Result<Option<Geofence>> {
         read!(self, geofences::get_geofence(tenant, id))
@@ -47,7 +47,7 @@ impl FleetStore for SqlStore {
         description: &GeofenceDescription,
         now: Timestamp,
     ) -> Result<Option<Geofence>> {
-        write!(self, geofences::update_geofence(tenant, id, version, description, now, self.renderer()))
+        write!(self, Some(tenant), geofences::update_geofence(tenant, id, version, description, now, self.renderer()))
     }
     async fn remove_geofence(
         &self,
@@ -56,11 +56,11 @@ impl FleetStore for SqlStore {
         version: Option<i64>,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, geofences::remove_geofence(tenant, id, version, now, self.renderer()))
+        write!(self, Some(tenant), geofences::remove_geofence(tenant, id, version, now, self.renderer()))
     }
 
     async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
-        write!(self, alerts::raise_alert(alert, now, self.renderer()), once)
+        write!(self, Some(&alert.tenant), alerts::raise_alert(alert, now, self.renderer()), once)
     }
     async fn get_alert(
         &self,
@@ -91,17 +91,17 @@ impl FleetStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<AlertReadOutcome>>,
     ) -> Result<Option<AlertReadOutcome>> {
-        write!(self, alerts::read_alert(tenant, viewer, id, by, now, self.renderer()), once)
+        write!(self, Some(tenant), alerts::read_alert(tenant, viewer, id, by, now, self.renderer()), once)
     }
     async fn delete_alert(&self, tenant: &TenantId, viewer: FleetViewer, id: &AlertId, now: Timestamp) -> Result<bool> {
-        write!(self, alerts::delete_alert(tenant, viewer, id, now, self.renderer()))
+        write!(self, Some(tenant), alerts::delete_alert(tenant, viewer, id, now, self.renderer()))
     }
 
     async fn add_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, ()>) -> Result<()> {
-        write!(self, trips::add_trip(update, now, self.renderer()), once)
+        write!(self, Some(&update.trip.tenant), trips::add_trip(update, now, self.renderer()), once)
     }
     async fn change_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
-        write!(self, trips::change_trip(update, now, self.renderer()), once)
+        write!(self, Some(&update.trip.tenant), trips::change_trip(update, now, self.renderer()), once)
     }
     async fn get_trip(&self, tenant: &TenantId, id: &TripId) -> Result<Option<Trip>> {
         read!(self, trips::get_trip(tenant, id))
@@ -126,18 +126,18 @@ impl FleetStore for SqlStore {
         known: i64,
         now: Timestamp,
     ) -> Result<Option<FleetRules>> {
-        write!(self, rules::set_rules(tenant, values, known, now, self.renderer()))
+        write!(self, Some(tenant), rules::set_rules(tenant, values, known, now, self.renderer()))
     }
 
     async fn add_activity(&self, tenant: TenantNo, vehicle: VehicleNo, changes: &[ActivityChange]) -> Result<()> {
-        write!(self, activity::add_activity(tenant, vehicle, changes))
+        write!(self, None, activity::add_activity(tenant, vehicle, changes))
     }
     async fn fleet_stats(&self, tenant: &TenantId, window: StatsWindow) -> Result<FleetStats> {
         read!(self, activity::fleet_stats(tenant, window))
     }
 
     async fn save_checkpoints(&self, vehicle: VehicleNo, from: Timestamp, checkpoints: &[Checkpoint]) -> Result<()> {
-        write!(self, checkpoints::save_checkpoints(vehicle, from, checkpoints))
+        write!(self, None, checkpoints::save_checkpoints(vehicle, from, checkpoints))
     }
     async fn newest_checkpoint(&self, vehicle: VehicleNo, before: Option<Timestamp>) -> Result<Option<Checkpoint>> {
         read!(self, checkpoints::newest_checkpoint(vehicle, before))
@@ -151,6 +151,6 @@ impl FleetStore for SqlStore {
         up_to: i64,
         limit: u32,
     ) -> Result<Vec<Event>> {
-        read!(self, fleet::fleet_events(tenant, viewer, after, up_to, limit))
+        self.on_disk(read!(self, fleet::fleet_events(tenant, viewer, after, up_to, limit))?).await
     }
 }

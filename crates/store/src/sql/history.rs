@@ -43,7 +43,7 @@ impl HistoryStore for SqlStore {
         read!(self, folds::vehicles_silent(now, after, limit))
     }
     async fn write_history(&self, writes: &[HistoryWrite], now: Timestamp) -> Result<Vec<VehicleNo>> {
-        write!(self, write::write_history(writes, now, self.renderer()))
+        write!(self, None, write::write_history(writes, now, self.renderer()))
     }
 
     async fn list_visits(

@@ -21,7 +21,7 @@ impl OutgoingStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<Webhook>>,
     ) -> Result<Option<Webhook>> {
-        write!(self, webhooks::add_webhook(webhook, most, now), once)
+        write!(self, Some(&webhook.tenant), webhooks::add_webhook(webhook, most, now), once)
     }
     async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>> {
         read!(self, webhooks::get_webhook(tenant, id))
@@ -37,7 +37,7 @@ impl OutgoingStore for SqlStore {
         change: &WebhookChange,
         now: Timestamp,
     ) -> Result<Option<Webhook>> {
-        write!(self, webhooks::change_webhook(tenant, id, version, change, now))
+        write!(self, Some(tenant), webhooks::change_webhook(tenant, id, version, change, now))
     }
     async fn replace_webhook_secret(
         &self,
@@ -48,7 +48,7 @@ impl OutgoingStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<Webhook>>,
     ) -> Result<Option<Webhook>> {
-        write!(self, webhooks::replace_secret(tenant, id, secret, old_valid_until, now), once)
+        write!(self, Some(tenant), webhooks::replace_secret(tenant, id, secret, old_valid_until, now), once)
     }
     async fn test_webhook(
         &self,
@@ -58,12 +58,12 @@ impl OutgoingStore for SqlStore {
         once: &Once<'_, Option<StoredCall>>,
     ) -> Result<Option<StoredCall>> {
         let body = self.renderer().webhook_test(id, now);
-        write!(self, webhooks::store_test_call(tenant, id, &body, now), once)
+        write!(self, Some(tenant), webhooks::store_test_call(tenant, id, &body, now), once)
     }
     async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId, version: Option<i64>) -> Result<bool> {
         // Removed in steps, between which others can write: there may be millions.
-        while write!(self, webhooks::remove_calls(tenant, id, version))? {}
-        write!(self, webhooks::remove_webhook(tenant, id, version))
+        while write!(self, Some(tenant), webhooks::remove_calls(tenant, id, version))? {}
+        write!(self, Some(tenant), webhooks::remove_webhook(tenant, id, version))
     }
     async fn list_calls(
         &self,
@@ -84,18 +84,18 @@ impl OutgoingStore for SqlStore {
         lease_until: Timestamp,
     ) -> Result<Vec<DueCall>> {
         let (now, lease_until) = (self.native.to_shared(now), self.native.to_shared(lease_until));
-        write!(self, due_calls::take_due_calls(queues, now, lease_until))
+        write!(self, None, due_calls::take_due_calls(queues, now, lease_until))
     }
     async fn give_back_calls(&self, calls: &[(CallNo, Timestamp)], due: Timestamp) -> Result<()> {
         let due = self.native.to_shared(due);
-        write!(self, due_calls::give_back_calls(calls, due))
+        write_unflushed!(self, None, due_calls::give_back_calls(calls, due))
     }
     async fn pause_queues(&self, queues: &[CallQueue], until: Timestamp, now: Timestamp) -> Result<()> {
         let (until, now) = (self.native.to_shared(until), self.native.to_shared(now));
-        write!(self, due_calls::pause_queues(queues, until, now))
+        write!(self, None, due_calls::pause_queues(queues, until, now))
     }
     async fn release_calls(&self, now: Timestamp) -> Result<u64> {
-        write!(self, due_calls::release_calls(now))
+        write_unflushed!(self, None, due_calls::release_calls(now))
     }
     async fn next_call_due(&self) -> Result<Option<Timestamp>> {
         let due = read!(self, due_calls::next_call_due())?;
@@ -108,9 +108,9 @@ impl OutgoingStore for SqlStore {
             }
             other => other,
         };
-        write!(self, calls::settle_call(no, moved, now))
+        write_unflushed!(self, None, calls::settle_call(no, moved, now))
     }
     async fn revive_call(&self, tenant: &TenantId, id: CallId, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
-        write!(self, calls::revive_call(tenant, id, now), once)
+        write!(self, Some(tenant), calls::revive_call(tenant, id, now), once)
     }
 }

@@ -12,7 +12,7 @@ use milepost_domain::{DriverFix, Fact, OutgoingCall, Parcel, ParcelId, TenantId,
 #[async_trait]
 impl ParcelStore for SqlStore {
     async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel> {
-        write!(self, table::add_parcel(parcel, now, self.renderer()), once)
+        write!(self, Some(&parcel.tenant), table::add_parcel(parcel, now, self.renderer()), once)
     }
     async fn get_parcel(&self, tenant: &TenantId, id: ParcelId) -> Result<Option<Parcel>> {
         read!(self, table::get_parcel(tenant, id))
@@ -33,7 +33,7 @@ impl ParcelStore for SqlStore {
         calls: &[OutgoingCall],
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, table::change_parcel(parcel, facts, calls, now, self.renderer()))
+        write!(self, Some(&parcel.tenant), table::change_parcel(parcel, facts, calls, now, self.renderer()))
     }
     async fn active_parcels(&self, tenant: &TenantId, driver: UserId) -> Result<Vec<Parcel>> {
         read!(self, table::active_parcels(tenant, driver))
@@ -46,10 +46,10 @@ impl ParcelStore for SqlStore {
         facts: &[Fact],
         now: Timestamp,
     ) -> Result<FixOutcome> {
-        write!(self, driver_fixes::record_driver_fix(tenant, fix, inside, facts, now, self.renderer()))
+        write!(self, Some(tenant), driver_fixes::record_driver_fix(tenant, fix, inside, facts, now, self.renderer()))
     }
     async fn hold_driver_fix(&self, tenant: &TenantId, fix: &DriverFix, now: Timestamp) -> Result<bool> {
-        write!(self, driver_fixes::add_driver_fix(tenant, fix, now))
+        write!(self, Some(tenant), driver_fixes::add_driver_fix(tenant, fix, now))
     }
     async fn driver_fixes(
         &self,

@@ -1,7 +1,8 @@
 //! Reads positions.
 
-use super::{Connection, Db, DbRow, arrival_index::RECENT_POSITIONS};
-use crate::{ArrivalCursor, Arrived, Result, StoreError, TrackPosition, WrongPositions};
+use super::arrival_index::{RECENT_POSITIONS, RECENT_POSITIONS_OF};
+use super::{Connection, Db, DbRow};
+use crate::{ArrivalCursor, Arrived, Result, StoreError, TrackPosition, VehicleNo, WrongPositions};
 use milepost_domain::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
     TenantId, Timestamp, VehicleId,
@@ -70,6 +71,7 @@ pub(crate) async fn positions(
 pub(crate) async fn recent_positions(
     connection: &mut Connection,
     tenant: &TenantId,
+    vehicles: Option<&[VehicleNo]>,
     received_since: Timestamp,
     after: Option<ArrivalCursor>,
     limit: u32,
@@ -77,14 +79,20 @@ pub(crate) async fn recent_positions(
     // No row has a negative time, so that this cursor is before all of them.
     let start = ArrivalCursor { received_ms: received_since.unix_ms(), vehicle_no: -1, at_ms: -1 };
     let after = after.map_or(start, |after| after.max(start));
-    let rows = sqlx::query::<Db>(RECENT_POSITIONS)
+    let query = sqlx::query::<Db>(if vehicles.is_some() { RECENT_POSITIONS_OF } else { RECENT_POSITIONS })
         .bind(tenant.as_str())
         .bind(after.received_ms)
         .bind(after.vehicle_no)
         .bind(after.at_ms)
-        .bind(i64::from(limit))
-        .fetch_all(connection)
-        .await?;
+        .bind(i64::from(limit));
+    let query = match vehicles {
+        Some(vehicles) => {
+            let numbers: Vec<i64> = vehicles.iter().map(|vehicle| vehicle.get()).collect();
+            query.bind(serde_json::Value::from(numbers).to_string())
+        }
+        None => query,
+    };
+    let rows = query.fetch_all(connection).await?;
     rows.iter()
         .map(|row| {
             let position = position(row, VehicleId::stored(row.try_get("id")?)?)?;

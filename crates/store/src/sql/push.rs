@@ -18,12 +18,12 @@ impl PushStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, (PushSubscription, bool)>,
     ) -> Result<(PushSubscription, bool)> {
-        write!(self, subscriptions::add_subscription(new, now), once)
+        write!(self, Some(&new.tenant), subscriptions::add_subscription(new, now), once)
     }
     async fn list_push_subscriptions(&self, tenant: &TenantId, user: UserId) -> Result<Vec<PushSubscription>> {
         read!(self, subscriptions::list_subscriptions(tenant, user))
     }
     async fn remove_push_subscription(&self, tenant: &TenantId, user: UserId, id: PushId) -> Result<bool> {
-        write!(self, subscriptions::remove_subscription(tenant, user, id))
+        write!(self, Some(tenant), subscriptions::remove_subscription(tenant, user, id))
     }
 }

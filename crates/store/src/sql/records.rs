@@ -11,14 +11,14 @@ use super::sql_store::SqlStore;
 use crate::{NewCadet, NoticeFilter, Once, ReadOutcome, RecordStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{
-    Attendance, Cadet, CadetId, Event, Grade, GradeGiven, GradeId, Notice, NoticeContent, NoticeId, RecordViewer,
-    ScoreChange, TenantId, Timestamp, TrainingDayId, UserId,
+    Attendance, Cadet, CadetId, Event, ExpectedVersion, Grade, GradeGiven, GradeId, Notice, NoticeContent, NoticeId,
+    RecordViewer, ScoreChange, TenantId, Timestamp, TrainingDayId, UserId,
 };
 
 #[async_trait]
 impl RecordStore for SqlStore {
     async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp, once: &Once<'_, Cadet>) -> Result<Cadet> {
-        write!(self, cadets::add_cadet(cadet, now, self.renderer()), once)
+        write!(self, Some(&cadet.tenant), cadets::add_cadet(cadet, now, self.renderer()), once)
     }
     async fn get_cadet(&self, tenant: &TenantId, id: CadetId) -> Result<Option<Cadet>> {
         read!(self, cadets::get_cadet(tenant, id))
@@ -34,16 +34,17 @@ impl RecordStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Grade>,
     ) -> Result<Grade> {
-        write!(self, grades::add_grade(tenant, cadet, given, now, self.renderer()), once)
+        write!(self, Some(tenant), grades::add_grade(tenant, cadet, given, now, self.renderer()), once)
     }
     async fn remove_grade(
         &self,
         tenant: &TenantId,
         cadet: CadetId,
+        expected: &ExpectedVersion,
         grade: GradeId,
         now: Timestamp,
     ) -> Result<Option<Grade>> {
-        write!(self, grades::remove_grade(tenant, cadet, grade, now, self.renderer()))
+        write!(self, Some(tenant), grades::remove_grade(tenant, cadet, expected, grade, now, self.renderer()))
     }
     async fn list_grades(
         &self,
@@ -58,11 +59,16 @@ impl RecordStore for SqlStore {
         &self,
         tenant: &TenantId,
         cadet: CadetId,
+        expected: &ExpectedVersion,
         day: TrainingDayId,
         attendance: &Attendance,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, attendances::set_attendance(tenant, cadet, day, attendance, now, self.renderer()))
+        write!(
+            self,
+            Some(tenant),
+            attendances::set_attendance(tenant, cadet, expected, (day, attendance), now, self.renderer())
+        )
     }
     async fn list_attendance(
         &self,
@@ -77,10 +83,11 @@ impl RecordStore for SqlStore {
         &self,
         tenant: &TenantId,
         cadet: CadetId,
+        expected: &ExpectedVersion,
         change: ScoreChange,
         now: Timestamp,
     ) -> Result<(Cadet, bool)> {
-        write!(self, scores::change_scores(tenant, cadet, change, now, self.renderer()))
+        write!(self, Some(tenant), scores::change_scores(tenant, cadet, expected, change, now, self.renderer()))
     }
     async fn send_notices(
         &self,
@@ -90,7 +97,7 @@ impl RecordStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Vec<Notice>>,
     ) -> Result<Vec<Notice>> {
-        write!(self, notices::send_notices(tenant, users, content, now, self.renderer()), once)
+        write!(self, Some(tenant), notices::send_notices(tenant, users, content, now, self.renderer()), once)
     }
     async fn list_notices(
         &self,
@@ -111,7 +118,7 @@ impl RecordStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<ReadOutcome>>,
     ) -> Result<Option<ReadOutcome>> {
-        write!(self, notices::read_notice(tenant, user, id, is_message, now, self.renderer()), once)
+        write!(self, Some(tenant), notices::read_notice(tenant, user, id, is_message, now, self.renderer()), once)
     }
     async fn visible_events(
         &self,
@@ -121,6 +128,6 @@ impl RecordStore for SqlStore {
         up_to: i64,
         limit: u32,
     ) -> Result<Vec<Event>> {
-        read!(self, visible::visible_events(tenant, viewer, after, up_to, limit))
+        self.on_disk(read!(self, visible::visible_events(tenant, viewer, after, up_to, limit))?).await
     }
 }

@@ -4,6 +4,7 @@ use super::transaction::Transaction;
 use super::{Db, Native, Writers};
 use crate::unknown_kinds::UnknownKinds;
 use crate::{AnswerQuota, Renderer, Result};
+use milepost_domain::{Event, TenantId};
 use sqlx::Pool;
 use sqlx::pool::PoolConnection;
 use std::sync::Arc;
@@ -45,12 +46,21 @@ impl SqlStore {
         Ok(self.ingest.acquire().await?)
     }
 
+    /// Events that were read, when they are on disk. Otherwise a power cut could take back what somebody was told, and give its
+    /// id to another event.
+    pub(crate) async fn on_disk(&self, events: Vec<Event>) -> Result<Vec<Event>> {
+        if !events.is_empty() {
+            self.native.flush().await?;
+        }
+        Ok(events)
+    }
+
     pub(crate) fn renderer(&self) -> &dyn Renderer {
         &*self.renderer
     }
 
-    pub(crate) async fn write(&self) -> Result<Transaction> {
-        Transaction::begin(&self.writers).await
+    pub(crate) async fn write(&self, tenant: Option<&TenantId>) -> Result<Transaction> {
+        Transaction::begin(&self.writers, tenant).await
     }
 }
 
@@ -68,18 +78,31 @@ macro_rules! read_front {
     };
 }
 
-/// Runs a function of a module in its own transaction. It runs a second time if PostgreSQL undoes the first for the sake
-/// of another transaction.
+/// Runs a function of a module in its own transaction, in the turn of a tenant, or without one in the server's own. It runs a
+/// second time if PostgreSQL undoes the first for the sake of another transaction. The result means that it is on disk.
 macro_rules! write {
-    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {
-        write!($store, $module::$function($($argument),*), &crate::Once::unclaimed())
+    ($store:ident, $tenant:expr, $module:ident :: $function:ident ( $($argument:expr),* )) => {
+        write!($store, $tenant, $module::$function($($argument),*), &crate::Once::unclaimed())
     };
-    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* ), $once:expr) => {{
+    ($store:ident, $tenant:expr, $module:ident :: $function:ident ( $($argument:expr),* ), $once:expr) => {
+        in_transaction!($store, $tenant, $module::$function($($argument),*), finish_once($once))
+    };
+}
+
+/// The same for what may be lost with the power, though not with the process, because it is done again then.
+macro_rules! write_unflushed {
+    ($store:ident, $tenant:expr, $module:ident :: $function:ident ( $($argument:expr),* )) => {
+        in_transaction!($store, $tenant, $module::$function($($argument),*), finish_unflushed())
+    };
+}
+
+macro_rules! in_transaction {
+    ($store:ident, $tenant:expr, $module:ident :: $function:ident ( $($argument:expr),* ), $finish:ident ( $($once:expr)? )) => {{
         let mut is_second = false;
         loop {
-            let mut transaction = $store.write().await?;
+            let mut transaction = $store.write($tenant).await?;
             let outcome = $module::$function(transaction.connection(), $($argument),*).await;
-            match transaction.finish_once(outcome, $once).await {
+            match transaction.$finish(outcome $(, $once)?).await {
                 Err(crate::StoreError::Contended(_)) if !is_second => is_second = true,
                 finished => break finished,
             }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     AnswerQuota, ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, LogStats, Login,
     NewLogin, Once, Pruned, Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome,
-    TrackPosition, TrackRow, TrackedVehicle, WrongPositions,
+    TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -58,10 +58,10 @@ impl Store for SqlStore {
     }
 
     async fn add_tenant(&self, tenant: &Tenant, once: &Once<'_, ()>) -> Result<()> {
-        write!(self, tenants::add_tenant(tenant), once)
+        write!(self, None, tenants::add_tenant(tenant), once)
     }
     async fn ensure_tenant(&self, tenant: &Tenant) -> Result<bool> {
-        write!(self, tenants::ensure_tenant(tenant))
+        write!(self, None, tenants::ensure_tenant(tenant))
     }
     async fn get_tenant(&self, id: &TenantId) -> Result<Option<Tenant>> {
         read!(self, tenants::get_tenant(id))
@@ -71,7 +71,7 @@ impl Store for SqlStore {
     }
 
     async fn add_user(&self, user: &NewLogin, now: Timestamp, once: &Once<'_, User>) -> Result<User> {
-        write!(self, users::add_user(user, now, self.renderer()), once)
+        write!(self, Some(&user.tenant), users::add_user(user, now, self.renderer()), once)
     }
     async fn get_user(&self, id: UserId) -> Result<Option<User>> {
         read!(self, users::get_user(id))
@@ -86,13 +86,13 @@ impl Store for SqlStore {
         read!(self, users::list_users(tenant, after, limit))
     }
     async fn update_user(&self, user: &User, new_password_hash: Option<&str>, now: Timestamp) -> Result<bool> {
-        write!(self, users::update_user(user, new_password_hash, now, self.renderer()))
+        write!(self, Some(&user.tenant), users::update_user(user, new_password_hash, now, self.renderer()))
     }
     async fn remove_user(&self, id: UserId, version: Option<i64>, now: Timestamp) -> Result<bool> {
-        write!(self, users::remove_user(id, version, now, self.renderer()))
+        write!(self, None, users::remove_user(id, version, now, self.renderer()))
     }
     async fn end_logins(&self, id: UserId, now: Timestamp) -> Result<bool> {
-        write!(self, users::end_logins(id, now, self.renderer()))
+        write!(self, None, users::end_logins(id, now, self.renderer()))
     }
     async fn is_erased_user(&self, id: UserId) -> Result<bool> {
         read!(self, users::is_erased_user(id))
@@ -102,16 +102,16 @@ impl Store for SqlStore {
     }
 
     async fn add_session(&self, token_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()> {
-        write!(self, sessions::add_session(token_hash, user, expires_at))
+        write!(self, None, sessions::add_session(token_hash, user, expires_at))
     }
     async fn find_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<(UserId, Timestamp)>> {
         read_front!(self, sessions::find_session(token_hash, now))
     }
     async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
-        write!(self, sessions::remove_session(token_hash, now, self.renderer()))
+        write!(self, None, sessions::remove_session(token_hash, now, self.renderer()))
     }
     async fn remove_user_sessions(&self, user: UserId) -> Result<u64> {
-        write!(self, sessions::remove_user_sessions(user))
+        write!(self, None, sessions::remove_user_sessions(user))
     }
 
     async fn add_vehicle(
@@ -121,7 +121,7 @@ impl Store for SqlStore {
         now: Timestamp,
         once: &Once<'_, TrackedVehicle>,
     ) -> Result<TrackedVehicle> {
-        write!(self, vehicles::add_vehicle(tenant, vehicle, now, self.renderer()), once)
+        write!(self, Some(tenant), vehicles::add_vehicle(tenant, vehicle, now, self.renderer()), once)
     }
     async fn get_vehicle(&self, tenant: &TenantId, id: &VehicleId) -> Result<Option<TrackedVehicle>> {
         Ok(self.load_vehicles(tenant, std::slice::from_ref(id)).await?.pop())
@@ -138,8 +138,13 @@ impl Store for SqlStore {
     ) -> Result<Vec<TrackedVehicle>> {
         read!(self, vehicles::list_vehicles(tenant, scope, after, limit))
     }
-    async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool> {
-        write!(self, vehicles::update_vehicle(tenant, vehicle, now, self.renderer()))
+    async fn update_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &Vehicle,
+        now: Timestamp,
+    ) -> Result<Option<TrackedVehicle>> {
+        write!(self, Some(tenant), vehicles::update_vehicle(tenant, vehicle, now, self.renderer()))
     }
     async fn remove_vehicle(
         &self,
@@ -148,11 +153,11 @@ impl Store for SqlStore {
         version: Option<i64>,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, vehicles::remove_vehicle(tenant, id, version, now, self.renderer()))
+        write!(self, Some(tenant), vehicles::remove_vehicle(tenant, id, version, now, self.renderer()))
     }
 
     async fn add_device(&self, device: &Device, key_hash: &Digest, once: &Once<'_, ()>) -> Result<()> {
-        write!(self, devices::add_device(device, key_hash), once)
+        write!(self, Some(&device.tenant), devices::add_device(device, key_hash), once)
     }
     async fn get_device(&self, tenant: &TenantId, id: &DeviceId) -> Result<Option<Device>> {
         read!(self, devices::get_device(tenant, id))
@@ -164,32 +169,43 @@ impl Store for SqlStore {
         read!(self, devices::list_devices(tenant, after, limit))
     }
     async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool> {
-        write!(self, devices::update_device(device, now, self.renderer()))
+        write!(self, Some(&device.tenant), devices::update_device(device, now, self.renderer()))
     }
-    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
-        write!(self, devices::remove_device(tenant, id, now, self.renderer()))
+    async fn remove_device(
+        &self,
+        tenant: &TenantId,
+        id: &DeviceId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        write!(self, Some(tenant), devices::remove_device(tenant, id, version, now, self.renderer()))
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
         let now = self.native.to_shared(now);
-        let (begun, used) = write!(self, idempotency_keys::begin_idempotent(key, request, now))?;
+        let (begun, used) =
+            write_unflushed!(self, Some(&key.tenant), idempotency_keys::begin_idempotent(key, request, now))?;
         if let Idempotency::New(claim) = &begun
             && !self.has_room(key, used).await?
         {
-            write!(self, idempotency_keys::abandon_idempotent(claim))?;
+            write_unflushed!(self, Some(&key.tenant), idempotency_keys::abandon_idempotent(claim))?;
             return Ok(Idempotency::Full);
+        }
+        if let Idempotency::Done(_) = begun {
+            // The work of the earlier request may be a moment away from the disk.
+            self.native.flush().await?;
         }
         Ok(begun)
     }
     async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<bool> {
-        write!(self, idempotency_keys::finish_idempotent(claim, answer, true))
+        write_unflushed!(self, Some(&claim.key.tenant), idempotency_keys::finish_idempotent(claim, answer, true))
     }
     async fn abandon_idempotent(&self, claim: &Claim) -> Result<()> {
-        write!(self, idempotency_keys::abandon_idempotent(claim))
+        write_unflushed!(self, Some(&claim.key.tenant), idempotency_keys::abandon_idempotent(claim))
     }
     async fn release_claims(&self, now: Timestamp) -> Result<u64> {
         let now = self.native.to_shared(now);
-        write!(self, idempotency_keys::release_claims(now))
+        write_unflushed!(self, None, idempotency_keys::release_claims(now))
     }
 
     async fn positions(
@@ -207,11 +223,12 @@ impl Store for SqlStore {
     async fn recent_positions(
         &self,
         tenant: &TenantId,
+        vehicles: Option<&[VehicleNo]>,
         received_since: Timestamp,
         after: Option<ArrivalCursor>,
         limit: u32,
     ) -> Result<Vec<Arrived>> {
-        read!(self, positions::recent_positions(tenant, received_since, after, limit))
+        read!(self, positions::recent_positions(tenant, vehicles, received_since, after, limit))
     }
 
     async fn append_facts(
@@ -221,10 +238,10 @@ impl Store for SqlStore {
         now: Timestamp,
         once: &Once<'_, i64>,
     ) -> Result<i64> {
-        write!(self, events::append_facts(tenant, facts, now, self.renderer()), once)
+        write!(self, Some(tenant), events::append_facts(tenant, facts, now, self.renderer()), once)
     }
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>> {
-        let events = read!(self, events::events_after(tenant, id, limit))?;
+        let events = self.on_disk(read!(self, events::events_after(tenant, id, limit))?).await?;
         self.unknown_kinds.note(&events);
         Ok(events)
     }
@@ -274,8 +291,8 @@ impl Store for SqlStore {
     async fn commit_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         self.native.commit_tracks(&self.writers, commit).await
     }
-    async fn flush_tracks(&self) -> Result<()> {
-        self.native.flush_tracks().await
+    async fn flush(&self) -> Result<()> {
+        self.native.flush().await
     }
 }
 
@@ -288,7 +305,11 @@ impl SqlStore {
             if used <= caller {
                 break;
             }
-            let removed = write!(self, idempotency_keys::remove_repeatable(&key.tenant, &key.caller))?;
+            let removed = write_unflushed!(
+                self,
+                Some(&key.tenant),
+                idempotency_keys::remove_repeatable(&key.tenant, &key.caller)
+            )?;
             used = used.saturating_sub(removed);
             if removed == 0 {
                 return Ok(false);
@@ -303,7 +324,7 @@ impl SqlStore {
                 return Ok(used <= caller);
             }
             let Some(greediest) = usage.greediest else { break };
-            write!(self, idempotency_keys::remove_repeatable(&key.tenant, &greediest))?;
+            write_unflushed!(self, Some(&key.tenant), idempotency_keys::remove_repeatable(&key.tenant, &greediest))?;
         }
         Ok(false)
     }

@@ -1,8 +1,9 @@
 //! A transaction on one connection, which is rolled back unless it is finished.
 
 use super::dialect::BEGIN;
-use super::{Connection, Db, WriteLock, Writers, accounts::idempotency_keys};
+use super::{Committed, Connection, Db, WriteLock, Writers, accounts::idempotency_keys};
 use crate::{Claim, KeptAnswer, Once, Result, StoreError};
+use milepost_domain::TenantId;
 use sqlx::pool::PoolConnection;
 
 /// A running transaction. If it is dropped unfinished, because its caller went away, it closes its connection, which
@@ -10,15 +11,16 @@ use sqlx::pool::PoolConnection;
 pub(crate) struct Transaction {
     /// `None` once it is finished.
     connection: Option<PoolConnection<Db>>,
-    /// Dropped after the connection.
-    _lock: WriteLock,
+    /// Dropped after the connection. `None` after the commit.
+    lock: Option<WriteLock>,
 }
 
 impl Transaction {
-    /// Begins a transaction. In SQLite this waits for the write lock.
-    pub(crate) async fn begin(writers: &Writers) -> Result<Self> {
-        let lock = writers.lock().await?;
-        let mut transaction = Self { connection: Some(writers.pool.acquire().await?), _lock: lock };
+    /// Begins a transaction for a tenant's request, or without one for the server's own work. In SQLite this waits for the write
+    /// lock, which is shared out among tenants.
+    pub(crate) async fn begin(writers: &Writers, tenant: Option<&TenantId>) -> Result<Self> {
+        let lock = writers.lock(tenant).await?;
+        let mut transaction = Self { connection: Some(writers.pool.acquire().await?), lock: Some(lock) };
         sqlx::raw_sql(BEGIN).execute(transaction.connection()).await?;
         Ok(transaction)
     }
@@ -35,7 +37,22 @@ impl Transaction {
     }
 
     /// Finishes like [`Self::finish`], and stores the request's answer in the same transaction.
-    pub(crate) async fn finish_once<T>(mut self, outcome: Result<T>, once: &Once<'_, T>) -> Result<T> {
+    pub(crate) async fn finish_once<T>(self, outcome: Result<T>, once: &Once<'_, T>) -> Result<T> {
+        let (value, kept, committed) = self.commit(outcome, once).await?;
+        committed.flush().await?;
+        if let Some(claim) = kept {
+            claim.note_kept();
+        }
+        Ok(value)
+    }
+
+    /// Finishes like [`Self::finish`], but does not wait for the disk. A power cut may undo it, the end of the process does not.
+    pub(crate) async fn finish_unflushed<T>(self, outcome: Result<T>) -> Result<T> {
+        Ok(self.commit(outcome, &Once::unclaimed()).await?.0)
+    }
+
+    /// Commits, and returns the claim whose answer was stored. Others write as soon as it is committed.
+    async fn commit<T>(mut self, outcome: Result<T>, once: &Once<'_, T>) -> Result<(T, Option<Claim>, Committed)> {
         let due = outcome.as_ref().ok().and_then(|value| once.due(value));
         let kept = match &due {
             Some((claim, answer)) => self.keep(claim, answer).await,
@@ -52,10 +69,8 @@ impl Transaction {
         };
         sqlx::raw_sql("commit").execute(self.connection()).await?;
         drop(self.connection.take());
-        if let Some((claim, _)) = due {
-            claim.note_kept();
-        }
-        Ok(value)
+        let lock = self.lock.take().expect("only a commit takes the lock, and it takes self");
+        Ok((value, due.map(|(claim, _)| claim.clone()), lock.committed()))
     }
 
     async fn keep(&mut self, claim: &Claim, answer: &KeptAnswer) -> Result<()> {
@@ -75,6 +90,9 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         if let Some(mut connection) = self.connection.take() {
             connection.close_on_drop();
+            drop(connection);
+            // Its caller may have gone away during the commit, which takes place nevertheless: the next flush is for it too.
+            let _committed = self.lock.take().map(WriteLock::committed);
         }
     }
 }

@@ -16,7 +16,7 @@ const STEPS: usize = 20;
 /// Deletes with `sql`, whose $1 is `bound` and $2 the number of rows. Returns true if there is more.
 pub(crate) async fn delete_in_steps(writers: &Writers, sql: &'static str, bound: i64, count: &mut u64) -> Result<bool> {
     for _ in 0..STEPS {
-        let mut transaction = Transaction::begin(writers).await?;
+        let mut transaction = Transaction::begin(writers, None).await?;
         let deleted = sqlx::query::<Db>(sql).bind(bound).bind(STEP_ROWS).execute(transaction.connection()).await;
         let deleted = transaction.finish(deleted.map_err(Into::into)).await?.rows_affected();
         *count += deleted;
@@ -199,7 +199,7 @@ async fn list_numbers(writers: &Writers, sql: &'static str) -> Result<Vec<i64>> 
 }
 
 async fn delete_number(writers: &Writers, sql: &'static str, number: i64) -> Result<()> {
-    let mut transaction = Transaction::begin(writers).await?;
+    let mut transaction = Transaction::begin(writers, None).await?;
     let deleted = sqlx::query::<Db>(sql).bind(number).execute(transaction.connection()).await;
     transaction.finish(deleted.map_err(Into::into)).await?;
     Ok(())

@@ -49,6 +49,38 @@ pub(super) const RECENT_POSITIONS: &str = concat!(
      order by 14, 11, 12, 1 limit $5"
 );
 
+/// The same of the vehicles $6, a JSON array of numbers: their entries of each minute. Positions older than the newest that arrived before $2 were late, and are left out.
+pub(super) const RECENT_POSITIONS_OF: &str = concat!(
+    "with recursive minutes (minute) as (select $2 / 60000 union all select minute + 1 from minutes where minute <
+        (select max(received_min) from arrivals where tenant_no = (select tenant_no from tenants where id = $1)) limit 1001),
+     seen as materialized (select w.value as vehicle_no, coalesce((select q.at_ms from sorted_positions q
+        where q.vehicle_no = w.value and q.received_ms < $2 order by q.at_ms desc limit 1), -1) as floor_ms
+        from json_each($6) w)
+     select ",
+    position_columns!("p."),
+    ", p.received_ms, p.vehicle_no, v.id
+     from minutes m cross join seen s cross join arrivals a cross join sorted_positions p cross join vehicles v
+     where a.tenant_no = (select tenant_no from tenants where id = $1) and a.received_min = m.minute
+     and a.vehicle_no = s.vehicle_no
+     and p.vehicle_no = a.vehicle_no and p.at_ms between a.at_min * 60000 and a.at_min * 60000 + 59999
+     and p.tenant_no = a.tenant_no and p.received_ms / 60000 = a.received_min and p.at_ms > s.floor_ms
+     and (p.received_ms, p.vehicle_no, p.at_ms) > ($2, $3, $4) and v.vehicle_no = p.vehicle_no
+     and not exists (select 1 from outliers o where o.vehicle_no = p.vehicle_no and o.at_ms = p.at_ms and o.reason in ",
+    wrong_reasons!(),
+    ")
+     union all select ",
+    position_columns!("u."),
+    ", u.received_ms, u.vehicle_no, v.id
+     from unsorted_positions u join seen s on s.vehicle_no = u.vehicle_no join vehicles v on v.vehicle_no = u.vehicle_no
+     where u.tenant_no = (select tenant_no from tenants where id = $1) and u.at_ms > s.floor_ms
+     and (u.received_ms, u.vehicle_no, u.at_ms) > ($2, $3, $4)
+     and not exists (select 1 from sorted_positions s where s.vehicle_no = u.vehicle_no and s.at_ms = u.at_ms)
+     and not exists (select 1 from outliers o where o.vehicle_no = u.vehicle_no and o.at_ms = u.at_ms and o.reason in ",
+    wrong_reasons!(),
+    ")
+     order by 11, 12, 1 limit $5"
+);
+
 const LIST: &str = "select received_min, vehicle_no, at_min from arrivals
     where tenant_no = $1 and (received_min, vehicle_no, at_min) > ($2, $3, $4) and received_min <= $5 / 60000
     order by received_min, vehicle_no, at_min limit $6";
@@ -124,7 +156,7 @@ pub(super) async fn prune(
             let query = sqlx::query::<Db>(sql).bind(tenant_no).bind(after.0).bind(after.1).bind(after.2);
             query.bind(last.0).bind(last.1).bind(last.2).bind(cutoff_ms)
         };
-        let mut transaction = Transaction::begin(writers).await?;
+        let mut transaction = Transaction::begin(writers, None).await?;
         let outcome = async {
             let delete = between(DELETE_POSITIONS).bind(step_rows);
             let deleted = delete.execute(transaction.connection()).await?.rows_affected();

@@ -1,9 +1,9 @@
 //! Flushes SQLite's log to the disk while the next transaction is written into it.
 //!
 //! With `synchronous = full` a connection waits for the disk within its commit and holds the write lock, so that
-//! processor and disk work alternately. Positions are therefore committed with `normal`: they are in the log and
-//! visible to readers, but not flushed. Their callers are answered when the log is flushed that far. A separate thread
-//! flushes, or, for few positions, the thread that wrote them.
+//! processor and disk work alternately, and all other writers wait for the disk too. Everything is therefore committed with
+//! `normal`: it is in the log and visible to readers, but not flushed. Callers are answered when the log is flushed that far;
+//! one flush serves all who wait for it. A separate thread flushes, or, for few positions, the thread that wrote them.
 
 use super::position_writer::connect;
 use super::presence::Presence;
@@ -11,14 +11,14 @@ use crate::{Result, StoreError};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Requests to the thread. The committer has one at a time, and leaves it when the disk takes too long. When the queue is
-/// full, the flush has failed.
-const QUEUE_FLUSHES: usize = 4;
+/// Those who wait for the thread. They have committed, so that there are only this many if the disk hangs: for further ones
+/// the flush has failed.
+const QUEUE_FLUSHES: usize = 1_024;
 
 /// A handle of the thread, which ends with it.
 #[derive(Debug)]
@@ -36,17 +36,25 @@ impl LogFlusher {
         std::thread::Builder::new()
             .name("sqlite-flush".to_owned())
             .spawn(move || {
-                while let Ok(answer) = waiting.recv() {
-                    // The committer may have stopped waiting.
-                    // A fault must not end the thread, without which no position is stored until a restart.
+                while let Ok(first) = waiting.recv() {
+                    let all: Vec<_> = std::iter::once(first).chain(waiting.try_iter()).collect();
+                    // A fault must not end the thread, without which nothing is stored until a restart.
                     let outcome = catch_unwind(AssertUnwindSafe(|| flushed.flush())).unwrap_or_else(|_| {
                         Err(StoreError::Unavailable("a fault while the log was flushed".to_owned()))
                     });
-                    let _ = answer.send(outcome);
+                    for answer in all {
+                        // It may have stopped waiting.
+                        let _ = answer.send(outcome.clone());
+                    }
                 }
             })
             .map_err(|error| StoreError::Unavailable(format!("no thread for the database: {error}")))?;
         Ok(Self { log, presence, asks })
+    }
+
+    /// Counts a committed transaction.
+    pub(super) fn note_commit(&self) {
+        self.log.note_commit();
     }
 
     /// Returns when all transactions that were committed before are on disk.
@@ -79,12 +87,14 @@ pub(super) struct Log {
     committed: AtomicU64,
     /// The number of transactions that were committed when the last successful flush began.
     flushed: AtomicU64,
+    /// The open log may not be the present one.
+    is_changed: AtomicBool,
     flushing: Mutex<Flushing>,
 }
 
 /// The state of the flushing thread.
 #[derive(Debug, Default)]
-struct Flushing {
+pub(super) struct Flushing {
     open: Option<File>,
     /// Set when a flush failed. The system may then treat the lost pages as written.
     failed: bool,
@@ -101,6 +111,7 @@ impl Log {
             busy_timeout,
             committed: AtomicU64::new(0),
             flushed: AtomicU64::new(0),
+            is_changed: AtomicBool::new(false),
             flushing: Mutex::default(),
         }
     }
@@ -110,7 +121,7 @@ impl Log {
         self.committed.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn is_flushed(&self) -> bool {
+    pub(super) fn is_flushed(&self) -> bool {
         self.flushed.load(Ordering::Acquire) >= self.committed.load(Ordering::Acquire)
     }
 
@@ -119,9 +130,9 @@ impl Log {
         self.flushing().failed
     }
 
-    /// Forgets the open log, because it may be another file now.
+    /// The log may be another file now. Waits for nothing: the disk may hang.
     pub(super) fn changed(&self) {
-        self.flushing().open = None;
+        self.is_changed.store(true, Ordering::Release);
     }
 
     /// Waits until all transactions that were committed before are on disk.
@@ -139,12 +150,15 @@ impl Log {
         outcome
     }
 
-    fn flushing(&self) -> std::sync::MutexGuard<'_, Flushing> {
+    pub(super) fn flushing(&self) -> std::sync::MutexGuard<'_, Flushing> {
         // A flush has no steps, so that a panic leaves no inconsistent state.
         self.flushing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sync(&self, flushing: &mut Flushing) -> Result<()> {
+        if self.is_changed.swap(false, Ordering::AcqRel) {
+            flushing.open = None;
+        }
         let log = match &mut flushing.open {
             Some(log) => log,
             none => none.insert(File::open(&self.path).map_err(|error| unflushed(&error))?),

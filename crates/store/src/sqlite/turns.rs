@@ -1,6 +1,9 @@
-//! The turn to write: in the order of request, but for the committer, which goes first.
+//! The turn to write: the committer goes first, the others in the order of request, one of each tenant after the other.
+//!
+//! So a tenant that writes all the time is waited for once, however many of its writers wait.
 
-use std::collections::VecDeque;
+use milepost_domain::TenantId;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
@@ -11,12 +14,20 @@ const MOST_PASSED: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Turns(Mutex<State>);
 
+/// A tenant, or the server itself.
+type Owner = Option<TenantId>;
+
+type Waiting = VecDeque<oneshot::Sender<Turn>>;
+
 /// A std mutex: held for microseconds, never across an await.
 #[derive(Debug, Default)]
 struct State {
     is_taken: bool,
-    committer: VecDeque<oneshot::Sender<Turn>>,
-    others: VecDeque<oneshot::Sender<Turn>>,
+    committer: Waiting,
+    /// The others by owner. Whoever stops waiting stays until its turn comes.
+    others: HashMap<Owner, Waiting>,
+    /// Those who have somebody waiting, the next one first.
+    order: VecDeque<Owner>,
     /// Turns of the committer since others wait.
     passed: usize,
 }
@@ -26,17 +37,17 @@ struct State {
 pub(super) struct Turn(Option<Arc<Turns>>);
 
 impl Turns {
-    /// Waits for a turn behind the others. Whoever stops waiting is skipped.
-    pub(super) async fn wait(self: &Arc<Self>) -> Turn {
-        match self.ask(|state| &mut state.others) {
+    /// Waits for a turn behind others of the same tenant. Without a tenant it is for the server's own work.
+    pub(super) async fn wait(self: &Arc<Self>, tenant: Option<&TenantId>) -> Turn {
+        match self.ask(|state| state.queue_of(tenant)) {
             Ok(turn) => turn,
             Err(granted) => granted.await.expect("a turn is passed on to all who wait"),
         }
     }
 
-    /// The same for a thread of its own.
+    /// The same for a thread of its own, which does the server's work.
     pub(super) fn wait_blocking(self: &Arc<Self>) -> Turn {
-        match self.ask(|state| &mut state.others) {
+        match self.ask(|state| state.queue_of(None)) {
             Ok(turn) => turn,
             Err(granted) => granted.blocking_recv().expect("a turn is passed on to all who wait"),
         }
@@ -50,17 +61,14 @@ impl Turns {
         }
     }
 
-    fn ask(
-        self: &Arc<Self>,
-        lane: impl FnOnce(&mut State) -> &mut VecDeque<oneshot::Sender<Turn>>,
-    ) -> Result<Turn, oneshot::Receiver<Turn>> {
+    fn ask(self: &Arc<Self>, queue: impl FnOnce(&mut State) -> &mut Waiting) -> Result<Turn, oneshot::Receiver<Turn>> {
         let mut state = self.state();
         if !state.is_taken {
             state.is_taken = true;
             return Ok(Turn(Some(Arc::clone(self))));
         }
         let (grant, granted) = oneshot::channel();
-        lane(&mut state).push_back(grant);
+        queue(&mut state).push_back(grant);
         Err(granted)
     }
 
@@ -83,10 +91,17 @@ impl Turns {
 }
 
 impl State {
+    fn queue_of(&mut self, tenant: Option<&TenantId>) -> &mut Waiting {
+        let owner = tenant.cloned();
+        let queue = self.others.entry(owner.clone()).or_default();
+        if queue.is_empty() {
+            self.order.push_back(owner);
+        }
+        queue
+    }
+
     fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
-        self.committer.retain(|waiting| !waiting.is_closed());
-        self.others.retain(|waiting| !waiting.is_closed());
-        if self.others.is_empty() {
+        if self.order.is_empty() {
             self.passed = 0;
             return self.committer.pop_front();
         }
@@ -97,7 +112,19 @@ impl State {
             return Some(committer);
         }
         self.passed = 0;
-        self.others.pop_front()
+        self.next_other()
+    }
+
+    fn next_other(&mut self) -> Option<oneshot::Sender<Turn>> {
+        let owner = self.order.pop_front()?;
+        let queue = self.others.get_mut(&owner).expect("who is in the order has somebody waiting");
+        let next = queue.pop_front();
+        if queue.is_empty() {
+            self.others.remove(&owner);
+        } else {
+            self.order.push_back(owner);
+        }
+        next
     }
 }
 
@@ -114,6 +141,12 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
+    impl State {
+        fn waiting(&self) -> usize {
+            self.others.values().map(VecDeque::len).sum()
+        }
+    }
+
     async fn until(turns: &Turns, is_so: impl Fn(&State) -> bool) {
         while !is_so(&turns.state()) {
             tokio::task::yield_now().await;
@@ -123,18 +156,18 @@ mod tests {
     #[tokio::test]
     async fn the_committer_goes_first_and_the_others_have_their_turn() {
         let (turns, order) = (Arc::<Turns>::default(), Arc::<Mutex<Vec<&str>>>::default());
-        let held = turns.wait().await;
+        let held = turns.wait(None).await;
         let mut tasks = Vec::new();
         for number in 1..=3 {
             let (turns, order) = (Arc::clone(&turns), Arc::clone(&order));
             tasks.push(tokio::spawn({
                 let turns = Arc::clone(&turns);
                 async move {
-                    let _turn = turns.wait().await;
+                    let _turn = turns.wait(None).await;
                     order.lock().unwrap().push("other");
                 }
             }));
-            until(&turns, |state| state.others.len() == number).await;
+            until(&turns, |state| state.waiting() == number).await;
         }
         for number in 1..=6 {
             let (turns, order) = (Arc::clone(&turns), Arc::clone(&order));
@@ -157,19 +190,43 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_tenant_with_many_writers_is_waited_for_once() {
+        let (turns, order) = (Arc::<Turns>::default(), Arc::<Mutex<Vec<&str>>>::default());
+        let held = turns.wait(None).await;
+        let mut tasks = Vec::new();
+        let owners = ["greedy", "greedy", "greedy", "other", "server", "other"];
+        for (owner, number) in owners.into_iter().zip(1..) {
+            let (waiting, order) = (Arc::clone(&turns), Arc::clone(&order));
+            tasks.push(tokio::spawn(async move {
+                let tenant = TenantId::new(owner).ok().filter(|_| owner != "server");
+                let _turn = waiting.wait(tenant.as_ref()).await;
+                order.lock().unwrap().push(owner);
+            }));
+            until(&turns, |state| state.waiting() == number).await;
+        }
+        drop(held);
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), ["greedy", "other", "server", "greedy", "other", "greedy"]);
+        let state = turns.state();
+        assert!(!state.is_taken && state.others.is_empty() && state.order.is_empty());
+    }
+
+    #[tokio::test]
     async fn one_who_stopped_waiting_is_skipped() {
         let turns = Arc::<Turns>::default();
-        let held = turns.wait().await;
+        let held = turns.wait(None).await;
         let given_up = tokio::spawn({
             let turns = Arc::clone(&turns);
-            async move { turns.wait().await }
+            async move { turns.wait(None).await }
         });
-        until(&turns, |state| state.others.len() == 1).await;
+        until(&turns, |state| state.waiting() == 1).await;
         given_up.abort();
         assert!(given_up.await.unwrap_err().is_cancelled());
         drop(held);
         drop(turns.wait_first().await);
-        drop(turns.wait().await);
+        drop(turns.wait(None).await);
         assert!(!turns.state().is_taken);
     }
 }

@@ -21,7 +21,9 @@ async fn bus(store: &dyn Store, tenant: &TenantId) -> Vehicle {
 async fn hand_over(store: &dyn Store, tenant: &TenantId, driver_id: Option<UserId>, ms: i64) {
     let before = bus(store, tenant).await;
     let after = Vehicle { driver_id, version: before.version + 1, ..before };
-    assert!(store.update_vehicle(tenant, &after, at(ms)).await.unwrap());
+    let written = store.update_vehicle(tenant, &after, at(ms)).await.unwrap();
+    // With its ended assignments, which the store adds.
+    assert_eq!(written, store.get_vehicle(tenant, &id("bus")).await.unwrap());
 }
 
 /// Who drove the bus at these times.
@@ -68,7 +70,7 @@ pub(crate) async fn drivers_that_change_at_once_follow_each_other(database: &Tes
                     let before = bus(&*store, &home).await;
                     let after = Vehicle { driver_id: user(number), version: before.version + 1, ..before };
                     // Others may have changed it in between.
-                    if store.update_vehicle(&home, &after, at(number)).await.unwrap() {
+                    if store.update_vehicle(&home, &after, at(number)).await.unwrap().is_some() {
                         break;
                     }
                 }
@@ -93,14 +95,14 @@ pub(crate) async fn vehicle_of_a_device_is_known_by_its_time(database: &TestData
     let tracker = device("tracker", &home, "bus");
     store.add_device(&tracker, &[1; 32], &Once::unclaimed()).await.unwrap();
     let newest = store.newest_event_id(&home).await.unwrap();
-    let moved = |vehicle: &str| Device { vehicle_id: id(vehicle), ..tracker.clone() };
-    assert!(store.update_device(&moved("car"), at(10)).await.unwrap());
-    let named = Device { name: Some(Label::new("Front").unwrap()), ..moved("car") };
+    let moved = |vehicle: &str, version| Device { vehicle_id: id(vehicle), version, ..tracker.clone() };
+    assert!(store.update_device(&moved("car", 2), at(10)).await.unwrap());
+    let named = Device { name: Some(Label::new("Front").unwrap()), ..moved("car", 3) };
     assert!(store.update_device(&named, at(15)).await.unwrap());
-    assert!(store.update_device(&moved("van"), at(20)).await.unwrap());
-    assert_eq!(store.update_device(&moved("foreign"), at(21)).await, Err(StoreError::NotFound("vehicle")));
-    assert!(!store.update_device(&Device { tenant: acme.clone(), ..moved("foreign") }, at(21)).await.unwrap());
-    assert!(!store.update_device(&device("other", &home, "van"), at(21)).await.unwrap());
+    assert!(store.update_device(&moved("van", 4), at(20)).await.unwrap());
+    assert_eq!(store.update_device(&moved("foreign", 5), at(21)).await, Err(StoreError::NotFound("vehicle")));
+    assert!(!store.update_device(&Device { tenant: acme.clone(), ..moved("foreign", 5) }, at(21)).await.unwrap());
+    assert!(!store.update_device(&Device { version: 2, ..device("other", &home, "van") }, at(21)).await.unwrap());
     let changes = store.events_after(&home, newest, 10).await.unwrap();
     let changed = Fact::DeviceChanged { device_id: tracker.id.clone() };
     assert_eq!(changes.into_iter().map(|event| event.fact).collect::<Vec<_>>(), vec![changed; 3]);
@@ -123,8 +125,8 @@ pub(crate) async fn vehicle_of_a_device_is_known_by_its_time(database: &TestData
     add_vehicles(store, &home, &["car"]).await;
     assert_eq!(was_in().await, each(["bus", "bus", "", "", "van", "van"]));
     // A device that is made anew has not been anywhere else.
-    assert!(store.remove_device(&home, &tracker.id, at(40)).await.unwrap());
-    store.add_device(&moved("van"), &[1; 32], &Once::unclaimed()).await.unwrap();
+    assert!(store.remove_device(&home, &tracker.id, None, at(40)).await.unwrap());
+    store.add_device(&moved("van", 1), &[1; 32], &Once::unclaimed()).await.unwrap();
     assert_eq!(was_in().await, each(["van"; 6]));
 }
 
@@ -135,7 +137,8 @@ pub(crate) async fn old_assignments_are_forgotten_but_for_the_last(database: &Te
     for (number, ms) in (5..).zip([10, 20, 30]) {
         hand_over(store, &home, user(number), ms).await;
         let vehicle = if number % 2 == 0 { "bus" } else { "car" };
-        store.update_device(&device("tracker", &home, vehicle), at(ms)).await.unwrap();
+        let moved = Device { version: number - 3, ..device("tracker", &home, vehicle) };
+        assert!(store.update_device(&moved, at(ms)).await.unwrap());
     }
     let retention = Retention { positions_ms: 0, ..Retention::default() };
     assert_eq!(store.prune(at(20), &retention).await.unwrap().assignments, 2, "what ended before");

@@ -3,9 +3,9 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, home_tenant};
 use milepost_domain::{
-    Attendance, AttendanceStatus, AttendanceUpdate, Cadet, CadetId, CadetName, Event, Fact, Grade, GradeGiven, GradeId,
-    GradeKind, GradeUpdate, Points, Reason, Score, ScoreChange, Scores, ScoresUpdate, Standing, StudentId, TenantId,
-    TimeOfDay, TrainingDayId,
+    Attendance, AttendanceStatus, AttendanceUpdate, Cadet, CadetId, CadetName, Event, ExpectedVersion, Fact, Grade,
+    GradeGiven, GradeId, GradeKind, GradeUpdate, Points, Reason, Score, ScoreChange, Scores, ScoresUpdate, Standing,
+    StudentId, TenantId, TimeOfDay, TrainingDayId,
 };
 use milepost_store::{NewCadet, Once, Store, StoreError};
 
@@ -64,6 +64,7 @@ pub(crate) async fn cadet_comes_back_as_it_was_added(database: &TestDatabase) {
         student_id: Some(StudentId::new("2026-Ä 1").unwrap()),
         standing: Standing::default(),
         created_at: at(3),
+        version: 1,
     };
     assert_eq!(cadet, expected);
     assert_eq!(store.get_cadet(&home_tenant(), cadet.id).await.unwrap(), Some(expected));
@@ -117,13 +118,23 @@ pub(crate) async fn grade_counts_until_it_is_taken_back(database: &TestDatabase)
     let sums = |merit_points, demerit_points| Standing { merit_points, demerit_points, ..Standing::default() };
     assert_eq!(standing(&**store, cadet).await, sums(1005, 3));
     assert_eq!(
-        store.remove_grade(&home_tenant(), other, praise.id, at(4)).await.unwrap(),
+        store.remove_grade(&home_tenant(), other, &ExpectedVersion::Any, praise.id, at(4)).await.unwrap(),
         None,
         "another cadet's grade"
     );
-    assert_eq!(store.remove_grade(&home_tenant(), cadet, praise.id, at(4)).await.unwrap(), Some(praise.clone()));
-    assert_eq!(store.remove_grade(&home_tenant(), cadet, praise.id, at(5)).await.unwrap(), None, "taken back twice");
-    assert_eq!(store.remove_grade(&home_tenant(), cadet, blame.id, at(6)).await.unwrap(), Some(blame.clone()));
+    assert_eq!(
+        store.remove_grade(&home_tenant(), cadet, &ExpectedVersion::Any, praise.id, at(4)).await.unwrap(),
+        Some(praise.clone())
+    );
+    assert_eq!(
+        store.remove_grade(&home_tenant(), cadet, &ExpectedVersion::Any, praise.id, at(5)).await.unwrap(),
+        None,
+        "taken back twice"
+    );
+    assert_eq!(
+        store.remove_grade(&home_tenant(), cadet, &ExpectedVersion::Any, blame.id, at(6)).await.unwrap(),
+        Some(blame.clone())
+    );
     assert_eq!(standing(&**store, cadet).await, sums(1000, 0));
     assert_eq!(standing(&**store, other).await, Standing::default());
     // An event for each of the two cadets, and one for each change.
@@ -170,7 +181,12 @@ pub(crate) async fn only_present_days_count(database: &TestDatabase) {
         (i64::MAX, Present, 2),
     ];
     for (number, status, present) in steps {
-        assert!(store.set_attendance(&home_tenant(), cadet, day(number), &attended(status), at(9)).await.unwrap());
+        assert!(
+            store
+                .set_attendance(&home_tenant(), cadet, &ExpectedVersion::Any, day(number), &attended(status), at(9))
+                .await
+                .unwrap()
+        );
         assert_eq!(standing(&**store, cadet).await.attendance_present, present, "{number} {status:?}");
         let update = AttendanceUpdate {
             cadet_id: cadet,
@@ -189,14 +205,14 @@ pub(crate) async fn attendance_that_is_so_already_stores_no_event(database: &Tes
     let time = |seconds| Some(TimeOfDay::from_seconds(seconds).unwrap());
     let came = Attendance { time_in: time(0), ..attended(AttendanceStatus::Present) };
     let left = Attendance { time_out: time(86_399), ..came };
-    assert!(store.set_attendance(&home_tenant(), cadet, day(5), &came, at(0)).await.unwrap());
-    assert!(!store.set_attendance(&home_tenant(), cadet, day(5), &came, at(1)).await.unwrap());
-    assert!(store.set_attendance(&home_tenant(), cadet, day(5), &left, at(2)).await.unwrap());
-    assert!(!store.set_attendance(&home_tenant(), cadet, day(5), &left, at(3)).await.unwrap());
+    assert!(store.set_attendance(&home_tenant(), cadet, &ExpectedVersion::Any, day(5), &came, at(0)).await.unwrap());
+    assert!(!store.set_attendance(&home_tenant(), cadet, &ExpectedVersion::Any, day(5), &came, at(1)).await.unwrap());
+    assert!(store.set_attendance(&home_tenant(), cadet, &ExpectedVersion::Any, day(5), &left, at(2)).await.unwrap());
+    assert!(!store.set_attendance(&home_tenant(), cadet, &ExpectedVersion::Any, day(5), &left, at(3)).await.unwrap());
     assert_eq!(standing(&**store, cadet).await.attendance_present, 1);
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 3);
-    store.set_attendance(&home_tenant(), cadet, day(9), &came, at(4)).await.unwrap();
-    store.set_attendance(&home_tenant(), cadet, day(i64::MAX), &came, at(5)).await.unwrap();
+    store.set_attendance(&home_tenant(), cadet, &ExpectedVersion::Any, day(9), &came, at(4)).await.unwrap();
+    store.set_attendance(&home_tenant(), cadet, &ExpectedVersion::Any, day(i64::MAX), &came, at(5)).await.unwrap();
     let all = [(day(i64::MAX), came), (day(9), came), (day(5), left)];
     assert_eq!(store.list_attendance(&home_tenant(), cadet, None, 2).await.unwrap(), all[..2]);
     assert_eq!(store.list_attendance(&home_tenant(), cadet, Some(day(9)), 2).await.unwrap(), all[2..]);
@@ -208,14 +224,16 @@ pub(crate) async fn scores_publish_only_what_differs(database: &TestDatabase) {
     let cadet = add_cadet(&**store, &home).await.id;
     let first = ScoreChange { prelim: Some(score(85.5)), midterm: Some(score(0.0)), r#final: Some(None) };
     let after_first = Scores { prelim: score(85.5), midterm: score(0.0), r#final: None };
-    let (changed, differs) = store.change_scores(&home_tenant(), cadet, first, at(1)).await.unwrap();
+    let (changed, differs) =
+        store.change_scores(&home_tenant(), cadet, &ExpectedVersion::Any, first, at(1)).await.unwrap();
     assert_eq!((changed.standing.scores, differs), (after_first, true));
-    let (_, differs) = store.change_scores(&home_tenant(), cadet, first, at(2)).await.unwrap();
+    let (_, differs) = store.change_scores(&home_tenant(), cadet, &ExpectedVersion::Any, first, at(2)).await.unwrap();
     assert!(!differs, "the same again");
-    let (_, differs) = store.change_scores(&home_tenant(), cadet, ScoreChange::default(), at(2)).await.unwrap();
+    let (_, differs) =
+        store.change_scores(&home_tenant(), cadet, &ExpectedVersion::Any, ScoreChange::default(), at(2)).await.unwrap();
     assert!(!differs, "nothing");
     let second = ScoreChange { prelim: Some(score(85.5)), midterm: Some(None), r#final: Some(score(99.99)) };
-    let (changed, _) = store.change_scores(&home_tenant(), cadet, second, at(3)).await.unwrap();
+    let (changed, _) = store.change_scores(&home_tenant(), cadet, &ExpectedVersion::Any, second, at(3)).await.unwrap();
     let after_second = Scores { prelim: score(85.5), midterm: None, r#final: score(99.99) };
     assert_eq!(changed.standing.scores, after_second);
     assert_eq!(store.get_cadet(&home_tenant(), cadet).await.unwrap(), Some(changed));
@@ -235,11 +253,17 @@ pub(crate) async fn records_of_no_cadet_are_refused(database: &TestDatabase) {
         store.add_grade(&home_tenant(), nobody, &merit(1), at(0), &Once::unclaimed()).await,
         Err(refused.clone())
     );
-    assert_eq!(store.remove_grade(&home_tenant(), nobody, GradeId::new(1).unwrap(), at(0)).await, Ok(None));
+    assert_eq!(
+        store.remove_grade(&home_tenant(), nobody, &ExpectedVersion::Any, GradeId::new(1).unwrap(), at(0)).await,
+        Ok(None)
+    );
     let present = attended(AttendanceStatus::Present);
-    assert_eq!(store.set_attendance(&home_tenant(), nobody, day(1), &present, at(0)).await, Err(refused.clone()));
+    assert_eq!(
+        store.set_attendance(&home_tenant(), nobody, &ExpectedVersion::Any, day(1), &present, at(0)).await,
+        Err(refused.clone())
+    );
     let change = ScoreChange { prelim: Some(score(1.0)), ..ScoreChange::default() };
-    assert_eq!(store.change_scores(&home_tenant(), nobody, change, at(0)).await, Err(refused));
+    assert_eq!(store.change_scores(&home_tenant(), nobody, &ExpectedVersion::Any, change, at(0)).await, Err(refused));
     assert_eq!(store.newest_event_id(&TenantId::default_tenant()).await.unwrap(), 0);
 }
 
@@ -259,17 +283,27 @@ pub(crate) async fn totals_are_right_under_many_writers(database: &TestDatabase)
                     store.add_grade(&home_tenant(), cadet, &demerit(round), at(0), &Once::unclaimed()).await.unwrap();
                     if round % 3 == 0 {
                         store
-                            .remove_grade(&home_tenant(), cadet, praise.id, at(0))
+                            .remove_grade(&home_tenant(), cadet, &ExpectedVersion::Any, praise.id, at(0))
                             .await
                             .unwrap()
                             .expect("it is there");
                     }
                     let status = AttendanceStatus::ALL[usize::try_from((writer + round) % 4).unwrap()];
                     // All writers set the attendance of the same twelve days.
-                    store.set_attendance(&home_tenant(), cadet, day(round), &attended(status), at(0)).await.unwrap();
+                    store
+                        .set_attendance(
+                            &home_tenant(),
+                            cadet,
+                            &ExpectedVersion::Any,
+                            day(round),
+                            &attended(status),
+                            at(0),
+                        )
+                        .await
+                        .unwrap();
                     let points = Some(score((writer * ROUNDS + round) as f64 / 2.0));
                     let change = ScoreChange { prelim: points, ..ScoreChange::default() };
-                    store.change_scores(&home_tenant(), cadet, change, at(0)).await.unwrap();
+                    store.change_scores(&home_tenant(), cadet, &ExpectedVersion::Any, change, at(0)).await.unwrap();
                 }
             })
         })

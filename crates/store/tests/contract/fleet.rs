@@ -38,8 +38,8 @@ pub(crate) async fn vehicle_comes_back_as_it_was_added(database: &TestDatabase) 
     bus.license_plate = None;
     bus.label = Label::new("Seven").unwrap();
     bus.version += 1;
-    assert!(store.update_vehicle(&home, &bus, at(1)).await.unwrap());
-    assert!(!store.update_vehicle(&home, &vehicle("other"), at(1)).await.unwrap());
+    assert!(store.update_vehicle(&home, &bus, at(1)).await.unwrap().is_some());
+    assert!(store.update_vehicle(&home, &vehicle("other"), at(1)).await.unwrap().is_none());
     assert_eq!(store.get_vehicle(&home, &bus.id).await.unwrap().unwrap().vehicle, bus);
     let facts: Vec<_> = store.events_after(&home, 0, 9).await.unwrap().into_iter().map(|event| event.fact).collect();
     let vehicle_id = bus.id.clone();
@@ -102,7 +102,7 @@ pub(crate) async fn removed_vehicle_takes_its_devices_and_positions_along(databa
     assert_eq!(store.get_vehicle(&home, &id("bus")).await.unwrap(), None);
     assert_eq!(store.find_device_by_key(&[1; 32]).await.unwrap(), None);
     assert!(history(&**store, &home, "bus").await.is_empty());
-    let arrived = store.recent_positions(&home, at(0), None, 10).await.unwrap();
+    let arrived = store.recent_positions(&home, None, at(0), None, 10).await.unwrap();
     assert_eq!(arrived.len(), 1);
     assert_eq!(arrived[0].position, position("other", 1));
     let newest = store.events_after(&home, 2, 10).await.unwrap();
@@ -129,8 +129,8 @@ pub(crate) async fn device_is_found_by_its_key(database: &TestDatabase) {
     assert_eq!(store.get_device(&home, &kiosk.id).await.unwrap(), Some(kiosk.clone()));
     assert_eq!(store.list_devices(&home, None, 1).await.unwrap(), [kiosk.clone()]);
     assert_eq!(store.list_devices(&home, Some(&kiosk.id), 9).await.unwrap(), [second]);
-    assert!(store.remove_device(&home, &kiosk.id, at(1)).await.unwrap());
-    assert!(!store.remove_device(&home, &kiosk.id, at(1)).await.unwrap());
+    assert!(store.remove_device(&home, &kiosk.id, None, at(1)).await.unwrap());
+    assert!(!store.remove_device(&home, &kiosk.id, None, at(1)).await.unwrap());
     assert_eq!(store.find_device_by_key(&[1; 32]).await.unwrap(), None);
     let stored: Vec<_> = store.events_after(&home, 1, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
     assert_eq!(stored, [Fact::DeviceRemoved { device_id: kiosk.id }]);
@@ -147,14 +147,14 @@ pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
     assert_eq!(committer.record(batch(&home, vec![position("bus", 2)])).await.unwrap().unknown, [0]);
     assert_eq!(store.get_vehicle(&home, &id("bus")).await.unwrap(), None);
     assert!(store.list_vehicles(&home, &VehicleScope::All, None, 10).await.unwrap().is_empty());
-    assert!(!store.update_vehicle(&home, &vehicle("bus"), at(0)).await.unwrap());
+    assert!(store.update_vehicle(&home, &vehicle("bus"), at(0)).await.unwrap().is_none());
     assert!(!store.remove_vehicle(&home, &id("bus"), None, at(0)).await.unwrap());
     assert!(history(&**store, &home, "bus").await.is_empty());
-    assert!(store.recent_positions(&home, at(0), None, 10).await.unwrap().is_empty());
+    assert!(store.recent_positions(&home, None, at(0), None, 10).await.unwrap().is_empty());
     assert!(store.events_after(&home, 0, 10).await.unwrap().is_empty());
     assert_eq!(store.get_device(&home, &DeviceId::new("kiosk").unwrap()).await.unwrap(), None);
     assert!(store.list_devices(&home, None, 10).await.unwrap().is_empty());
-    assert!(!store.remove_device(&home, &DeviceId::new("kiosk").unwrap(), at(1)).await.unwrap());
+    assert!(!store.remove_device(&home, &DeviceId::new("kiosk").unwrap(), None, at(1)).await.unwrap());
     assert_eq!(
         store.add_device(&device("kiosk", &home, "bus"), &[2; 32], &Once::unclaimed()).await,
         Err(StoreError::NotFound("vehicle"))

@@ -18,7 +18,8 @@ use std::time::Duration;
 /// A fact of any kind, for the company or one of five users.
 fn any_fact(dice: &mut Rng, tenant: &TenantId) -> Fact {
     let to = [None, UserId::new(dice.i64(1..=5)).ok()][usize::try_from(dice.u64(..2)).unwrap()];
-    let (vehicle_id, revision) = (id("bus"), Revision::New);
+    let vehicle_id = id("bus");
+    let revision = [Revision::New, Revision::Reassigned][usize::try_from(dice.u64(..2)).unwrap()];
     let description = NotificationText::new("x").unwrap();
     match dice.u64(..11) {
         0 => Fact::VehicleChanged { vehicle_id },

@@ -10,7 +10,8 @@ use crate::samples::{add_tenant, at};
 use crate::visible_events::{NOTHING, manual};
 use fastrand::Rng;
 use milepost_domain::{
-    AttendanceStatus, CadetId, Event, Fact, GradeKind, NoticeContent, RecordViewer, ScoreChange, TenantId,
+    AttendanceStatus, CadetId, Event, ExpectedVersion, Fact, GradeKind, NoticeContent, RecordViewer, ScoreChange,
+    TenantId,
 };
 use milepost_store::{Once, Store, StoreError};
 use std::collections::HashMap;
@@ -73,9 +74,11 @@ async fn write(store: &dyn Store, field: &Field, dice: &mut Rng, mark: &str) -> 
 async fn disturb(store: &dyn Store, field: &Field, dice: &mut Rng) {
     let cadet = field.cadets[usize::try_from(dice.u64(..2)).unwrap()];
     let status = AttendanceStatus::ALL[usize::try_from(dice.u64(..4)).unwrap()];
-    let _ = store.set_attendance(&field.tenant, cadet, day(dice.i64(1..=3)), &attended(status), at(0)).await;
+    let _ = store
+        .set_attendance(&field.tenant, cadet, &ExpectedVersion::Any, day(dice.i64(1..=3)), &attended(status), at(0))
+        .await;
     let change = ScoreChange { midterm: Some(score(dice.i64(0..=2) as f64)), ..ScoreChange::default() };
-    let _ = store.change_scores(&field.tenant, cadet, change, at(0)).await;
+    let _ = store.change_scores(&field.tenant, cadet, &ExpectedVersion::Any, change, at(0)).await;
     // The first of all writers adds this cadet. The others take no event id when they are refused.
     let _ = store.add_cadet(&new_cadet(&field.tenant, Some("S-1")), at(0), &Once::unclaimed()).await;
 }

@@ -82,6 +82,7 @@ on_both! {
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
     versions:
+        a_cadets_version_counts_the_changes_of_its_records,
         only_the_next_version_is_written,
         many_changes_at_once_all_count,
         logins_end_for_good,
@@ -131,10 +132,12 @@ on_both! {
         vehicle_added_again_starts_a_new_track,
         history_is_read_page_by_page,
         arrivals_are_read_page_by_page,
+        arrivals_of_some_vehicles_are_those_among_all,
         positions_of_any_date_are_kept,
         newest_positions_are_observed_in_order,
         an_observer_that_panics_costs_no_answer,
         a_clock_that_was_ahead_silences_no_vehicle,
+        while_the_newest_lies_ahead_present_positions_are_judged_too,
         what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again,
         single_positions_of_many_vehicles_are_read_at_any_time,
         wrong_positions_are_stored_and_marked_and_never_the_place,
@@ -188,6 +191,7 @@ on_both! {
         scope_narrows_the_list_of_parcels,
         active_parcels_are_those_under_way,
         newest_fix_of_a_driver_is_kept_and_late_ones_only_stored,
+        a_fix_that_lies_ahead_gives_way_to_a_present_one,
         fix_marks_no_parcel_of_another_driver_or_tenant,
         fixes_by_two_nodes_at_once_end_in_the_newest,
         path_has_the_fixes_of_each_driver_during_the_delivery,
@@ -287,6 +291,7 @@ on_both! {
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
         a_vehicle_whose_newest_position_is_marked_gets_its_place_back,
+        devices_and_cadets_of_before_can_be_changed,
         users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
         things_keep_their_numbers_when_these_become_their_tenants;
     numbers:

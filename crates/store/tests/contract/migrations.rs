@@ -4,7 +4,7 @@ use crate::cadets::add_cadet;
 use crate::database::TestDatabase;
 use crate::parcels::new_parcel;
 use crate::samples::{at, id, new_user, tenant};
-use milepost_domain::{CadetId, ParcelId, Target, TenantId, Timestamp, UserId, WebhookId};
+use milepost_domain::{CadetId, Device, Label, ParcelId, Target, TenantId, Timestamp, UserId, WebhookId};
 use milepost_store::{NoticeFilter, Once, StoreError};
 
 pub(crate) async fn users_keep_their_numbers_and_sessions_when_names_become_their_tenants(database: &TestDatabase) {
@@ -158,5 +158,23 @@ pub(crate) async fn things_keep_their_numbers_when_these_become_their_tenants(da
     for (tenant, next) in [(&home, 2), (&acme, 3)] {
         assert_eq!(add_cadet(&**store, tenant).await.id.get(), next);
     }
+    upgraded.remove().await;
+}
+
+pub(crate) async fn devices_and_cadets_of_before_can_be_changed(database: &TestDatabase) {
+    let hash =
+        if database.is_postgres() { format!("'\\x{}'", "07".repeat(32)) } else { format!("x'{}'", "07".repeat(32)) };
+    let sql = format!(
+        "insert into vehicles (tenant_no, id, kind, label, status) values (1, 'bus', 'bus', 'b', 'active');
+         insert into devices (tenant_no, id, vehicle_no, key_hash) values (1, 'kiosk', 1, {hash});
+         insert into cadets (tenant_no, id, name, created_ms) values (1, 1, 'a', 1);"
+    );
+    let upgraded = database.upgraded(35, &sql).await;
+    let (store, home) = (&upgraded.store, TenantId::default_tenant());
+    let kiosk = store.find_device_by_key(&[7; 32]).await.unwrap().unwrap();
+    let next = Device { version: kiosk.version + 1, name: Some(Label::new("Front").unwrap()), ..kiosk.clone() };
+    assert!(store.update_device(&next, at(1)).await.unwrap());
+    let cadet = store.get_cadet(&home, CadetId::new(1).unwrap()).await.unwrap().unwrap();
+    assert_eq!((kiosk.version, cadet.version), (1, 1));
     upgraded.remove().await;
 }

@@ -7,7 +7,9 @@ use crate::notices::notification;
 use crate::parcels::new_parcel;
 use crate::samples::{add_tenant, at, home_tenant};
 use crate::{geofences, outgoing, push};
-use milepost_domain::{AttendanceStatus, CadetId, GeofenceId, GradeId, ParcelId, TenantId, UserId, WebhookId};
+use milepost_domain::{
+    AttendanceStatus, CadetId, ExpectedVersion, GeofenceId, GradeId, ParcelId, TenantId, UserId, WebhookId,
+};
 use milepost_store::{CallId, DeliveryChange, Once, Store, StoreError};
 
 /// Adds one of each kind, and returns their numbers: a parcel, a cadet, a grade, the two notices of a text, a geofence, a webhook, a
@@ -50,9 +52,15 @@ pub(crate) async fn each_tenant_counts_what_it_enters(database: &TestDatabase) {
     }
     assert_eq!(store.get_parcel(&acme, ParcelId::new(2).unwrap()).await.unwrap(), None);
     let present = attended(AttendanceStatus::Present);
-    assert!(store.set_attendance(&acme, cadet, day(1), &present, at(1)).await.unwrap());
+    assert!(store.set_attendance(&acme, cadet, &ExpectedVersion::Any, day(1), &present, at(1)).await.unwrap());
     assert!(store.list_attendance(&home, cadet, None, 9).await.unwrap().is_empty());
-    assert!(store.remove_grade(&acme, cadet, GradeId::new(1).unwrap(), at(1)).await.unwrap().is_some());
+    assert!(
+        store
+            .remove_grade(&acme, cadet, &ExpectedVersion::Any, GradeId::new(1).unwrap(), at(1))
+            .await
+            .unwrap()
+            .is_some()
+    );
     assert_eq!(store.list_grades(&home, cadet, None, 9).await.unwrap().len(), 1);
     assert!(store.remove_webhook(&acme, WebhookId(1), None).await.unwrap());
     assert!(store.get_webhook(&home, WebhookId(1)).await.unwrap().is_some());

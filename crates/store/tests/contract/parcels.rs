@@ -208,6 +208,24 @@ pub(crate) async fn newest_fix_of_a_driver_is_kept_and_late_ones_only_stored(dat
     assert_eq!(refused, Err(StoreError::NotFound("tenant")));
 }
 
+pub(crate) async fn a_fix_that_lies_ahead_gives_way_to_a_present_one(database: &TestDatabase) {
+    const HOUR: i64 = 3_600_000;
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let parcel = add_parcel(&**store, &home, Some(5)).await;
+    let record = async |ms, now_ms| {
+        let fix = DriverFix { at: at(ms), ..fix(5, 0) };
+        store.record_driver_fix(&home, &fix, &[], &[], at(now_ms)).await.unwrap()
+    };
+    assert_eq!(record(HOUR, HOUR).await, FixOutcome::Newest, "the clock is an hour ahead");
+    assert_eq!(record(10, 10).await, FixOutcome::Newest);
+    assert_eq!(record(5, 20).await, FixOutcome::Late);
+    assert_eq!(store.last_driver_fix(&home, user(5)).await.unwrap().map(|fix| fix.at), Some(at(10)));
+    // A phone's own clock may be ahead by minutes.
+    assert_eq!(record(20 + 299_000, 20).await, FixOutcome::Newest);
+    assert_eq!(record(20, 20).await, FixOutcome::Late);
+    assert_eq!(path(&**store, parcel.id).await.len(), 5);
+}
+
 pub(crate) async fn fix_marks_no_parcel_of_another_driver_or_tenant(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;

@@ -192,7 +192,7 @@ pub(crate) async fn arrivals_are_read_page_by_page(database: &TestDatabase) {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = store.recent_positions(&home, at(200), after, 3).await.unwrap();
+        let page = store.recent_positions(&home, None, at(200), after, 3).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.cursor);
         seen.extend(page.iter().map(|one| {
@@ -202,6 +202,55 @@ pub(crate) async fn arrivals_are_read_page_by_page(database: &TestDatabase) {
     let expected =
         [(200, "bus", 5), (200, "bus", 6), (200, "car", 5), (200, "car", 6), (300, "bus", 1), (300, "car", 1)];
     assert_eq!(seen, expected.map(|(received, vehicle, ms)| (received, vehicle.to_owned(), ms)));
+}
+
+pub(crate) async fn arrivals_of_some_vehicles_are_those_among_all(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let acme = add_tenant(&**store, "acme").await;
+    let names: Vec<String> = (0..20).map(|number| format!("bus-{number:02}")).collect();
+    add_vehicles(&**store, &home, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    add_vehicles(&**store, &acme, &["bus-00"]).await;
+    let committer = Committer::start(store.clone(), None);
+    // Every 7 s for seven minutes; one bus uploads its past, newest first, and one is wrong now and then.
+    for count in 0..60_i64 {
+        let ms = count * 7_000;
+        let mut points: Vec<_> = names[..19].iter().map(|name| position(name, ms)).collect();
+        points.push(position(&names[19], -ms));
+        if count % 10 == 9 {
+            points.push(null_island(&names[2], ms + 1));
+        }
+        committer.record(PositionBatch { received_at: at(ms), ..batch(&home, points) }).await.unwrap();
+        let foreign = batch(&acme, vec![position("bus-00", ms)]);
+        committer.record(PositionBatch { received_at: at(ms), ..foreign }).await.unwrap();
+    }
+    let mut numbers = Vec::new();
+    for tracked in store.list_vehicles(&home, &milepost_domain::VehicleScope::All, None, 100).await.unwrap() {
+        numbers.push(tracked.no);
+    }
+    let read = async |tenant: &TenantId, vehicles: Option<&[milepost_store::VehicleNo]>, since_ms: i64| {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.recent_positions(tenant, vehicles, at(since_ms), after, 7).await.unwrap();
+            let Some(last) = page.last() else { return seen };
+            after = Some(last.cursor);
+            seen.extend(page.into_iter().map(|one| (one.received_at, one.position)));
+        }
+    };
+    for since_ms in [0, 100_000, 100_001, 419_000, 1_000_000] {
+        let all = read(&home, None, since_ms).await;
+        for chosen in [&[7][..], &[0, 2, 3], &[18, 2, 11]] {
+            let of: Vec<_> = chosen.iter().map(|index| numbers[*index]).collect();
+            let expected: Vec<_> = all
+                .iter()
+                .filter(|(_, position)| chosen.iter().any(|index| position.vehicle_id.as_str() == names[*index]))
+                .cloned()
+                .collect();
+            assert_eq!(read(&home, Some(&of), since_ms).await, expected, "{chosen:?} since {since_ms}");
+        }
+    }
+    assert_eq!(read(&home, Some(&numbers[19..]), 100_000).await, [], "they were late");
+    assert_eq!(read(&home, Some(&[]), 0).await, []);
+    assert_eq!(read(&acme, Some(&numbers), 0).await, [], "vehicles of another tenant");
 }
 
 pub(crate) async fn positions_of_any_date_are_kept(database: &TestDatabase) {
@@ -312,7 +361,7 @@ pub(crate) async fn single_positions_of_many_vehicles_are_read_at_any_time(datab
                 stored.iter().map(|one| one.at).collect::<Vec<_>>(),
                 sent.iter().map(|ms| at(*ms)).collect::<Vec<_>>()
             );
-            let arrived = database.store.recent_positions(&home, at(0), None, 100_000).await.unwrap();
+            let arrived = database.store.recent_positions(&home, None, at(0), None, 100_000).await.unwrap();
             assert_eq!(arrived.len(), names.len() * sent.len());
         }
     }
@@ -374,7 +423,7 @@ pub(crate) async fn wrong_positions_are_stored_and_marked_and_never_the_place(da
         (120_000, false),
     ];
     assert_eq!(times(&**store, WrongPositions::Marked).await, all);
-    let arrived = store.recent_positions(&home, at(0), None, 100).await.unwrap();
+    let arrived = store.recent_positions(&home, None, at(0), None, 100).await.unwrap();
     assert_eq!(arrived.iter().map(|one| (one.position.at.ms_since(at(0)), false)).collect::<Vec<_>>(), shown);
     // A vehicle whose positions were all wrong has no place.
     committer.record(batch(&home, vec![null_island("car", 0)])).await.unwrap();
@@ -427,14 +476,50 @@ pub(crate) async fn a_clock_that_was_ahead_silences_no_vehicle(database: &TestDa
         let recorded = committer.record(batch).await.unwrap();
         (recorded.accepted, recorded.newest.len(), recorded.late.len())
     };
+    let place_ms = async || place(&**store, &id("bus")).await.0.unwrap().at.ms_since(at(0));
     assert_eq!(arrive(HOUR, HOUR).await, (1, 1, 0), "the clock is an hour ahead");
+    assert_eq!(arrive(-HOUR, 10).await, (1, 0, 1), "one of the past is no present one");
+    assert_eq!(arrive(HOUR, 10).await, (0, 0, 0), "what lies ahead is not where it is");
+    assert_eq!(place_ms().await, HOUR);
     assert_eq!(arrive(10, 10).await, (1, 0, 1));
+    assert_eq!(place_ms().await, 10);
     assert_eq!(arrive(20, 20).await, (1, 0, 1));
-    assert_eq!(arrive(-HOUR, 20).await, (1, 0, 1), "one of the past is no present one");
-    assert_eq!(arrive(HOUR, 30).await, (0, 0, 0), "what lies ahead is not where it is");
+    assert_eq!(arrive(15, 20).await, (1, 0, 1), "it is late");
+    assert_eq!(arrive(20, 30).await, (0, 0, 0), "sent again");
+    assert_eq!(place(&**store, &id("bus")).await, (Some(position("bus", 20)), Some(at(HOUR))));
     assert_eq!(arrive(HOUR + 10, HOUR + 10).await, (1, 1, 0), "time has caught up");
-    assert_eq!(*observer.0.lock().unwrap(), [(at(10), at(10)), (at(20), at(20))]);
-    assert_eq!(history(&**store, &home, "bus").await.len(), 5);
+    assert_eq!(place_ms().await, HOUR + 10);
+    assert_eq!(*observer.0.lock().unwrap(), [(at(10), at(10)), (at(20), at(20)), (at(20), at(30))]);
+    assert_eq!(history(&**store, &home, "bus").await.len(), 6);
+}
+
+pub(crate) async fn while_the_newest_lies_ahead_present_positions_are_judged_too(database: &TestDatabase) {
+    const HOUR: i64 = 3_600_000;
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let other = database.another_node().await;
+    let nodes = [store.clone(), other.clone()].map(|store| Committer::start(store, None));
+    let arrive = async |node: usize, position: Position, received_ms: i64| {
+        let batch = PositionBatch { received_at: at(received_ms), ..batch(&home, vec![position]) };
+        nodes[node].record(batch).await.unwrap();
+        place(&*other, &id("bus")).await.0.unwrap().at.ms_since(at(0))
+    };
+    assert_eq!(arrive(0, position("bus", HOUR), HOUR).await, HOUR);
+    assert_eq!(arrive(1, null_island("bus", 0), 0).await, HOUR, "a receiver without a position");
+    for (number, ms) in [0, 30_000].into_iter().enumerate() {
+        assert_eq!(arrive(number, position("bus", ms + 1), ms).await, ms + 1);
+    }
+    // Sent again and again, a wrong one is one wrong position. In between another node writes.
+    for (number, ms) in [60_000, 60_000, 60_000, 60_000].into_iter().enumerate() {
+        assert_eq!(arrive(number % 2, in_sydney("bus", ms), 60_000).await, 30_001);
+    }
+    assert_eq!(arrive(1, in_sydney("bus", 90_000), 90_000).await, 30_001);
+    assert_eq!(arrive(0, in_sydney("bus", 120_000), 120_000).await, 120_000, "the third says that it is there");
+    let all = [(0, true), (1, false), (30_001, false), (60_000, true), (90_000, true), (120_000, false)];
+    assert_eq!(times(&**store, WrongPositions::Marked).await, all);
+    // Once time has caught up, positions are judged by where it was meanwhile.
+    assert_eq!(arrive(1, in_sydney("bus", HOUR + 30_000), HOUR + 30_000).await, HOUR + 30_000);
+    other.close().await;
 }
 
 pub(crate) async fn what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again(database: &TestDatabase) {

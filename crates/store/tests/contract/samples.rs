@@ -72,6 +72,7 @@ pub(crate) fn device(name: &str, tenant: &TenantId, vehicle: &str) -> Device {
         vehicle_id: id(vehicle),
         past_vehicles: PastAssignments::default(),
         name: None,
+        version: 1,
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) async fn positions_are_forgotten_to_the_millisecond(database: &TestDa
         for (tenant, vehicle, times) in [(&home, "bus", 1), (&home, "upload", 5), (&acme, "bus", 1)] {
             assert_eq!(history(&**store, tenant, vehicle).await.len() as i64, kept * times, "{cutoff_ms} {vehicle}");
         }
-        let arrived = store.recent_positions(&home, at(0), None, 1_000).await.unwrap();
+        let arrived = store.recent_positions(&home, None, at(0), None, 1_000).await.unwrap();
         assert_eq!(arrived.len() as i64, kept * 6);
         assert!(arrived.iter().all(|one| one.received_at >= at(cutoff_ms)));
     }
@@ -87,7 +87,7 @@ pub(crate) async fn many_positions_are_forgotten_in_steps(database: &TestDatabas
     assert_eq!((pruned.positions, pruned.more), (8_500, false));
     assert!(history(&**store, &home, "quick").await.is_empty());
     assert_eq!(history(&**store, &home, "slow").await, [position("slow", 2_500 * MINUTE_MS)]);
-    assert_eq!(store.recent_positions(&home, at(0), None, 1_000).await.unwrap().len(), 2);
+    assert_eq!(store.recent_positions(&home, None, at(0), None, 1_000).await.unwrap().len(), 2);
 }
 
 pub(crate) async fn old_positions_are_forgotten_by_arrival(database: &TestDatabase) {

@@ -1,11 +1,12 @@
 //! Two changes at once never undo each other, and what is removed leaves nothing to those who come after it.
 
+use crate::cadets::{add_cadet, attended, day, merit, score};
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, batch, device, full_position, id, new_user, vehicle};
 use milepost_domain::{
-    Alert, AlertId, AlertKind, AlertSubject, AlertTitle, CrossingTriggers, Fact, FleetViewer, Geofence,
-    GeofenceDescription, GeofenceShape, GeometryText, Label, NotificationText, RadiusM, Severity, TenantId, User,
-    Vehicle, VehicleId, VehicleList,
+    Alert, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CrossingTriggers, Device, ExpectedVersion,
+    Fact, FleetViewer, Geofence, GeofenceDescription, GeofenceShape, GeometryText, GradeId, Label, NotificationText,
+    RadiusM, ScoreChange, Severity, TenantId, User, Vehicle, VehicleId, VehicleList,
 };
 use milepost_store::{Committer, NewLogin, Once, PositionBatch, Store, StoreError};
 
@@ -68,8 +69,8 @@ pub(crate) async fn only_the_next_version_is_written(database: &TestDatabase) {
 
     let added = store.add_vehicle(&home, &vehicle("bus"), at(5), &Once::unclaimed()).await.unwrap().vehicle;
     let next = Vehicle { version: added.version + 1, route: Some(Label::new("7").unwrap()), ..added.clone() };
-    assert!(store.update_vehicle(&home, &next, at(6)).await.unwrap());
-    assert!(!store.update_vehicle(&home, &next, at(6)).await.unwrap());
+    assert!(store.update_vehicle(&home, &next, at(6)).await.unwrap().is_some());
+    assert!(store.update_vehicle(&home, &next, at(6)).await.unwrap().is_none());
     assert!(!store.remove_vehicle(&home, &added.id, Some(added.version), at(7)).await.unwrap());
     assert_eq!(store.get_vehicle(&home, &added.id).await.unwrap().unwrap().vehicle, next);
     assert!(store.remove_vehicle(&home, &added.id, Some(next.version), at(7)).await.unwrap());
@@ -82,6 +83,52 @@ pub(crate) async fn only_the_next_version_is_written(database: &TestDatabase) {
     assert_eq!(store.update_geofence(&home, fence.id, fence.version, &fence.description, at(9)).await.unwrap(), None);
     assert!(!store.remove_geofence(&home, fence.id, Some(fence.version), at(9)).await.unwrap());
     assert!(store.remove_geofence(&home, fence.id, Some(fence.version + 1), at(9)).await.unwrap());
+
+    let tracker = Device { version: 10, ..device("tracker", &home, "bus") };
+    store.add_device(&tracker, &[1; 32], &Once::unclaimed()).await.unwrap();
+    let next = Device { version: 11, name: Some(Label::new("Front").unwrap()), ..tracker.clone() };
+    assert!(store.update_device(&next, at(10)).await.unwrap());
+    for version in [10, 11, 13] {
+        assert!(!store.update_device(&Device { version, ..tracker.clone() }, at(11)).await.unwrap(), "{version}");
+    }
+    assert_eq!(store.get_device(&home, &tracker.id).await.unwrap(), Some(next.clone()));
+    assert!(!store.remove_device(&home, &tracker.id, Some(10), at(12)).await.unwrap());
+    assert!(store.remove_device(&home, &tracker.id, Some(11), at(12)).await.unwrap());
+}
+
+pub(crate) async fn a_cadets_version_counts_the_changes_of_its_records(database: &TestDatabase) {
+    let (store, home) = (&*database.store, TenantId::default_tenant());
+    let cadet = add_cadet(store, &home).await;
+    let id = cadet.id;
+    let version = async || store.get_cadet(&home, id).await.unwrap().unwrap().version;
+    let any = &ExpectedVersion::Any;
+    assert_eq!((cadet.version, version().await), (1, 1));
+    let grade = store.add_grade(&home, id, &merit(5), at(1), &Once::unclaimed()).await.unwrap();
+    assert_eq!(version().await, 2);
+    let absent = attended(AttendanceStatus::Absent);
+    assert!(store.set_attendance(&home, id, any, day(1), &absent, at(2)).await.unwrap());
+    assert_eq!(version().await, 3, "though no total changed");
+    let half = ScoreChange { prelim: Some(score(50.0)), ..ScoreChange::default() };
+    let (changed, _) = store.change_scores(&home, id, any, half, at(3)).await.unwrap();
+    assert_eq!((changed.version, version().await), (4, 4));
+    // What makes no difference makes no version.
+    assert_eq!(store.change_scores(&home, id, any, half, at(4)).await.unwrap(), (changed, false));
+    assert!(!store.set_attendance(&home, id, any, day(1), &absent, at(4)).await.unwrap());
+    assert_eq!(version().await, 4);
+
+    let newest = store.newest_event_id(&home).await.unwrap();
+    let (stale, present) = (&ExpectedVersion::OneOf(vec![1, 3]), &ExpectedVersion::OneOf(vec![4, 9]));
+    let refused = StoreError::Changed("cadet");
+    let full = ScoreChange { prelim: Some(score(100.0)), ..ScoreChange::default() };
+    let came = attended(AttendanceStatus::Present);
+    assert_eq!(store.change_scores(&home, id, stale, full, at(5)).await, Err(refused.clone()));
+    assert_eq!(store.set_attendance(&home, id, stale, day(1), &came, at(5)).await, Err(refused.clone()));
+    assert_eq!(store.remove_grade(&home, id, stale, grade.id, at(5)).await, Err(refused));
+    assert_eq!(store.remove_grade(&home, id, stale, GradeId::new(99).unwrap(), at(5)).await, Ok(None));
+    assert_eq!(store.list_grades(&home, id, None, 9).await.unwrap(), std::slice::from_ref(&grade));
+    assert_eq!(store.newest_event_id(&home).await.unwrap(), newest, "nothing was stored");
+    assert_eq!(store.remove_grade(&home, id, present, grade.id, at(6)).await, Ok(Some(grade)));
+    assert_eq!(version().await, 5);
 }
 
 pub(crate) async fn many_changes_at_once_all_count(database: &TestDatabase) {

@@ -58,7 +58,13 @@ impl Journey {
         (i64::from(rules.thresholds().gap_max_s) * 1000).max(self.rhythm.usual_ms())
     }
 
-    /// Is a silence longer than that? The rhythm is looked at only if it matters.
+    /// A vehicle whose newest position is at least so old is offline: the threshold, or more for a device that reports seldom.
+    /// Milliseconds.
+    pub(crate) fn offline_after_ms(&self, rules: &Rules) -> i64 {
+        (i64::from(rules.thresholds().offline_after_s) * 1000).max(self.rhythm.awake_ms())
+    }
+
+    /// Is a silence longer than [`Self::gap_max_ms`]? The rhythm is looked at only if it matters.
     pub(crate) fn ends_trips(&self, silence_ms: i64, rules: &Rules) -> bool {
         silence_ms > i64::from(rules.thresholds().gap_max_s) * 1000 && silence_ms > self.rhythm.usual_ms()
     }

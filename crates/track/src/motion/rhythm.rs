@@ -41,11 +41,25 @@ impl Rhythm {
         if intervals.len() < LEAST {
             return 0;
         }
-        let mut sorted = intervals.clone();
-        sorted.sort_unstable();
-        let median_ms = sorted[(sorted.len() - 1) / 2];
-        (median_ms.min(SLOWEST_MS) as f64 * USUAL) as i64
+        silence_ms(median_ms(intervals).min(SLOWEST_MS))
     }
+
+    /// A device whose last report is no older than this is not offline; 0 if nothing is known. A device that sleeps while its
+    /// vehicle stands, and one that now and then reports more often, is judged by the longer of its usual times.
+    pub(crate) fn awake_ms(&self) -> i64 {
+        silence_ms(median_ms(&self.all).max(median_ms(&self.moving)))
+    }
+}
+
+/// 0 of none.
+fn median_ms(intervals: &[i64]) -> i64 {
+    let mut sorted = intervals.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0)
+}
+
+fn silence_ms(usual_ms: i64) -> i64 {
+    (usual_ms as f64 * USUAL) as i64
 }
 
 fn push(intervals: &mut Vec<i64>, interval_ms: i64) {
@@ -78,5 +92,20 @@ mod tests {
         assert_eq!(usual_min(&sleeper), 2, "it sleeps while the vehicle stands");
         assert_eq!(usual_min(&[(1, true), (1, true), (1, true), (40, true), (40, true), (40, true)]), 100);
         assert_eq!(usual_min(&[(1_000, true); 5]), 225);
+    }
+
+    #[test]
+    fn a_device_is_awake_for_the_longer_of_its_usual_times() {
+        let awake_min = |intervals: &[(i64, bool)]| {
+            let mut rhythm = Rhythm::default();
+            intervals.iter().for_each(|&(minutes, moved)| rhythm.learn(minutes * 60_000, moved));
+            rhythm.awake_ms() / 60_000
+        };
+        assert_eq!(awake_min(&[]), 0);
+        assert_eq!(awake_min(&[(60, false)]), 150, "one time is better than none");
+        assert_eq!(awake_min(&[(60, true), (60, true), (60, true), (1, false), (1, false), (1, false)]), 150);
+        assert_eq!(awake_min(&[(1, true), (1, true), (1, true), (60, false), (60, false), (60, false)]), 150);
+        assert_eq!(awake_min(&[(1_440, false); 3]), 3_600, "once a day");
+        assert_eq!(awake_min(&[(1, true), (1, true), (1, true), (1_440, false)]), 2, "one long silence is no rhythm");
     }
 }

@@ -37,13 +37,14 @@ fn offline_is_published_once_a_silence_and_so_is_its_end() {
     drive.stand(100);
     follower.take(&mut drive);
     assert_eq!(follower.advance(90_000 + 599_999), []);
-    assert_eq!(follower.advance(90_000 + 600_000), [SilenceFact::Offline { since: time(90_000) }]);
+    let offline = |ms| SilenceFact::Offline { since: time(ms), known_at: time(ms + 600_000) };
+    assert_eq!(follower.advance(90_000 + 600_000), [offline(90_000)]);
     assert_eq!(follower.advance(5_000_000), []);
     drive.ms = 6_000_000;
     drive.stand(10);
     follower.take(&mut drive);
     assert_eq!(follower.advance(6_000_000), [SilenceFact::Online { since: time(90_000), until: time(6_000_000) }]);
-    assert_eq!(follower.advance(6_700_000), [SilenceFact::Offline { since: time(6_000_000) }]);
+    assert_eq!(follower.advance(6_700_000), [offline(6_000_000)]);
 }
 
 #[test]

@@ -142,6 +142,40 @@ fn a_tracker_that_sleeps_while_its_vehicle_stands_has_the_rhythm_of_its_drives()
 }
 
 #[test]
+fn a_seldom_tracker_is_not_offline_between_two_reports() {
+    for minutes in [10, 15, 20, 30, 40, 60, 720, 1_440] {
+        let mut drive = tracker(minutes);
+        // It stands, is driven, and now and then reports once more.
+        drive.stand(4 * 60 * minutes);
+        (0..3).for_each(|_| hop(&mut drive, 10.0));
+        drive.ms -= drive.every_ms - 60_000;
+        drive.report(0.0, 0.0);
+        drive.stand(4 * 60 * minutes);
+        let (mut state, mut watch, rules) = (TrackState::default(), Watch::default(), Rules::default());
+        let mut offline = Vec::new();
+        let mut until = |state: &TrackState, ms: i64| {
+            let mut facts = Vec::new();
+            advance(state, &mut watch, time(ms), &rules, &mut facts);
+            offline.extend(facts.into_iter().filter(|fact| matches!(fact, SilenceFact::Offline { .. })));
+            offline.len()
+        };
+        let mut last_ms = 0;
+        for (number, position) in drive.positions.iter().enumerate() {
+            let next_ms = position.at.ms_since(time(0));
+            // After its first report nothing is known of it.
+            if number > 1 {
+                assert_eq!(until(&state, next_ms - 1), 0, "{minutes} min, report {number}");
+            }
+            fold(&mut state, position, &rules, &NoFences, &mut Vec::new());
+            last_ms = next_ms;
+        }
+        let after_ms = minutes * 150_000;
+        assert_eq!(until(&state, last_ms + after_ms - 1), 0, "{minutes} min");
+        assert_eq!(until(&state, last_ms + after_ms), 1, "{minutes} min: it has come to an end");
+    }
+}
+
+#[test]
 fn a_running_trip_of_a_seldom_tracker_does_not_end_between_two_reports() {
     let mut drive = tracker(40);
     drive.stand(4 * 2400);

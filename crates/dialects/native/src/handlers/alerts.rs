@@ -63,6 +63,7 @@ pub(crate) async fn list_alerts(
         before: page.after(alert_cursor)?,
         limit,
     };
+    let _permit = context.page_permit(&request.caller).await?;
     let alerts = fleet::list_alerts(&context.use_cases.fleet, &request, &listing).await?;
     let found = Page::new(alerts, limit, alert_place_in_list);
     Ok(Json(Page { items: found.items.iter().map(alert_to_json).collect(), next: found.next }))

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use milepost_domain::{CadetId, TrainingDayId};
 use milepost_http::{
-    Body, ForTenant, HttpContext, Page, PageQuery, Path, PathSegment as _, Problem, Query, TenantQuery,
+    Body, ForTenant, HttpContext, IfMatch, Page, PageQuery, Path, PathSegment as _, Problem, Query, TenantQuery,
 };
 use milepost_service::records;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub(crate) async fn list_attendance(
 ) -> Result<Json<Page<AttendanceJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(TrainingDayId::from_segment)?;
+    let _permit = context.page_permit(&request.caller).await?;
     let days = records::list_attendance(&context.use_cases.records, &request, &tenant, id, before, limit).await?;
     let items = days.iter().map(|(day, attendance)| attendance_to_json(*day, attendance)).collect();
     Ok(Json(Page::new(items, limit, |day: &AttendanceJson| day.training_day_id.to_string())))
@@ -38,10 +39,11 @@ pub(crate) async fn list_attendance(
 pub(crate) async fn record_attendance(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path((id, day)): Path<(CadetId, TrainingDayId)>,
     Body(json): Body<SetAttendanceJson>,
 ) -> Result<Json<AttendanceJson>, Problem> {
     let attendance = attendance_from_json(&json)?;
-    records::record_attendance(&context.use_cases.records, &request, &tenant, id, day, &attendance).await?;
+    records::record_attendance(&context.use_cases.records, &request, &tenant, id, &expected, day, &attendance).await?;
     Ok(Json(attendance_to_json(day, &attendance)))
 }

@@ -8,8 +8,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Device, DeviceId, Label, PastAssignments, VehicleId};
 use milepost_http::{
-    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
-    TenantQuery, tenant_of,
+    Authenticated, Body, ForTenant, HttpContext, IfMatch, IfNoneMatch, JsonAnswer, Page, PageQuery, Path, Problem,
+    Query, RequestClaim, Tagged, TenantQuery, tenant_of,
 };
 use milepost_service::devices::{self, NewDevice};
 use std::sync::Arc;
@@ -29,11 +29,13 @@ pub(crate) async fn add_device(
         vehicle_id: VehicleId::new(&json.vehicle_id)?,
         past_vehicles: PastAssignments::default(),
         name: json.name.as_deref().map(Label::new).transpose().map_err(|e| Problem::invalid("name", e.message))?,
+        version: 0,
     };
-    let shown_again = |new: &NewDevice| JsonAnswer::new(StatusCode::CREATED, &device_to_json(&new.device));
+    let shown_again =
+        |new: &NewDevice| JsonAnswer::new(StatusCode::CREATED, &device_to_json(&new.device)).tagged(new.device.version);
     let new = devices::add_device(&context.use_cases.devices, &request, device, &claim.once(shown_again)).await?;
     let shown_once = DeviceJson { key: Some(new.key), ..device_to_json(&new.device) };
-    Ok((StatusCode::CREATED, Json(shown_once)).into_response())
+    Ok((StatusCode::CREATED, Tagged::new(new.device.version, shown_once)).into_response())
 }
 
 /// Lists devices in the order of their ids.
@@ -46,6 +48,7 @@ pub(crate) async fn list_devices(
 ) -> Result<Json<Page<DeviceJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(DeviceId::new)?;
+    let _permit = context.page_permit(&request.caller).await?;
     let devices = devices::list_devices(&context.use_cases.devices, &request, &tenant, after.as_ref(), limit).await?;
     let items = devices.iter().map(device_to_json).collect();
     Ok(Json(Page::new(items, limit, |device: &DeviceJson| device.id.clone())))
@@ -57,10 +60,11 @@ pub(crate) async fn list_devices(
 pub(crate) async fn get_device(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    known: IfNoneMatch,
     Path(id): Path<DeviceId>,
-) -> Result<Json<DeviceJson>, Problem> {
+) -> Result<Tagged<DeviceJson>, Problem> {
     let device = devices::get_device(&context.use_cases.devices, &request, &tenant, &id).await?;
-    Ok(Json(device_to_json(&device)))
+    Ok(Tagged::new(device.version, device_to_json(&device)).unless(&known))
 }
 
 /// Changes a device. One that is moved to another vehicle reports for the former one what lies before the move.
@@ -70,19 +74,20 @@ pub(crate) async fn get_device(
 pub(crate) async fn change_device(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path(id): Path<DeviceId>,
     Body(json): Body<ChangeDeviceJson>,
-) -> Result<Json<DeviceJson>, Problem> {
+) -> Result<Tagged<DeviceJson>, Problem> {
     let vehicle_id = json.vehicle_id.as_deref().map(VehicleId::new).transpose()?;
     let name = json.name.map(|name| name.as_deref().map(Label::new).transpose()).transpose();
     let name = name.map_err(|e| Problem::invalid("name", e.message))?;
     let change = move |device: Device| Device {
-        vehicle_id: vehicle_id.unwrap_or(device.vehicle_id),
-        name: name.unwrap_or(device.name),
+        vehicle_id: vehicle_id.clone().unwrap_or(device.vehicle_id),
+        name: name.clone().unwrap_or(device.name),
         ..device
     };
-    let device = devices::change_device(&context.use_cases.devices, &request, &tenant, &id, change).await?;
-    Ok(Json(device_to_json(&device)))
+    let device = devices::change_device(&context.use_cases.devices, &request, &tenant, &id, &expected, change).await?;
+    Ok(Tagged::new(device.version, device_to_json(&device)))
 }
 
 /// Removes a device. Its key is refused from now on.
@@ -91,9 +96,10 @@ pub(crate) async fn change_device(
 pub(crate) async fn remove_device(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path(id): Path<DeviceId>,
 ) -> Result<StatusCode, Problem> {
-    devices::remove_device(&context.use_cases.devices, &request, &tenant, &id).await?;
+    devices::remove_device(&context.use_cases.devices, &request, &tenant, &id, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

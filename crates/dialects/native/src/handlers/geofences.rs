@@ -5,12 +5,12 @@ use crate::wire::geofence::{ChangeGeofenceJson, GeofenceJson, NewGeofenceJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{Geofence, GeofenceDescription, GeofenceId};
+use milepost_domain::{Caller, Geofence, GeofenceDescription, GeofenceId, TenantId};
 use milepost_http::{
     Authenticated, Body, ForTenant, HttpContext, IfMatch, IfNoneMatch, JsonAnswer, Page, PageQuery, Path, Problem,
     Query, RequestClaim, Tagged, TenantQuery, cursor_of, tenant_of,
 };
-use milepost_service::{ServiceError, fleet};
+use milepost_service::{LargeBodies, UseCases, fleet};
 use std::sync::Arc;
 
 /// Room for the longest geometry (1 MiB), a thousand vehicles with the longest ids, and some white space.
@@ -31,7 +31,7 @@ pub(crate) async fn add_geofence(
     Body(json): Body<NewGeofenceJson, MAX_BODY_BYTES>,
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
-    let description = read_geofence(json).await?;
+    let description = read_geofence(&context.use_cases.large_bodies, &tenant, &request.caller, json).await?;
     let render =
         |added: &Geofence| JsonAnswer::new(StatusCode::CREATED, &geofence_to_json(added)).tagged(added.version);
     let added =
@@ -40,11 +40,13 @@ pub(crate) async fn add_geofence(
 }
 
 /// Checking ten thousand corners takes a tenth of a second, too long for a thread that serves sockets.
-async fn read_geofence(json: NewGeofenceJson) -> Result<GeofenceDescription, Problem> {
-    tokio::task::spawn_blocking(move || geofence_from_json(&json)).await.map_err(|error| {
-        tracing::error!(%error, "a geofence could not be read");
-        ServiceError::Internal
-    })?
+async fn read_geofence(
+    bodies: &LargeBodies,
+    tenant: &TenantId,
+    caller: &Caller,
+    json: NewGeofenceJson,
+) -> Result<GeofenceDescription, Problem> {
+    bodies.compute(tenant, caller, move || geofence_from_json(&json)).await?
 }
 
 /// Lists geofences in the order of their numbers.
@@ -59,6 +61,7 @@ pub(crate) async fn list_geofences(
 ) -> Result<Json<Page<GeofenceJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().ok().and_then(|number| GeofenceId::new(number).ok()).ok_or(()))?;
+    let _permit = context.page_permit(&request.caller).await?;
     let found = fleet::list_geofences(&context.use_cases.fleet, &request, &tenant, after, limit).await?;
     let items = found.geofences.iter().map(geofence_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
@@ -90,7 +93,8 @@ pub(crate) async fn change_geofence(
     Body(json): Body<ChangeGeofenceJson, MAX_BODY_BYTES>,
 ) -> Result<Tagged<GeofenceJson>, Problem> {
     let change = geofence_change_from_json(json)?;
-    let changed = fleet::change_geofence(&context.use_cases.fleet, &request, &tenant, id, &expected, change).await?;
+    let UseCases { fleet, large_bodies, .. } = &*context.use_cases;
+    let changed = fleet::change_geofence(fleet, large_bodies, &request, &tenant, id, &expected, change).await?;
     Ok(Tagged::new(changed.version, geofence_to_json(&changed)))
 }
 

@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{CadetId, Grade, GradeId};
 use milepost_http::{
-    Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query, RequestClaim,
-    TenantQuery,
+    Body, ForTenant, HttpContext, IfMatch, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query,
+    RequestClaim, TenantQuery,
 };
 use milepost_service::records;
 use std::sync::Arc;
@@ -43,6 +43,7 @@ pub(crate) async fn list_grades(
 ) -> Result<Json<Page<GradeJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(GradeId::from_segment)?;
+    let _permit = context.page_permit(&request.caller).await?;
     let grades = records::list_grades(&context.use_cases.records, &request, &tenant, id, before, limit).await?;
     let items = grades.iter().map(grade_to_json).collect();
     Ok(Json(Page::new(items, limit, |grade: &GradeJson| grade.id.to_string())))
@@ -55,8 +56,9 @@ pub(crate) async fn list_grades(
 pub(crate) async fn take_back_grade(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path((id, grade)): Path<(CadetId, GradeId)>,
 ) -> Result<StatusCode, Problem> {
-    records::take_back_grade(&context.use_cases.records, &request, &tenant, id, grade).await?;
+    records::take_back_grade(&context.use_cases.records, &request, &tenant, id, &expected, grade).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -51,6 +51,7 @@ pub(crate) async fn list_messages(
 ) -> Result<Json<Page<MessageJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| notice_id(text, "message"))?;
+    let _permit = context.page_permit(&request.caller).await?;
     let notices =
         records::list_notices(&context.use_cases.records, &request, query.filter(true)?, before, limit).await?;
     let items = notices.iter().filter_map(message_to_json).collect();

@@ -81,6 +81,7 @@ pub(crate) async fn list_notifications(
 ) -> Result<Json<Page<NotificationJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| notice_id(text, "notification"))?;
+    let _permit = context.page_permit(&request.caller).await?;
     let notices =
         records::list_notices(&context.use_cases.records, &request, query.filter(false)?, before, limit).await?;
     let items = notices.iter().filter_map(notification_to_json).collect();

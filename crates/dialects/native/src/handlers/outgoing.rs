@@ -29,6 +29,7 @@ pub(crate) async fn list_outgoing_calls(
         Some(_) => return Err(Problem::invalid("target", "must be orders or notifications")),
     };
     let before = page.after(|text| text.parse().map(CallId))?;
+    let _permit = context.page_permit(&request.caller).await?;
     let calls =
         outgoing::list_calls(&context.use_cases.outgoing_calls, &request, &tenant, target, before, limit).await?;
     let items = calls.iter().map(call_to_json).collect();

@@ -50,6 +50,7 @@ pub(crate) async fn read_parcel_path(
         let reader = FileReader::of(&context, &request, path.tenant());
         return stream_file(reader, PathPages { path, vehicle_id }, format, meta).await;
     }
+    let _permit = context.page_permit(&request.caller).await?;
     let fixes = path.take(limit).await?;
     let next = if fixes.len() < limit as usize { None } else { fixes.last().map(|fix| fix.at) };
     let items = fixes.iter().map(fix_to_json).collect::<Vec<PathPointJson>>();

@@ -74,6 +74,7 @@ pub(crate) async fn list_parcels(
             .after(|text| text.parse().map_err(|_| ()).and_then(|number| ParcelId::new(number).map_err(|_| ())))?,
         limit: page.limit()?,
     };
+    let _permit = context.page_permit(&request.caller).await?;
     let found = parcels::list_parcels(&context.use_cases.parcels, &request, &listing).await?;
     let items = found.parcels.iter().map(parcel_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))

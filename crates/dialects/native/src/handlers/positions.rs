@@ -5,17 +5,21 @@ use crate::wire::position::{NewPositionJson, RecordedJson, RejectedJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use milepost_domain::{Principal, Timestamp};
 use milepost_http::{FieldError, ForTenant, HttpContext, Problem, RawBody, TenantQuery, parse_json, parse_object};
-use milepost_service::{PositionReport, ServiceError, positions};
+use milepost_service::{LARGE_BODY_BYTES, PositionReport, Recorded, positions};
+use serde::Deserializer as _;
+use serde::de::{SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 /// Positions in one request; more are answered 413.
 pub(crate) const MAX_POSITIONS: usize = 10_000;
-/// A larger body takes milliseconds to parse. That is shared out, and done beside the threads that serve everybody.
-const LARGE_BODY_BYTES: usize = 64 * 1024;
+/// The answer to a body with more refused positions is made beside the threads that serve everybody.
+const MANY_REFUSED: usize = 256;
 /// Room for 10,000 positions with every field, and some white space.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
@@ -28,20 +32,24 @@ pub(crate) async fn record_positions(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
     RawBody(raw): RawBody<MAX_BODY_BYTES>,
-) -> Result<(StatusCode, Json<RecordedJson>), Problem> {
+) -> Result<Response, Problem> {
     let now = request.now;
-    let mut parsed = if raw.len() <= LARGE_BODY_BYTES {
+    let bodies = &context.use_cases.large_bodies;
+    let Parsed { reports, rejected } = if raw.len() <= LARGE_BODY_BYTES {
         parse_positions(&raw, &request.caller.principal, now)?
     } else {
-        let _permit = context.use_cases.large_bodies.permit_in_time(&tenant, &request.caller).await?;
         let principal = request.caller.principal.clone();
-        let parse = move || parse_positions(&raw, &principal, now);
-        tokio::task::spawn_blocking(parse).await.map_err(|_| ServiceError::Internal)??
+        bodies.compute(&tenant, &request.caller, move || parse_positions(&raw, &principal, now)).await??
     };
-    parsed.refuse_times_that_nobody_knows();
-    let recorded = positions::record_positions(&context.use_cases.positions, &request, &tenant, parsed.reports).await?;
+    let recorded = positions::record_positions(&context.use_cases.positions, &request, &tenant, reports).await?;
+    if rejected.len() + recorded.rejected.len() <= MANY_REFUSED {
+        return Ok(answer(rejected, recorded).into_response());
+    }
+    let answer = move || answer(rejected, recorded).into_response();
+    Ok(bodies.compute(&tenant, &request.caller, answer).await?)
+}
 
-    let mut rejected = parsed.rejected;
+fn answer(mut rejected: Vec<RejectedJson>, recorded: Recorded) -> Result<(StatusCode, Json<RecordedJson>), Problem> {
     rejected.extend(
         recorded.rejected.into_iter().map(|rejected| RejectedJson { index: rejected.index, detail: rejected.detail }),
     );
@@ -56,69 +64,111 @@ pub(crate) async fn record_positions(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
+/// The positions of a body that can be read, and why others are refused.
 struct Parsed {
     reports: Vec<PositionReport>,
     rejected: Vec<RejectedJson>,
+}
+
+/// Judges the positions of a body one after the other.
+struct Judge<'s> {
+    sender: &'s Principal,
+    now: Timestamp,
+    parsed: Parsed,
     /// The indexes of positions without a timestamp, which are of now.
     of_now: Vec<usize>,
 }
 
-impl Parsed {
-    /// A vehicle can't be at several places now. The last one is taken; when it was at the others nobody knows.
-    fn refuse_times_that_nobody_knows(&mut self) {
-        if self.of_now.len() < 2 {
-            return;
+impl<'s> Judge<'s> {
+    const fn new(sender: &'s Principal, now: Timestamp) -> Self {
+        Self { sender, now, parsed: Parsed { reports: Vec::new(), rejected: Vec::new() }, of_now: Vec::new() }
+    }
+
+    fn judge(&mut self, index: usize, json: Result<NewPositionJson, String>) {
+        if json.as_ref().is_ok_and(|json| json.timestamp.as_ref().is_none_or(serde_json::Value::is_null)) {
+            self.of_now.push(index);
+        }
+        let position = json
+            .and_then(|json| position_from_json(&json, self.sender, self.now).map_err(|invalid| invalid.to_string()));
+        match position {
+            Ok(position) => self.parsed.reports.push(PositionReport { index, position }),
+            Err(detail) => self.parsed.rejected.push(RejectedJson { index, detail }),
+        }
+    }
+
+    /// Refuses times that nobody knows: a vehicle can't be at several places now. The last one is taken; when it was at the
+    /// others nobody knows.
+    fn end(self) -> Parsed {
+        let Self { mut parsed, of_now, .. } = self;
+        if of_now.len() < 2 {
+            return parsed;
         }
         let mut seen = HashSet::new();
         let mut refused = HashSet::new();
-        for report in self.reports.iter().rev().filter(|report| self.of_now.binary_search(&report.index).is_ok()) {
+        for report in parsed.reports.iter().rev().filter(|report| of_now.binary_search(&report.index).is_ok()) {
             if !seen.insert(report.position.vehicle_id.clone()) {
                 refused.insert(report.index);
             }
         }
-        self.reports.retain(|report| !refused.contains(&report.index));
+        parsed.reports.retain(|report| !refused.contains(&report.index));
         let detail = "timestamp is required: a later position of this vehicle has none either";
-        self.rejected.extend(refused.into_iter().map(|index| RejectedJson { index, detail: detail.to_owned() }));
+        parsed.rejected.extend(refused.into_iter().map(|index| RejectedJson { index, detail: detail.to_owned() }));
+        parsed
     }
 }
 
 /// Parses the whole array at once if every element fits. If some do not, parses each by itself to give a reason.
 fn parse_positions(raw: &[u8], sender: &Principal, now: Timestamp) -> Result<Parsed, Problem> {
-    let mut parsed = Parsed { reports: Vec::new(), rejected: Vec::new(), of_now: Vec::new() };
-    let mut judge = |index: usize, json: Result<NewPositionJson, String>| {
-        let has_no_time =
-            json.as_ref().is_ok_and(|json| json.timestamp.as_ref().is_none_or(serde_json::Value::is_null));
-        if has_no_time {
-            parsed.of_now.push(index);
-        }
-        let position =
-            json.and_then(|json| position_from_json(&json, sender, now).map_err(|invalid| invalid.to_string()));
-        match position {
-            Ok(position) => parsed.reports.push(PositionReport { index, position }),
-            Err(detail) => parsed.rejected.push(RejectedJson { index, detail }),
-        }
-    };
     if raw.trim_ascii_start().first() != Some(&b'[') {
         // A body that is not JSON fails the request, not a position.
         parse_json::<&RawValue>(raw)?;
-        judge(0, parse_one(raw));
-        return Ok(parsed);
+        let mut judge = Judge::new(sender, now);
+        judge.judge(0, parse_one(raw));
+        return Ok(judge.end());
     }
     // serde would also read an array as a position, field by field.
     let only_objects = !raw.trim_ascii_start()[1..].contains(&b'[');
-    if let Some(array) = only_objects.then(|| serde_json::from_slice::<Vec<NewPositionJson>>(raw).ok()).flatten() {
-        check_count(array.len())?;
-        for (index, json) in array.into_iter().enumerate() {
-            judge(index, Ok(json));
+    if only_objects {
+        let mut judge = Judge::new(sender, now);
+        let mut json = serde_json::Deserializer::from_slice(raw);
+        let read = json.deserialize_seq(Each(|index, json| {
+            if index < MAX_POSITIONS {
+                judge.judge(index, Ok(json));
+            }
+        }));
+        if let Ok(count) = read.and_then(|count| json.end().map(|()| count)) {
+            check_count(count)?;
+            return Ok(judge.end());
         }
-        return Ok(parsed);
     }
     let array: Vec<&RawValue> = parse_json(raw)?;
     check_count(array.len())?;
+    let mut judge = Judge::new(sender, now);
     for (index, element) in array.into_iter().enumerate() {
-        judge(index, parse_one(element.get().as_bytes()));
+        judge.judge(index, parse_one(element.get().as_bytes()));
     }
-    Ok(parsed)
+    Ok(judge.end())
+}
+
+/// Hands each element of an array on as soon as it is read. All of them in a list would take megabytes.
+struct Each<F>(F);
+
+impl<'de, F: FnMut(usize, NewPositionJson)> Visitor<'de> for Each<F> {
+    /// How many there were.
+    type Value = usize;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<usize, A::Error> {
+        let mut count = 0;
+        while let Some(json) = elements.next_element()? {
+            (self.0)(count, json);
+            count += 1;
+        }
+        Ok(count)
+    }
 }
 
 fn parse_one(raw: &[u8]) -> Result<NewPositionJson, String> {
@@ -171,8 +221,7 @@ mod tests {
     fn of_several_positions_without_a_time_the_last_one_is_of_now() {
         let raw = r#"[{"vehicle_id":"a","latitude":1,"longitude":2}, {"vehicle_id":"b","latitude":1,"longitude":2},
             {"vehicle_id":"a","latitude":2,"longitude":2,"timestamp":null}, {"vehicle_id":"a","latitude":3,"longitude":2,"timestamp":1736937045}]"#;
-        let mut parsed = parse_positions(raw.as_bytes(), &admin(), now()).unwrap();
-        parsed.refuse_times_that_nobody_knows();
+        let parsed = parse_positions(raw.as_bytes(), &admin(), now()).unwrap();
         assert_eq!(parsed.reports.iter().map(|report| report.index).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(parsed.rejected.len(), 1);
         assert!(parsed.rejected[0].index == 0 && parsed.rejected[0].detail.starts_with("timestamp is required"));

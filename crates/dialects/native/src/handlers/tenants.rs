@@ -35,6 +35,7 @@ pub(crate) async fn list_tenants(
 ) -> Result<Json<Page<TenantJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(TenantId::new)?;
+    let _permit = context.page_permit(&request.caller).await?;
     let tenants = tenants::list_tenants(&context.use_cases.tenants, &request, after.as_ref(), limit).await?;
     let items = tenants
         .into_iter()

@@ -61,6 +61,7 @@ pub(crate) async fn read_track(
     let use_cases = &context.use_cases;
     let mut track = positions::read_track(&use_cases.positions, &request, &tenant, &id, range, after, wrong).await?;
     let Some(format) = format else {
+        let _permit = context.page_permit(&request.caller).await?;
         let page = track.take(limit).await?;
         let next = if page.len() < limit as usize { None } else { page.last().map(|last| last.position.at) };
         let items = page.iter().map(stored_position_to_json).collect();

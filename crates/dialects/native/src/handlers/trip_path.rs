@@ -72,6 +72,7 @@ pub(crate) async fn read_trip_path(
     }
     let after = page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?;
     let limit = page.limit()?;
+    let _permit = context.page_permit(&request.caller).await?;
     let mut path = fleet::read_trip_path(&context.use_cases.fleet, &request, &tenant, &id, after).await?;
     let (positions, next) = path.take(limit).await?;
     let items = positions.iter().map(position_to_json).collect();

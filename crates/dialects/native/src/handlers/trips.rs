@@ -55,6 +55,7 @@ pub(crate) async fn list_trips(
         before: page.after(trip_cursor)?,
         limit: page.limit()?,
     };
+    let _permit = context.page_permit(&request.caller).await?;
     let found = fleet::list_trips(&context.use_cases.fleet, &request, &listing).await?;
     let items = found.trips.iter().map(trip_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|cursor| cursor_of(&trip_place_in_list(&cursor))) }))

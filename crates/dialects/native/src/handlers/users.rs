@@ -50,6 +50,7 @@ pub(crate) async fn list_users(
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().map_err(drop).and_then(|number| UserId::new(number).map_err(drop)))?;
     let tenant = query.tenant.as_deref().map(|named| tenant_of(&request.caller, Some(named))).transpose()?;
+    let _permit = context.page_permit(&request.caller).await?;
     let users = users::list_users(&context.use_cases.users, &request, tenant.as_ref(), after, limit).await?;
     let items = users.iter().map(user_to_json).collect();
     Ok(Json(Page::new(items, limit, |user: &UserJson| user.id.to_string())))

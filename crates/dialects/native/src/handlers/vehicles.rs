@@ -43,6 +43,7 @@ pub(crate) async fn list_vehicles(
 ) -> Result<Json<Page<VehicleJson>>, Problem> {
     let limit = page.limit()?;
     let listing = VehicleListing { tenant, after: page.after(VehicleId::new)?, limit };
+    let _permit = context.page_permit(&request.caller).await?;
     let vehicles = vehicles::list_vehicles(&context.use_cases.vehicles, &request, &listing).await?;
     let items = vehicles.iter().map(vehicle_to_json).collect();
     Ok(Json(Page::new(items, limit, |vehicle: &VehicleJson| vehicle.id.clone())))

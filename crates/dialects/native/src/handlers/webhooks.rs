@@ -49,6 +49,7 @@ pub(crate) async fn list_webhooks(
 ) -> Result<Json<Page<WebhookJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().map(WebhookId))?;
+    let _permit = context.page_permit(&request.caller).await?;
     let webhooks = webhooks::list_webhooks(&context.use_cases.webhooks, &request, &tenant, after, limit).await?;
     let items = webhooks.iter().map(|webhook| webhook_to_json(webhook, request.now)).collect();
     Ok(Json(Page::new(items, limit, |webhook: &WebhookJson| webhook.id.to_string())))
@@ -143,6 +144,7 @@ pub(crate) async fn list_webhook_deliveries(
 ) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| text.parse().map(CallId))?;
+    let _permit = context.page_permit(&request.caller).await?;
     let calls = webhooks::list_webhook_calls(&context.use_cases.webhooks, &request, &tenant, id, before, limit).await?;
     let items = calls.iter().map(call_to_json).collect();
     Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))

@@ -1,6 +1,7 @@
 //! What the server accepts for a field of one name: bounds, patterns and the names of values. The numbers and names are the
 //! domain's own.
 
+use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
     AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, FuelLevelL, FuelSource,
     GradeKind, HeadingDeg, Label, Latitude, Longitude, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
@@ -40,7 +41,7 @@ pub(super) fn of_field(schema: &str, field: &str, is_text: bool) -> Option<Value
     if field == "geometry" {
         return Some(json!({ "$ref": "#/components/schemas/Geometry" }));
     }
-    if ["ChangeRulesJson", "ThresholdsJson"].contains(&schema) {
+    if ["ChangeRules", "Thresholds"].contains(&schema) {
         return threshold(field);
     }
     if is_body(schema) { bounds(schema, field, is_text) } else { None }
@@ -48,17 +49,17 @@ pub(super) fn of_field(schema: &str, field: &str, is_text: bool) -> Option<Value
 
 /// Whether requests have it.
 fn is_body(schema: &str) -> bool {
-    let parts = ["New", "Change", "Set", "Rotate", "Place", "Schedule", "PushKeys", "TenantJson"];
+    let parts = ["New", "Change", "Set", "Rotate", "Place", "Schedule", "PushKeys", "Tenant"];
     parts.iter().any(|of| schema.starts_with(of))
 }
 
 /// Whether an answer always has the field, if only as null. Fields of requests say for themselves which are required.
 pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
     let is_left_out = match schema {
-        "TripJson" => matches!(field, "path" | "path_next"),
-        "CadetJson" => field == "attendance",
-        "DeviceJson" => field == "key",
-        "WebhookJson" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
+        "Trip" => matches!(field, "path" | "path_next"),
+        "Cadet" => field == "attendance",
+        "Device" => field == "key",
+        "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
         "Problem" => field == "errors",
         "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id"),
         // The fields of a kiosk as it sent them, and of requests for tokens.
@@ -76,23 +77,37 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
         ("query", "format") => json!({ "enum": ["json", "geojson", "gpx", "csv", "kml"], "default": "json" }),
         ("query", "target") => json!({ "enum": ["orders", "notifications"] }),
         ("query", "unread" | "outliers") => json!({ "enum": ["true", "1", "", "false", "0"] }),
-        ("query", "from" | "to") => instant_or_number(),
-        ("query", "status") if path.ends_with("/parcels") => json!({ "enum": names("ParcelJson", "status") }),
-        ("query", "status") if path.ends_with("/trips") => json!({ "enum": names("TripJson", "status") }),
+        ("query", "from" | "to") => instant(),
+        ("query", "status") if path.ends_with("/parcels") => json!({ "enum": names("Parcel", "status") }),
+        ("query", "status") if path.ends_with("/trips") => json!({ "enum": names("Trip", "status") }),
         ("query" | "path", _) if !is_text => json!({ "minimum": 1 }),
         ("query", _) => bounds("", name, is_text)?,
         _ => json!({ "minLength": 1 }),
     })
 }
 
-/// A time that is read as RFC 3339, Unix seconds or Unix milliseconds.
-pub(super) fn instant_or_number() -> Value {
+/// A time that may be a number, too.
+pub(super) fn instant() -> Value {
+    json!({ "$ref": "#/components/schemas/Instant" })
+}
+
+/// The schema of such a time. Two schemas in one, because many generators know no list of types.
+pub(super) fn instant_schema() -> Value {
     json!({
-        "type": ["string", "number"],
-        "format": "date-time",
-        "pattern": SINCE_1970,
-        "minimum": 0,
-        "maximum": LAST_UNIX_MS,
+        "description": "A time: RFC 3339, Unix seconds or Unix milliseconds.",
+        "oneOf": [
+            { "type": "string", "format": "date-time", "pattern": SINCE_1970 },
+            { "type": "number", "format": "double", "minimum": 0, "maximum": LAST_UNIX_MS },
+        ],
+    })
+}
+
+/// The body of positions.
+pub(super) fn positions_schema() -> Value {
+    let one = json!({ "$ref": "#/components/schemas/NewPosition" });
+    json!({
+        "description": "One position or a list.",
+        "oneOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": MAX_POSITIONS }],
     })
 }
 
@@ -116,11 +131,11 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         (_, "days") => all!(Weekday),
         (_, "on") => vec!["enter", "exit"],
         (_, "events") => WEBHOOK_KINDS.to_vec(),
-        ("NewAlertJson" | "AlertJson", "type") => all!(AlertKind),
-        ("NewGradeJson" | "GradeJson", "type") => all!(GradeKind),
-        ("ChangeParcelJson" | "ParcelJson", "status") => all!(ParcelStatus),
-        ("SetAttendanceJson" | "AttendanceJson", "status") => all!(AttendanceStatus),
-        ("TripJson", "status") => all!(TripStatus),
+        ("NewAlert" | "Alert", "type") => all!(AlertKind),
+        ("NewGrade" | "Grade", "type") => all!(GradeKind),
+        ("ChangeParcel" | "Parcel", "status") => all!(ParcelStatus),
+        ("SetAttendance" | "Attendance", "status") => all!(AttendanceStatus),
+        ("Trip", "status") => all!(TripStatus),
         _ => return None,
     })
 }
@@ -145,41 +160,41 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
             json!({ "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$" })
         }
         (_, "utc_offset_minutes") => json!({ "minimum": -840, "maximum": 840 }),
-        (_, "time_in" | "time_out") | ("ScheduleJson", "from" | "to") => json!({ "pattern": TIME_OF_DAY }),
-        ("ScheduleJson", "days") => json!({ "minItems": 1 }),
+        (_, "time_in" | "time_out") | ("Schedule", "from" | "to") => json!({ "pattern": TIME_OF_DAY }),
+        ("Schedule", "days") => json!({ "minItems": 1 }),
         (_, "service_due_at") => json!({ "format": "date-time", "pattern": SINCE_1970 }),
         (_, "dropoff_lat") => range(&Latitude::RANGE),
         (_, "dropoff_lng") => range(&Longitude::RANGE),
         (_, "order_id" | "rider_id") => line(OrderId::MAX_CHARS),
         (_, "phone") => json!({ "pattern": r"^\+[1-9][0-9]{6,14}$" }),
         (_, "user_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": { "minimum": 1 } }),
-        ("NewGeofenceJson" | "ChangeGeofenceJson", "vehicle_ids") => {
+        ("NewGeofence" | "ChangeGeofence", "vehicle_ids") => {
             json!({ "minItems": 1, "maxItems": VehicleList::MAX, "items": id() })
         }
         (_, "vehicle_ids") => json!({ "maxItems": 1_000, "items": id() }),
         (_, "id" | "vehicle_id" | "tenant") if is_text => id(),
-        (_, "driver_id" | "client_id" | "user_id") | ("NewSyncEventJson", "cadet_id") => json!({ "minimum": 1 }),
-        ("NewUserJson" | "ChangeUserJson", "username") => {
+        (_, "driver_id" | "client_id" | "user_id") | ("NewSyncEvent", "cadet_id") => json!({ "minimum": 1 }),
+        ("NewUser" | "ChangeUser", "username") => {
             json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NEW_USERNAME })
         }
         (_, "username") => json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NAME }),
         (_, "password") => json!({ "minLength": 8, "maxLength": 1024 }),
         (_, "kind") => line(VehicleKind::MAX_CHARS),
         (_, "label" | "license_plate" | "route") => line(Label::MAX_CHARS),
-        ("NewVehicleJson" | "ChangeVehicleJson", "status") => line(VehicleStatus::MAX_CHARS),
-        ("NewCadetJson", "name") => line(CadetName::MAX_CHARS),
+        ("NewVehicle" | "ChangeVehicle", "status") => line(VehicleStatus::MAX_CHARS),
+        ("NewCadet", "name") => line(CadetName::MAX_CHARS),
         (_, "name") => line(Label::MAX_CHARS),
         (_, "student_id") => line(StudentId::MAX_CHARS),
         (_, "reason") => line(Reason::MAX_CHARS),
         (_, "title") => line(AlertTitle::MAX_CHARS),
         (_, "subject") => line(AlertSubject::MAX_CHARS),
-        ("NewNotificationJson", "type") => line(NotificationKind::MAX_CHARS),
-        ("NewNotificationJson" | "NewAlertJson", "message") => {
+        ("NewNotification", "type") => line(NotificationKind::MAX_CHARS),
+        ("NewNotification" | "NewAlert", "message") => {
             json!({ "minLength": 1, "maxLength": 2_000, "pattern": r"\S" })
         }
         (_, "address") => json!({ "maxLength": 500 }),
         (_, "event_type") => json!({ "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_.-]+$" }),
-        ("NewWebhookJson", "secret") => json!({ "pattern": SECRET }),
+        ("NewWebhook", "secret") => json!({ "pattern": SECRET }),
         (_, "url" | "endpoint") => json!({ "format": "uri" }),
         _ => return None,
     })

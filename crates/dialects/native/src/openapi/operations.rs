@@ -2,7 +2,6 @@
 //! the idempotency key, credentials.
 
 use super::{bounds, schemas};
-use crate::handlers::positions::MAX_POSITIONS;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -25,7 +24,7 @@ const OF_DEVICES: [&str; 10] = [
     "stream_events",
 ];
 /// What has versions: the last words of its operations' names.
-const VERSIONED: [&str; 6] = ["user", "vehicle", "geofence", "webhook", "parcel", "rules"];
+const VERSIONED: [&str; 8] = ["user", "vehicle", "device", "geofence", "webhook", "parcel", "rules", "cadet"];
 /// What has versions, and shows something that changes without them. It is never answered 304.
 const ALWAYS_SHOWN: [&str; 2] = ["vehicle", "webhook"];
 /// The media types of an answer with `?format`, beside JSON.
@@ -127,9 +126,7 @@ fn complete_optional_body(body: &mut Value) {
 /// A body that may be a list may be one item, too. Only that of positions may.
 fn complete_list_body(schema: &mut Value) {
     if schema["type"] == "array" {
-        let (item, mut list) = (schema["items"].clone(), schema.take());
-        schemas::constrain(&mut list, json!({ "minItems": 1, "maxItems": MAX_POSITIONS }));
-        *schema = json!({ "oneOf": [item, list] });
+        *schema = json!({ "$ref": "#/components/schemas/NewPositions" });
     }
 }
 
@@ -154,12 +151,19 @@ enum Versions {
     Changed,
     /// There is none any more.
     Removed,
+    /// A change of a cadet's records, whose version is the cadet's. Such changes wait for each other.
+    Within {
+        /// The answer shows the cadet.
+        named: bool,
+    },
 }
 
 impl Versions {
     fn of(operation_id: &str) -> Self {
         match operation_id.split_once('_') {
             Some(("rotate", "webhook_secret")) => Self::Named,
+            Some(("change", "scores")) => Self::Within { named: true },
+            Some(("record", "attendance") | ("take", "back_grade")) => Self::Within { named: false },
             Some((verb, what)) if VERSIONED.contains(&what) => match verb {
                 "add" => Self::Named,
                 "get" if ALWAYS_SHOWN.contains(&what) => Self::Named,
@@ -173,7 +177,7 @@ impl Versions {
     }
 
     fn are_named(self) -> bool {
-        matches!(self, Self::Named | Self::Shown | Self::Changed)
+        matches!(self, Self::Named | Self::Shown | Self::Changed | Self::Within { named: true })
     }
 
     fn statuses(self) -> &'static [u16] {
@@ -182,6 +186,7 @@ impl Versions {
             Self::Shown => &[304],
             // Others may keep changing the same thing.
             Self::Changed | Self::Removed => &[409, 412],
+            Self::Within { .. } => &[412],
         }
     }
 
@@ -197,12 +202,19 @@ impl Versions {
                 "The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing \
                  changes.",
             ),
+            Self::Within { .. } => (
+                "If-Match",
+                "The `ETag` of the cadet that the client has seen, or several. If the present one is another, the answer is 412 and nothing \
+                 changes.",
+            ),
         };
         let pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
         let schema = match self {
             // One that is malformed is passed over: the answer is the whole thing.
             Self::No | Self::Named | Self::Shown => json!({ "type": "string" }),
-            Self::Changed | Self::Removed => json!({ "type": "string", "minLength": 1, "pattern": pattern }),
+            Self::Changed | Self::Removed | Self::Within { .. } => {
+                json!({ "type": "string", "minLength": 1, "pattern": pattern })
+            }
         };
         Some(json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema }))
     }
@@ -252,7 +264,7 @@ fn idempotency_key() -> Value {
 fn security(device: bool) -> Value {
     let mut schemes = vec![json!({ "token": [] }), json!({ "session": [] })];
     if device {
-        schemes.extend([json!({ "device_key": [] }), json!({ "device": [] })]);
+        schemes.extend([json!({ "device_key": [] }), json!({ "device_authorization": [] })]);
     }
     Value::Array(schemes)
 }

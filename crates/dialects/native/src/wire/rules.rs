@@ -131,7 +131,7 @@ thresholds! {
     /// Consumption of an idling engine, litres an hour: not theft, unless the ignition is known to be off.
     /// Default 3.
     idle_l_per_h: f64,
-    /// A vehicle without a position for this long is offline, seconds. Default 600.
+    /// A vehicle without a position for this long is offline, seconds; later if its device usually reports less often. Default 600.
     offline_after_s: u32,
 }
 

@@ -4,7 +4,7 @@ use crate::fleet::history_support::{Ride, report, trips, turn_until};
 use crate::support::databases::{Database, on_both};
 use crate::support::signing::token_for;
 use crate::support::{TestServer, json_of};
-use milepost_domain::{Fact, UserId};
+use milepost_domain::{Fact, FleetAudience, Revision, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -116,6 +116,30 @@ async fn a_trip_that_turns_out_to_have_begun_earlier_has_the_driver_of_then() {
     turn_until(&server.clock, &Some(Some(7)), first).await;
     let found = driven(&server).await;
     assert!(found.len() == 1 && found[0].0 < morning_ms + 200_000, "{found:?}");
+    // The one that had it is told that it is not its own, and is told nothing more of it.
+    let mut told = Vec::new();
+    for event in server.events().await {
+        if let Fact::TripChanged(update) = event.fact.clone() {
+            let audience = event.fact.fleet_audience().unwrap();
+            told.push((update.trip.driver_id.map(UserId::get), update.revision, audience));
+        }
+    }
+    let driver_of = |number| UserId::new(number).unwrap();
+    let given = told.iter().position(|(_, revision, _)| *revision == Revision::Reassigned).unwrap();
+    assert_eq!(told[given], (Some(8), Revision::Reassigned, FleetAudience::User(driver_of(8))));
+    assert!(told[..given].iter().all(|(_, _, audience)| *audience == FleetAudience::Driver(driver_of(8))), "{told:?}");
+    let after = &told[given + 1..];
+    assert!(!after.is_empty() && after.iter().all(|(_, _, to)| *to == FleetAudience::Driver(driver_of(7))), "{told:?}");
+    let mut first = server.watch("/ws/tracking?company_id=default&last_event_id=0", &driver(8)).await;
+    let mut statuses = Vec::new();
+    while statuses.last().map(String::as_str) != Some("cancelled") {
+        let message = first.next().await;
+        if message["type"] == "trip_update" {
+            assert_eq!(message["data"]["driver_id"], "8");
+            statuses.push(message["data"]["status"].as_str().unwrap().to_owned());
+        }
+    }
+    assert!(statuses.len() > 1, "{statuses:?}");
 }
 
 #[tokio::test]

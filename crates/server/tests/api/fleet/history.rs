@@ -287,11 +287,11 @@ async fn a_service_due_by_date_is_published_once_even_for_a_silent_vehicle(datab
         let now = milepost_clock::Clock::system().now();
         vehicle.service_due_at = Some(now.plus_ms(-60_000 * round));
         vehicle.version += 1;
-        assert!(store.update_vehicle(&home(), &vehicle, now).await.unwrap());
+        assert!(store.update_vehicle(&home(), &vehicle, now).await.unwrap().is_some());
         turn_until(&server.clock, &(round as usize), maintenance).await;
         // The same date again changes nothing. Only the next date is published.
         vehicle.version += 1;
-        assert!(store.update_vehicle(&home(), &vehicle, now).await.unwrap());
+        assert!(store.update_vehicle(&home(), &vehicle, now).await.unwrap().is_some());
     }
     let due = facts(&*store).await.into_iter().filter(|fact| matches!(fact, Fact::ServiceDue(_))).count();
     assert_eq!(due, 2);

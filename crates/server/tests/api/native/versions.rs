@@ -67,14 +67,27 @@ fn things() -> Vec<Versioned> {
             json!({"status": "picked_up"}),
             false,
         ),
+        (
+            Some(("/api/v1/devices", json!({"id": "kiosk", "vehicle_id": "truck"}))),
+            "/api/v1/devices/{id}",
+            json!({"name": "Front", "vehicle_id": "truck"}),
+            json!({"vehicle_id": "car"}),
+            true,
+        ),
         (None, "/api/v1/fleet/rules", json!({"speed_limit_kmh": 50}), json!({"noise_m": 5}), false),
     ]
 }
 
-on_both!(a_change_of_a_version_that_is_not_the_present_one_is_refused, two_changes_at_once_never_undo_each_other);
+on_both!(
+    a_change_of_a_version_that_is_not_the_present_one_is_refused,
+    two_changes_at_once_never_undo_each_other,
+    a_change_of_a_cadets_records_names_the_cadets_version
+);
 
 async fn a_change_of_a_version_that_is_not_the_present_one_is_refused(database: Database) {
     let server = database.start().await;
+    server.add_bus("truck").await;
+    server.add_bus("car").await;
     for (added, path, first, second, is_removable) in things() {
         let (path, mut tag) = match added {
             Some((list, body)) => {
@@ -158,6 +171,15 @@ async fn two_changes_at_once_never_undo_each_other(database: Database) {
     let fence = json!({"name": "depot", "geometry": {"type": "Point", "coordinates": [1, 2]}, "radius_m": 50});
     let fence = json_of(server.post("/api/v1/geofences", &server.admin, fence).await, 201).await["id"].clone();
     let fence = format!("/api/v1/geofences/{fence}");
+    let device = json!({"id": "kiosk", "vehicle_id": "bus"});
+    json_of(server.post("/api/v1/devices", &server.admin, device).await, 201).await;
+    server.add_bus("car").await;
+    tokio::join!(
+        patch("/api/v1/devices/kiosk", json!({"name": "Front"})),
+        patch("/api/v1/devices/kiosk", json!({"vehicle_id": "car"})),
+    );
+    let device = server.get_json("/api/v1/devices/kiosk", &server.admin).await;
+    assert_eq!((&device["name"], &device["vehicle_id"]), (&json!("Front"), &json!("car")));
     let mut watcher = server.watch("/ws/tracking?company_id=default", &server.admin).await;
     tokio::join!(
         patch("/api/v1/vehicles/bus", json!({"route": "7"})),
@@ -174,6 +196,53 @@ async fn two_changes_at_once_never_undo_each_other(database: Database) {
     let fence = server.get_json(&fence, &server.admin).await;
     assert_eq!((&fence["name"], &fence["radius_m"], &fence["dwell_s"]), (&json!("yard"), &json!(60.0), &json!(70)));
     assert_eq!(watcher.next().await["type"], "connection_established");
+}
+
+async fn a_change_of_a_cadets_records_names_the_cadets_version(database: Database) {
+    let server = database.start().await;
+    let added = call(&server, Method::POST, "/api/v1/cadets", &[], Some(json!({"name": "Zoë"}))).await;
+    let first = tag_of(&added);
+    let path = format!("/api/v1/cadets/{}", json_of(added, 201).await["id"]);
+    let shown = async |known: &str| {
+        let request = server.http.get(format!("{}{path}", server.url)).bearer_auth(&server.admin);
+        request.header(IF_NONE_MATCH, known).send().await.unwrap()
+    };
+    assert_eq!((shown(&first).await.status().as_u16(), tag_of(&shown("").await)), (304, first.clone()));
+
+    let grade = json!({"type": "merit", "points": 5, "reason": "x"});
+    let grade = json_of(server.post(&format!("{path}/grades"), &server.admin, grade).await, 201).await["id"].clone();
+    let writes = [
+        (Method::PATCH, format!("{path}/scores"), Some(json!({"prelim_score": 50}))),
+        (Method::PUT, format!("{path}/attendance/7"), Some(json!({"status": "present"}))),
+        (Method::DELETE, format!("{path}/grades/{grade}"), None),
+    ];
+    let mut stale = first.clone();
+    for (method, at, body) in writes {
+        let present = shown(&stale).await;
+        assert_eq!(present.status(), 200, "it was changed before {method} {at}");
+        let (present, before) = (tag_of(&present), present.text().await.unwrap());
+        let refused = call(&server, method.clone(), &at, &[&stale, &format!("W/{present}")], body.clone()).await;
+        json_of(refused, 412).await;
+        json_of(call(&server, method.clone(), &at, &["7"], body.clone()).await, 400).await;
+        assert_eq!(shown("").await.text().await.unwrap(), before);
+        let changed = call(&server, method.clone(), &at, &[&present], body).await;
+        assert!(changed.status().is_success(), "{method} {at}");
+        if method == Method::PATCH {
+            assert_eq!(tag_of(&changed), tag_of(&shown("").await));
+        }
+        stale = present;
+    }
+    // What is not there is answered so, whatever the version.
+    let again = call(&server, Method::DELETE, &format!("{path}/grades/{grade}"), &[&first], None).await;
+    json_of(again, 404).await;
+    // Two at once both count.
+    let scores = format!("{path}/scores");
+    let patch = async |body: Value| call(&server, Method::PATCH, &scores, &["*"], Some(body)).await.status().as_u16();
+    let statuses = tokio::join!(patch(json!({"midterm_score": 60})), patch(json!({"final_score": 70})));
+    assert_eq!(statuses, (200, 200));
+    let cadet = server.get_json(&path, &server.admin).await;
+    let marks = ["prelim_score", "midterm_score", "final_score"].map(|name| cadet[name].as_f64());
+    assert_eq!(marks, [Some(50.0), Some(60.0), Some(70.0)]);
 }
 
 #[tokio::test]
@@ -211,6 +280,7 @@ async fn what_a_client_has_already_is_not_sent_again() {
 #[tokio::test]
 async fn a_repeated_request_gets_the_same_etag() {
     let server = TestServer::start().await;
+    server.add_bus("truck").await;
     for (added, ..) in things() {
         let Some((path, body)) = added else { continue };
         let post = async || {
@@ -255,5 +325,15 @@ async fn pages_elsewhere_may_use_the_headers_and_the_document_describes_them() {
         if is_removable {
             assert!(takes("delete", "If-Match") && answers("delete", "412").is_object(), "{path}");
         }
+    }
+    for (method, path) in [
+        ("patch", "/api/v1/cadets/{id}/scores"),
+        ("put", "/api/v1/cadets/{id}/attendance/{training_day_id}"),
+        ("delete", "/api/v1/cadets/{id}/grades/{grade_id}"),
+    ] {
+        let operation = &document["paths"][path][method];
+        let parameters = operation["parameters"].as_array().unwrap();
+        assert!(parameters.iter().any(|one| one["name"] == "If-Match"), "{path}");
+        assert!(operation["responses"]["412"].is_object() && operation["responses"]["409"].is_null(), "{path}");
     }
 }

@@ -24,6 +24,8 @@ async fn nothing_is_missed_while_redis_is_away() {
             is_ready(node, |ready| ready["status"] == 503 && ready["relay"] == "unavailable" && ready["nodes"] == 2)
                 .await;
         }
+        // A load balancer keeps its nodes: they serve, and all of them lost Redis.
+        assert_eq!(one.get("/ready?relay=optional", "").await.status(), 200);
         for _ in 0..2 {
             second += 1;
             one.report("b1", f64::from(second), 2.0, &format!("2025-01-15T10:00:{second}Z")).await;

@@ -51,6 +51,34 @@ async fn a_callers_large_reads_wait_for_its_own_and_for_nobody_elses() {
     assert_eq!(reads.running(), 0);
 }
 
+#[tokio::test]
+async fn a_callers_pages_wait_for_its_own_and_for_nobody_elses() {
+    let server = TestServer::start().await;
+    server.add_vehicle(json!({"id": "v1", "kind": "van", "label": "V"})).await;
+    let (greedy, other) = (claims_token("7", "admin", "default"), claims_token("8", "admin", "default"));
+    let pages = &server.running.assembly.use_cases.pages;
+    let (home, reader) = (TenantId::default_tenant(), Reader::of(&caller("7")));
+    let held = [pages.permit(&home, Some(&reader)).await, pages.permit(&home, Some(&reader)).await];
+    let lists = ["alerts", "devices", "geofences", "parcels", "trips", "vehicles", "vehicles/v1/positions", "webhooks"];
+    let path = |list: &str| format!("/api/v1/{list}?limit=1000");
+    let waiting: Vec<_> = lists
+        .iter()
+        .map(|list| tokio::spawn(server.http.get(format!("{}{}", server.url, path(list))).bearer_auth(&greedy).send()))
+        .collect();
+    for list in lists {
+        assert_eq!(timeout(PATIENCE, server.get(&path(list), &other)).await.unwrap().status(), 200, "{list}");
+    }
+    for small in ["/api/v1/vehicles/v1", "/api/v1/dashboard", "/ready"] {
+        assert_eq!(timeout(PATIENCE, server.get(small, &greedy)).await.unwrap().status(), 200, "{small}");
+    }
+    assert!(waiting.iter().all(|request| !request.is_finished()));
+    drop(held);
+    for request in waiting {
+        assert_eq!(timeout(PATIENCE, request).await.unwrap().unwrap().unwrap().status(), 200);
+    }
+    assert_eq!(pages.running(), 0);
+}
+
 /// A request that waits in vain is told when to come back.
 #[tokio::test]
 async fn a_read_that_waits_too_long_is_answered_503() {

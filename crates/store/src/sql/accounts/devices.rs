@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 fn select(rest: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!(
-        "select d.id, t.id as tenant, v.id as vehicle_id, d.name, {VEHICLES_OF_DEVICE} as past_vehicles from devices d
+        "select d.id, t.id as tenant, v.id as vehicle_id, d.name, d.version, {VEHICLES_OF_DEVICE} as past_vehicles from devices d
          join tenants t on t.tenant_no = d.tenant_no join vehicles v on v.vehicle_no = d.vehicle_no {rest}"
     ))
 }
@@ -21,13 +21,14 @@ fn device(row: &DbRow) -> Result<Device> {
         vehicle_id: VehicleId::stored(row.try_get("vehicle_id")?)?,
         past_vehicles: assignments::past_vehicles(row.try_get("past_vehicles")?)?,
         name: row.try_get::<Option<&str>, _>("name")?.map(Label::stored).transpose()?,
+        version: row.try_get("version")?,
     })
 }
 
 pub(crate) async fn add_device(connection: &mut Connection, device: &Device, key_hash: &Digest) -> Result<()> {
     let added = sqlx::query::<Db>(
-        "insert into devices (tenant_no, id, vehicle_no, name, key_hash)
-         select t.tenant_no, $2, v.vehicle_no, $4, $5
+        "insert into devices (tenant_no, id, vehicle_no, name, key_hash, version)
+         select t.tenant_no, $2, v.vehicle_no, $4, $5, $6
          from tenants t join vehicles v on v.tenant_no = t.tenant_no where t.id = $1 and v.id = $3",
     )
     .bind(device.tenant.as_str())
@@ -35,6 +36,7 @@ pub(crate) async fn add_device(connection: &mut Connection, device: &Device, key
     .bind(device.vehicle_id.as_str())
     .bind(device.name.as_ref().map(Label::as_str))
     .bind(key_hash.as_slice())
+    .bind(device.version)
     .execute(connection)
     .await
     .map_err(|error| {
@@ -81,7 +83,7 @@ pub(crate) async fn list_devices(
         .collect()
 }
 
-/// Writes a device's vehicle and name. The vehicle that it was in is noted.
+/// Writes the next version of a device: its vehicle and name. The vehicle that it was in is noted.
 pub(crate) async fn update_device(
     connection: &mut Connection,
     device: &Device,
@@ -101,20 +103,23 @@ pub(crate) async fn update_device(
         .ok_or(StoreError::NotFound("vehicle"))?;
     let sql = format!(
         "select d.tenant_no, d.vehicle_no from devices d
-         where d.tenant_no = (select tenant_no from tenants where id = $1) and d.id = $2 {LOCK_DEVICE}"
+         where d.tenant_no = (select tenant_no from tenants where id = $1) and d.id = $2 and d.version = $3 - 1
+         {LOCK_DEVICE}"
     );
     let present = sqlx::query::<Db>(AssertSqlSafe(sql))
         .bind(device.tenant.as_str())
         .bind(device.id.as_str())
+        .bind(device.version)
         .fetch_optional(&mut *connection)
         .await?;
     let Some(present) = present else { return Ok(false) };
     let (tenant_no, present_no): (i64, i64) = (present.try_get("tenant_no")?, present.try_get("vehicle_no")?);
-    sqlx::query::<Db>("update devices set vehicle_no = $1, name = $2 where tenant_no = $3 and id = $4")
+    sqlx::query::<Db>("update devices set vehicle_no = $1, name = $2, version = $5 where tenant_no = $3 and id = $4")
         .bind(vehicle_no)
         .bind(device.name.as_ref().map(Label::as_str))
         .bind(tenant_no)
         .bind(device.id.as_str())
+        .bind(device.version)
         .execute(&mut *connection)
         .await?;
     if present_no != vehicle_no {
@@ -129,14 +134,17 @@ pub(crate) async fn remove_device(
     connection: &mut Connection,
     tenant: &TenantId,
     id: &DeviceId,
+    version: Option<i64>,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
     let removed = sqlx::query::<Db>(
-        "delete from devices where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+        "delete from devices where tenant_no = (select tenant_no from tenants where id = $1) and id = $2
+         and version = coalesce($3, version)",
     )
     .bind(tenant.as_str())
     .bind(id.as_str())
+    .bind(version)
     .execute(&mut *connection)
     .await?;
     if removed.rows_affected() == 0 {

@@ -190,7 +190,7 @@ pub(crate) async fn update_vehicle(
     vehicle: &Vehicle,
     now: Timestamp,
     renderer: &dyn Renderer,
-) -> Result<bool> {
+) -> Result<Option<TrackedVehicle>> {
     let present = lock_driver(connection, tenant, &vehicle.id).await?;
     let update = sqlx::query::<Db>(
         "update vehicles set kind = $3, label = $4, license_plate = $5, route = $6, status = $7, driver_id = $8,
@@ -200,15 +200,22 @@ pub(crate) async fn update_vehicle(
     );
     let changed = bind_vehicle!(update.bind(tenant.as_str()), vehicle).execute(&mut *connection).await?;
     if changed.rows_affected() == 0 {
-        return Ok(false);
+        return Ok(None);
     }
     let driver_id = vehicle.driver_id.map(UserId::get);
     if let Some(present) = present.filter(|present| present.driver_id != driver_id) {
         assignments::end_driver(connection, &present, now).await?;
     }
-    events::append_facts(connection, tenant, &[Fact::VehicleChanged { vehicle_id: vehicle.id.clone() }], now, renderer)
-        .await?;
-    Ok(true)
+    events::append_facts(
+        &mut *connection,
+        tenant,
+        &[Fact::VehicleChanged { vehicle_id: vehicle.id.clone() }],
+        now,
+        renderer,
+    )
+    .await?;
+    // The answer is read in the transaction of its change: afterwards nothing may fail.
+    Ok(load_vehicles(connection, tenant, std::slice::from_ref(&vehicle.id)).await?.pop())
 }
 
 /// Locks a vehicle, so that of two changes the second one knows the first one's driver.

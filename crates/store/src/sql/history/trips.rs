@@ -39,7 +39,7 @@ impl TripRows {
         lately.or_else(|| self.before.remove(&key))
     }
 
-    /// Writes a trip. Returns the update to publish, or `None` if nothing changed.
+    /// Writes a trip. Returns the updates to publish: none if nothing changed, two if it was another driver's.
     pub(crate) async fn write(
         &mut self,
         connection: &mut Connection,
@@ -48,12 +48,12 @@ impl TripRows {
         found: &Trip,
         revision: Revision,
         now: Timestamp,
-    ) -> Result<Option<Fact>> {
+    ) -> Result<Vec<Fact>> {
         let Some(known) = self.take(key, key_is_stored) else {
             let trip = Trip { version: 1, ..found.clone() };
             insert_trip(connection, self.tenant_no, self.vehicle, &trip, now).await?;
             self.since.insert(trip.started_at, trip.clone());
-            return Ok(Some(changed(trip, revision, false)));
+            return Ok(vec![changed(trip, revision, false)]);
         };
         // The id and version are in the row, and the fold does not know them. A trip that began at another time has the driver
         // of that time.
@@ -61,7 +61,7 @@ impl TripRows {
         let trip = Trip { id: known.id.clone(), driver_id, version: known.version, ..found.clone() };
         if trip == known {
             self.since.insert(trip.started_at, trip);
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let trip = Trip { version: known.version + 1, ..trip };
         write_version(connection, &trip).await?;
@@ -70,14 +70,16 @@ impl TripRows {
             && trip == (Trip { followed_to: trip.followed_to, version: trip.version, ..known.clone() })
         {
             // Silence ended the trip before. A later position that confirms the end changes nothing.
-            return Ok(None);
+            return Ok(Vec::new());
         }
         // The published end is wrong, and subscribers need a correction.
         let reopened = known.status == TripStatus::Completed
             && (trip.status != known.status || trip.ended_at != known.ended_at || trip.figures != known.figures);
         let is_progress = !reopened && trip.status == known.status && trip.started_at == known.started_at;
         let revision = if reopened { Revision::Corrected } else { revision };
-        Ok(Some(changed(trip, revision, is_progress)))
+        let was_anothers = known.driver_id.is_some() && known.driver_id != trip.driver_id;
+        let reassigned = was_anothers.then(|| changed(known, Revision::Reassigned, false));
+        Ok(reassigned.into_iter().chain([changed(trip, revision, is_progress)]).collect())
     }
 
     /// Removes a trip that did not take place. Returns the update to publish.

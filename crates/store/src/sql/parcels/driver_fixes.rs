@@ -3,7 +3,7 @@
 use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
 use crate::{FixOutcome, Renderer, Result};
 use milepost_domain::{
-    Address, DriverFix, Fact, Latitude, Longitude, ParcelId, TenantId, Timestamp, UserId, ZonesInside,
+    Address, DriverFix, Fact, Latitude, Longitude, MAX_AHEAD_MS, ParcelId, TenantId, Timestamp, UserId, ZonesInside,
 };
 use sqlx::Row;
 
@@ -80,7 +80,8 @@ pub(crate) async fn record_driver_fix(
         "insert into driver_states (tenant_no, driver_id, at_ms, latitude, longitude, address)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (tenant_no, driver_id) do update set at_ms = excluded.at_ms, latitude = excluded.latitude,
-         longitude = excluded.longitude, address = excluded.address where driver_states.at_ms < excluded.at_ms",
+         longitude = excluded.longitude, address = excluded.address
+         where driver_states.at_ms < excluded.at_ms or driver_states.at_ms > $7",
     )
     .bind(tenant_no)
     .bind(fix.driver_id.get())
@@ -88,6 +89,8 @@ pub(crate) async fn record_driver_fix(
     .bind(fix.latitude.get())
     .bind(fix.longitude.get())
     .bind(fix.address.as_str())
+    // One that lies ahead gives way: the server's clock did when it was stored.
+    .bind(now.plus_ms(MAX_AHEAD_MS).unix_ms())
     .execute(&mut *connection)
     .await?;
     if advanced.rows_affected() == 0 {

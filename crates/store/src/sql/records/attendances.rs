@@ -4,7 +4,8 @@ use super::super::{Connection, Db, DbRow, events};
 use super::cadets::{self, HeldCadet};
 use crate::{Renderer, Result};
 use milepost_domain::{
-    Attendance, AttendanceStatus, AttendanceUpdate, CadetId, Fact, TenantId, TimeOfDay, Timestamp, TrainingDayId,
+    Attendance, AttendanceStatus, AttendanceUpdate, CadetId, ExpectedVersion, Fact, TenantId, TimeOfDay, Timestamp,
+    TrainingDayId,
 };
 use sqlx::Row;
 
@@ -25,12 +26,14 @@ pub(crate) async fn set_attendance(
     connection: &mut Connection,
     tenant: &TenantId,
     cadet_id: CadetId,
-    day: TrainingDayId,
-    attendance: &Attendance,
+    expected: &ExpectedVersion,
+    (day, attendance): (TrainingDayId, &Attendance),
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
-    let HeldCadet { no, cadet } = cadets::hold_cadet(connection, tenant, cadet_id).await?;
+    let held = cadets::hold_cadet(connection, tenant, cadet_id).await?;
+    held.require(expected)?;
+    let HeldCadet { no, cadet } = held;
     let before = get_attendance(connection, no, day).await?;
     if before.as_ref() == Some(attendance) {
         return Ok(false);
@@ -51,9 +54,7 @@ pub(crate) async fn set_attendance(
     let counts = |status: AttendanceStatus| i64::from(status == AttendanceStatus::Present);
     let mut standing = cadet.standing;
     standing.attendance_present += counts(attendance.status) - before.map_or(0, |before| counts(before.status));
-    if standing != cadet.standing {
-        cadets::set_standing(connection, no, standing).await?;
-    }
+    cadets::set_standing(connection, no, standing).await?;
     let update = AttendanceUpdate {
         cadet_id,
         training_day_id: day,

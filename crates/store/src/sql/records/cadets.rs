@@ -5,7 +5,9 @@ use super::super::numbers::{Numbered, take_number};
 use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
 use crate::failure::taken;
 use crate::{NewCadet, Renderer, Result, StoreError};
-use milepost_domain::{Cadet, CadetId, CadetName, Fact, Score, Scores, Standing, StudentId, TenantId, Timestamp};
+use milepost_domain::{
+    Cadet, CadetId, CadetName, ExpectedVersion, Fact, Score, Scores, Standing, StudentId, TenantId, Timestamp,
+};
 use sqlx::{AssertSqlSafe, Row};
 
 /// Selects the columns that [`cadet`] reads.
@@ -13,7 +15,7 @@ macro_rules! select_cadets {
     ($rest:literal) => {
         concat!(
             "select c.id, c.cadet_no, t.id as tenant, c.name, c.student_id, c.merit_points, c.demerit_points, \
-             c.attendance_present, c.prelim_score, c.midterm_score, c.final_score, c.created_ms \
+             c.attendance_present, c.prelim_score, c.midterm_score, c.final_score, c.created_ms, c.version \
              from cadets c join tenants t on t.tenant_no = c.tenant_no ",
             $rest
         )
@@ -42,6 +44,7 @@ fn cadet(row: &DbRow) -> Result<Cadet> {
             },
         },
         created_at: timestamp(row.try_get("created_ms")?)?,
+        version: row.try_get("version")?,
     })
 }
 
@@ -69,6 +72,7 @@ pub(crate) async fn add_cadet(
         student_id: new.student_id.clone(),
         standing: Standing::default(),
         created_at: now,
+        version: 1,
     };
     events::append_facts(connection, &cadet.tenant, &[Fact::CadetAdded { cadet_id: cadet.id }], now, renderer).await?;
     Ok(cadet)
@@ -109,6 +113,13 @@ pub(crate) struct HeldCadet {
     pub(crate) cadet: Cadet,
 }
 
+impl HeldCadet {
+    /// `Changed("cadet")` if its version is none of those that the caller expected.
+    pub(crate) fn require(&self, expected: &ExpectedVersion) -> Result<()> {
+        if expected.allows(self.cadet.version) { Ok(()) } else { Err(StoreError::Changed("cadet")) }
+    }
+}
+
 /// Reads a cadet and locks it until the commit. Two changes of its records wait for each other here, so that both count
 /// in the totals. `NotFound("cadet")`.
 pub(crate) async fn hold_cadet(connection: &mut Connection, tenant: &TenantId, id: CadetId) -> Result<HeldCadet> {
@@ -122,12 +133,12 @@ pub(crate) async fn hold_cadet(connection: &mut Connection, tenant: &TenantId, i
     Ok(HeldCadet { no: row.try_get("cadet_no")?, cadet: cadet(&row)? })
 }
 
-/// Writes the totals of a locked cadet.
+/// Writes the totals of a locked cadet after a change of its records, and its next version.
 pub(crate) async fn set_standing(connection: &mut Connection, cadet_no: i64, standing: Standing) -> Result<()> {
     let hundredths = |score: Option<Score>| score.map(|score| i64::from(score.hundredths()));
     sqlx::query::<Db>(
         "update cadets set merit_points = $2, demerit_points = $3, attendance_present = $4, prelim_score = $5,
-         midterm_score = $6, final_score = $7 where cadet_no = $1",
+         midterm_score = $6, final_score = $7, version = version + 1 where cadet_no = $1",
     )
     .bind(cadet_no)
     .bind(standing.merit_points)

@@ -5,7 +5,8 @@ use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::
 use super::cadets::{self, HeldCadet};
 use crate::{Renderer, Result, StoreError};
 use milepost_domain::{
-    CadetId, Fact, Grade, GradeGiven, GradeId, GradeKind, GradeUpdate, Points, Reason, Standing, TenantId, Timestamp,
+    CadetId, ExpectedVersion, Fact, Grade, GradeGiven, GradeId, GradeKind, GradeUpdate, Points, Reason, Standing,
+    TenantId, Timestamp,
 };
 use sqlx::Row;
 
@@ -65,22 +66,26 @@ pub(crate) async fn remove_grade(
     connection: &mut Connection,
     tenant: &TenantId,
     cadet_id: CadetId,
+    expected: &ExpectedVersion,
     id: GradeId,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<Option<Grade>> {
-    let HeldCadet { no, cadet } = match cadets::hold_cadet(connection, tenant, cadet_id).await {
+    let held = match cadets::hold_cadet(connection, tenant, cadet_id).await {
         Err(StoreError::NotFound(_)) => return Ok(None),
         found => found?,
     };
     let removed = sqlx::query::<Db>(
         "delete from grades where cadet_no = $1 and id = $2 returning id, kind, points, reason, created_ms",
     )
-    .bind(no)
+    .bind(held.no)
     .bind(id.get())
     .fetch_optional(&mut *connection)
     .await?;
     let Some(grade) = removed.as_ref().map(|row| grade(row, cadet_id)).transpose()? else { return Ok(None) };
+    // Undoes the removal. What is not there is answered so, whatever the version.
+    held.require(expected)?;
+    let HeldCadet { no, cadet } = held;
     let mut standing = cadet.standing;
     *sum_of(&mut standing, grade.given.kind) -= grade.given.points.get();
     cadets::set_standing(connection, no, standing).await?;

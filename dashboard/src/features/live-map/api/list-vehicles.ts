@@ -4,7 +4,7 @@ import type { components } from '@milepost/client/rest';
 import { listAll } from '../../../lib/api/list-all';
 import { ApiError, getJson } from '../../../lib/api/request';
 
-export type Vehicle = components['schemas']['VehicleJson'];
+export type Vehicle = components['schemas']['Vehicle'];
 
 const PAGE_SIZE = 500;
 /** 100 pages of 500 vehicles. Further ones appear when the socket sends them. */
