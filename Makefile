@@ -4,7 +4,7 @@
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export MILEPOST_BIN ?= $(TARGET)/debug/milepost
 
-.PHONY: run build pages test test-parts test-pages test-rust test-client test-openapi test-deploy test-browser types lint clean
+.PHONY: run build pages test test-parts test-pages test-rust test-client test-openapi test-deploy test-soak test-browser soak types lint clean
 
 # A profile that compiles sooner: see [profile.demo] in Cargo.toml.
 run: pages
@@ -41,7 +41,7 @@ node_modules: package-lock.json
 	touch $@
 
 # Each step prints what it leaves out when a part can't be had; with CI=true that is a failure.
-test: test-parts test-pages test-rust test-client test-openapi test-deploy test-browser
+test: test-parts test-pages test-rust test-client test-openapi test-deploy test-soak test-browser
 
 test-parts:
 	scripts/install-test-parts.sh
@@ -69,6 +69,17 @@ test-openapi: clients/openapi/node_modules
 test-deploy:
 	cargo build --workspace --bin milepost
 	scripts/test-deploy.sh
+
+# Three nodes, each fault once, about a minute and a half.
+test-soak:
+	cargo build --workspace --bin milepost --bin milepost-soak
+	scripts/test-soak.sh
+
+# The same for longer, with the fast binary: `make soak MINUTES=60`. docs/reliability.md has the last result.
+MINUTES ?= 20
+soak:
+	cargo build --release -p milepost -p milepost-soak
+	MILEPOST_BIN=$(TARGET)/release/milepost $(TARGET)/release/milepost-soak --seconds $$(($(MINUTES) * 60)) --rounds 10 --clients 200 --pause-seconds 60
 
 # Writes clients/typescript/src/rest/schema.ts anew; test-client fails when it is not the server's.
 types: clients/typescript/node_modules node_modules

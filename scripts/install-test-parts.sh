@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs what the tests talk to, where that is possible: PostgreSQL, Redis, Chromium, and Python with its virtual environments (Debian
+# Installs what the tests talk to, where that is possible: PostgreSQL, Redis, namespaces, a turned clock, Chromium, and Python with its virtual environments (Debian
 # packages, as root).
 set -euo pipefail
 
 wanted=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted+=(postgresql)
 command -v redis-server >/dev/null || wanted+=(redis-server)
+command -v ip >/dev/null || [ "$(uname)" != Linux ] || wanted+=(iproute2)
+ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || [ "$(uname)" != Linux ] || wanted+=(libfaketime)
 command -v "${CHROMIUM:-chromium}" >/dev/null || wanted+=(chromium)
 python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
 [ ${#wanted[@]} -gt 0 ] || exit 0

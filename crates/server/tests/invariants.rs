@@ -77,6 +77,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),
     ("milepost-load", &["milepost-report"]),
+    ("milepost-soak", &["milepost-report"]),
     ("milepost-evaluate", &["milepost-domain", "milepost-geo", "milepost-report", "milepost-track"]),
 ];
 
@@ -106,7 +107,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["milepost-access"]),
     ("argon2", &["milepost-access"]),
     ("quick_cache", &["milepost-cache"]),
-    ("reqwest", &["milepost-simulate", "milepost-outbox"]),
+    ("reqwest", &["milepost-simulate", "milepost-outbox", "milepost-soak"]),
 ];
 
 /// Names of public JSON that the store must not write. Only the wire files of the dialects and of `outbox` have them.

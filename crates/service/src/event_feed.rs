@@ -151,8 +151,8 @@ impl EventFeed {
             }
             // A new delivery has no subscribers, because its link is not known yet.
             Fact::DeliveryStarted { .. } => Ok(()),
-            Fact::ParcelChanged { parcel_id, status, driver_id } => {
-                follow_parcel(&self.parcels, tenant, *parcel_id, *status, *driver_id, self.clock.now()).await
+            Fact::ParcelChanged { parcel_id, .. } => {
+                follow_parcel(&self.parcels, tenant, *parcel_id, self.clock.now()).await
             }
             // A new parcel has no subscribers.
             Fact::ParcelAdded { .. } => Ok(()),

@@ -3,21 +3,16 @@
 use super::change_parcel::publish_parcel;
 use super::{Key, Parcels};
 use crate::{Listener, ServiceError};
-use milepost_domain::{ParcelId, ParcelStatus, TenantId, Timestamp, UserId};
+use milepost_domain::{ParcelId, TenantId, Timestamp};
 
 /// Publishes the change that an event reports. Events of this node come here too, and are not published twice.
 pub(crate) async fn follow_parcel(
     parcels: &Parcels,
     tenant: &TenantId,
     id: ParcelId,
-    status: ParcelStatus,
-    driver_id: Option<UserId>,
     now: Timestamp,
 ) -> Result<(), ServiceError> {
     if !parcels.listeners.follows_parcel(tenant, id) {
-        return Ok(());
-    }
-    if parcels.last_published.get(tenant, id).is_some_and(|last| last.status == status && last.driver_id == driver_id) {
         return Ok(());
     }
     // Under the parcel's lock, because a change of this node may be committed and not yet published.
@@ -27,8 +22,10 @@ pub(crate) async fn follow_parcel(
     if last.is_some_and(|last| last.version >= parcel.version) {
         return Ok(());
     }
-    let status_changed = last.is_none_or(|last| last.status != parcel.status);
-    let driver_changed = last.is_none_or(|last| last.driver_id != parcel.driver_id);
+    // While nobody here followed the parcel, nothing was published: what was published last says only what changed next.
+    let before = last.filter(|last| last.version + 1 == parcel.version);
+    let status_changed = before.is_none_or(|before| before.status != parcel.status);
+    let driver_changed = before.is_none_or(|before| before.driver_id != parcel.driver_id);
     publish_parcel(parcels, &parcel, status_changed, driver_changed, now).await;
     Ok(())
 }

@@ -30,6 +30,7 @@ with_and_without_redis!(
     a_snapshot_has_what_the_other_node_took_before,
     deliveries_are_published_on_the_other_node,
     drivers_and_the_zones_they_cross_are_published_on_the_other_node,
+    a_status_that_came_back_while_nobody_followed_is_published,
     events_come_once_and_in_order_on_both,
 );
 
@@ -107,6 +108,29 @@ async fn drivers_and_the_zones_they_cross_are_published_on_the_other_node(nodes:
     // The old driver must not follow the new one.
     two.change_parcel(id, json!({"driver_id": 6})).await;
     assert_eq!(own.close_code().await, 4003);
+}
+
+async fn a_status_that_came_back_while_nobody_followed_is_published(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    let id = one.add_parcel(Some(5)).await;
+    let (mut events, _) = two.follow(&two.admin).await;
+    let mut there = two.track_parcel(id, &client(7)).await;
+    let follow = json!({"type": "subscribe_parcel", "parcel_id": id});
+    there.send(follow.clone()).await;
+    assert_eq!(there.next().await["type"], "subscribed");
+    one.change_parcel(id, json!({"status": "picked_up"})).await;
+    assert_eq!(there.next().await["status"], "picked_up");
+    there.send(json!({"type": "unsubscribe_parcel", "parcel_id": id})).await;
+    assert_eq!(there.next().await["type"], "unsubscribed");
+    one.change_parcel(id, json!({"status": "in_transit"})).await;
+    // A later event shows that the other node has read the change.
+    json_of(one.post("/api/v1/sync-events", &one.admin, json!({"event_type": "later", "payload": {}})).await, 201)
+        .await;
+    while events.next().await["type"] != "later" {}
+    there.send(follow).await;
+    assert_eq!(there.next().await["type"], "subscribed");
+    one.change_parcel(id, json!({"status": "picked_up"})).await;
+    assert_eq!(there.next().await["status"], "picked_up");
 }
 
 async fn events_come_once_and_in_order_on_both(nodes: TwoNodes) {
