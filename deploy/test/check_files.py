@@ -124,8 +124,8 @@ def check_manifests(path):
     pod = deployment["template"]["spec"]
     (container,) = pod["containers"]
     assert pod["securityContext"]["runAsNonRoot"] and container["securityContext"]["readOnlyRootFilesystem"]
-    pre_stop = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert pod["terminationGracePeriodSeconds"] > pre_stop + DRAIN_S
+    settings = made["ConfigMap", container["envFrom"][0]["configMapRef"]["name"]]["data"]
+    assert pod["terminationGracePeriodSeconds"] > seconds(settings["MILEPOST_DRAIN_DELAY"]) + DRAIN_S
     assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
     assert container["livenessProbe"]["httpGet"]["path"] == "/health"
     labels = deployment["template"]["metadata"]["labels"]

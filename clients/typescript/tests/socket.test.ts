@@ -78,6 +78,13 @@ describe('coming back', () => {
     expect(waitedMs()).toBe(3_200);
   });
 
+  it('obeys advice for much later, so that a large crowd stays spread', () => {
+    start();
+    FakeSocket.last.onopen?.();
+    FakeSocket.last.end(1012, 'restarting; reconnect in 90.0s');
+    expect(waitedMs()).toBe(90_000);
+  });
+
   it('gives up a handshake without an answer', () => {
     const { seen } = start();
     vi.advanceTimersByTime(HANDSHAKE_LIMIT_MS);

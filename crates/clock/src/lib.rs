@@ -32,6 +32,11 @@ impl Clock {
         (self.now)().plus_ms(i64::try_from(self.ahead.borrow().as_millis()).unwrap_or(i64::MAX))
     }
 
+    /// The machine's time of day, without what this clock was turned.
+    pub fn unturned(&self) -> Timestamp {
+        (self.now)()
+    }
+
     /// Monotonic time: what deadlines and intervals are measured with.
     pub fn instant(&self) -> Instant {
         Instant::now() + *self.ahead.borrow()
@@ -86,8 +91,13 @@ impl TurnableClock {
     /// A clock that shows the machine's time until it is turned.
     #[expect(clippy::new_without_default, reason = "a default clock would hide that it can be turned")]
     pub fn new() -> Self {
+        Self::on_wrong_machine(0)
+    }
+
+    /// The same on a machine whose time of day is wrong by so much.
+    pub fn on_wrong_machine(ahead_ms: i64) -> Self {
         let (ahead, receiver) = watch::channel(Duration::ZERO);
-        Self { ahead, clock: Clock { now: Arc::new(system_time), ahead: receiver } }
+        Self { ahead, clock: Clock { now: Arc::new(move || system_time().plus_ms(ahead_ms)), ahead: receiver } }
     }
 
     /// The clock, for the code under test.

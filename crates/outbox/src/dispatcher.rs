@@ -50,6 +50,7 @@ pub(crate) struct Dispatcher {
 
 struct Taken {
     call: DueCall,
+    /// The end of its lease by this node's clock.
     lease_until: Timestamp,
 }
 
@@ -278,7 +279,7 @@ impl Dispatcher {
         if calls.is_empty() {
             return;
         }
-        let mut calls: Vec<_> = calls.iter().map(|taken| (taken.call.no, taken.lease_until)).collect();
+        let mut calls: Vec<_> = calls.iter().map(|taken| (taken.call.no, taken.call.lease_until)).collect();
         // In one order, as others lock them.
         calls.sort_unstable_by_key(|(no, _)| *no);
         if let Err(error) = self.store.give_back_calls(&calls, due).await {

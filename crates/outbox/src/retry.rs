@@ -149,6 +149,7 @@ mod tests {
             key: String::new(),
             created_at: at(0),
             attempts,
+            lease_until: at(0),
         }
     }
 

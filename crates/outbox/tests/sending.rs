@@ -59,6 +59,7 @@ impl Memory {
             key: format!("msg_{}", no.0),
             created_at: now(),
             attempts: 0,
+            lease_until: now(),
         };
         rows.insert(no.0, Row { call, due: Some(now()), outcome: None });
         no
@@ -187,7 +188,7 @@ impl OutgoingStore for Memory {
             let due = rows.values_mut().filter(|row| row.call.queue == *queue && row.due.is_some_and(|due| due <= now));
             taken.extend(due.take(*count as usize).map(|row| {
                 row.due = Some(lease_until);
-                row.call.clone()
+                DueCall { lease_until, ..row.call.clone() }
             }));
         }
         Ok(taken)

@@ -1,7 +1,7 @@
 //! What other nodes sent: finds gaps, and hands the news on.
 
 use crate::stats::{Counters, count};
-use crate::wire::{Bulletin, decode_bulletin, decode_pulse};
+use crate::wire::{Bulletin, decode_bulletin, decode_pulse, sender_of_bulletin};
 use crate::{Missed, Receiver};
 use milepost_domain::{NodeId, TenantId};
 use std::collections::HashMap;
@@ -26,8 +26,10 @@ impl Incoming {
 
     /// Takes one message of a tenant's channel. A receiver that panics costs this message only.
     pub(crate) fn take(&self, bytes: &[u8]) {
+        if sender_of_bulletin(bytes).is_ok_and(|sender| sender == self.node) {
+            return;
+        }
         let bulletin = match decode_bulletin(bytes) {
-            Ok(bulletin) if bulletin.node == self.node => return,
             Ok(bulletin) => bulletin,
             Err(error) => {
                 count(&self.counters.unreadable, 1);

@@ -34,6 +34,13 @@ struct BulletinMessage {
     deliveries: Vec<String>,
 }
 
+/// The sender of a [`BulletinMessage`]. The rest is skipped without being read.
+#[derive(Clone, PartialEq, Message)]
+struct SenderMessage {
+    #[prost(fixed64, tag = "2")]
+    node: u64,
+}
+
 #[derive(Clone, PartialEq, Message)]
 struct PlaceMessage {
     #[prost(int64, tag = "1")]
@@ -213,6 +220,11 @@ pub(crate) fn encode_bulletin(node: NodeId, sequence: u64, tenant: &TenantId, ba
     message.encode_to_vec()
 }
 
+/// The node that sent a bulletin. A node gets its own bulletins too, and need not read them.
+pub(crate) fn sender_of_bulletin(bytes: &[u8]) -> Result<NodeId, Unreadable> {
+    Ok(NodeId::new(SenderMessage::decode(bytes)?.node))
+}
+
 pub(crate) fn decode_bulletin(bytes: &[u8]) -> Result<Bulletin, Unreadable> {
     let message = BulletinMessage::decode(bytes)?;
     if message.form > FORM {
@@ -354,6 +366,8 @@ mod tests {
         let (home, sent) = (TenantId::default_tenant(), batch());
         let read = decode_bulletin(&encode_bulletin(NodeId::new(9), 5, &home, &sent)).unwrap();
         assert_eq!((read.node, read.sequence, &read.tenant), (NodeId::new(9), 5, &home));
+        let bytes = encode_bulletin(NodeId::new(9), 5, &home, &sent);
+        assert_eq!(sender_of_bulletin(&bytes).unwrap(), NodeId::new(9));
         let expected = vec![
             News::Places(sent.places),
             News::DriverMoved(Box::new(sent.drivers[0].clone())),

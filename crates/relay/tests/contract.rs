@@ -238,7 +238,7 @@ async fn installations_on_one_redis_hear_nothing_of_each_other() {
 type Fault = (&'static str, fn(&mut RedisServer), fn(&mut RedisServer));
 
 #[tokio::test]
-async fn a_lost_link_is_noticed_and_comes_back_by_itself() {
+async fn a_lost_relay_is_noticed_and_comes_back_by_itself() {
     let Some(mut redis) = RedisServer::start() else { return };
     let (one, two) = (Node::on_redis(&redis.url(), "a"), Node::on_redis(&redis.url(), "a"));
     let red = tenant("red");

@@ -144,7 +144,8 @@ impl Assembly {
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         let (committing, sending, beating) =
             (Arc::clone(&service.use_cases), Arc::clone(&outbox), Arc::clone(&transport));
-        let relaying = Arc::clone(&service.use_cases);
+        let (relaying, expiring) = (Arc::clone(&service.use_cases), Arc::clone(&followed_deliveries));
+        tasks.watch("ending expired deliveries", move || expiring.has_ended());
         tasks.watch("the relay to the other nodes", move || relaying.nodes.relay_has_ended());
         tasks.watch("committing positions", move || committing.positions.has_ended());
         tasks.watch("making outgoing calls", move || sending.has_ended());
@@ -243,6 +244,11 @@ impl Assembly {
             use_cases: Arc::clone(&self.use_cases),
             metrics: Exposition::new(&self.metrics, current),
         }
+    }
+
+    /// Makes `/ready` red from now on, and goes on with everything.
+    pub fn announce_draining(&self) {
+        self.draining.announce();
     }
 
     /// Refuses new requests from now on.

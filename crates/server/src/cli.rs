@@ -149,6 +149,16 @@ async fn run_server(settings: &SettingFlags, clock: &Clock) -> Result<()> {
         never = keep_watchdog(&running) => match never {},
     };
     notify("STOPPING=1");
+    let ended = match ended {
+        Some(name) => Some(name),
+        // A second signal ends the delay.
+        None => tokio::select! {
+            () = running.announce_drain() => None,
+            () = stop_signal()? => None,
+            name = running.task_ended() => Some(name),
+            never = keep_watchdog(&running) => match never {},
+        },
+    };
     let Some(name) = ended else {
         running.drain().await;
         return Ok(());

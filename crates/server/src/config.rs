@@ -59,6 +59,8 @@ pub struct Config {
     pub tile_attribution: Option<String>,
     pub log: String,
     pub log_json: bool,
+    /// How long the server goes on after the signal to stop, with a red `/ready`.
+    pub drain_delay: Duration,
     pub drain_window: Duration,
     /// Proxies that are trusted to report the client's address, such as `192.0.2.1` or `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
@@ -126,6 +128,7 @@ impl Config {
             tile_attribution: resolved.optional("MILEPOST_TILE_ATTRIBUTION"),
             log: resolved.text("MILEPOST_LOG").to_owned(),
             log_json: resolved.text("MILEPOST_LOG_FORMAT") == "json",
+            drain_delay: resolved.duration("MILEPOST_DRAIN_DELAY")?,
             drain_window: resolved.duration("MILEPOST_DRAIN_WINDOW")?,
             trusted_proxies: resolved.list("MILEPOST_TRUSTED_PROXIES"),
             public_url: public_url(resolved)?,

@@ -20,11 +20,22 @@ pub(crate) struct Draining(Arc<State>);
 
 #[derive(Default)]
 struct State {
+    announced: AtomicBool,
     on: AtomicBool,
     streams: AtomicU64,
 }
 
 impl Draining {
+    /// Says that the server will drain soon. It still takes all work.
+    pub(crate) fn announce(&self) {
+        self.0.announced.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether balancers should turn to other nodes.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.0.announced.load(Ordering::Relaxed) || self.is_on()
+    }
+
     pub(crate) fn begin(&self) {
         self.0.on.store(true, Ordering::Relaxed);
     }

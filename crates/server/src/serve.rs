@@ -36,6 +36,8 @@ const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 const STRANGERS_SHARE: u64 = 2;
 /// How often the tasks are watched that the server can't do without.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// Clocks that differ by more are reported at the start.
+const WRONG_CLOCK_MS: i64 = 2_000;
 /// How often opening a database is tried again when it can't be reached at the start.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
@@ -52,6 +54,7 @@ pub struct Running {
     tracks: tokio::task::JoinHandle<()>,
     nodes: [tokio::task::JoinHandle<()>; 3],
     issuers: tokio::task::JoinHandle<()>,
+    drain_delay: Duration,
     drain_window: Duration,
     tasks: CoreTasks,
     /// Held for as long as the server runs.
@@ -94,6 +97,11 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     if let Err(error) = store.prepare(clock.now()).await {
         tracing::warn!(%error, "the tables for the next days could not be prepared, trying again later");
     }
+    // Before outgoing calls are taken, whose leases are kept by the database's clock.
+    let ahead_ms = store.compare_clocks(&|| clock.unturned()).await.context("can't read the database's clock")?;
+    if ahead_ms.abs() > WRONG_CLOCK_MS {
+        tracing::warn!(ahead_ms, "this machine's clock and the database's differ: set both by NTP");
+    }
     let installation = store.installation().await.context("can't read the installation's name from the database")?;
     let assembly = Assembly::new(config, Arc::clone(&store), installation, clock.clone(), log, tasks.clone())?;
     // A failure is reported by `/ready`, and the next beat follows in a second.
@@ -122,6 +130,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         ("telling the database that this node lives", &beats),
         ("looking for what other nodes published", &looks),
         ("telling other nodes of connections", &counts),
+        ("reading the keys of other issuers", &issuers),
     ] {
         let task = task.abort_handle();
         tasks.watch(name, move || task.is_finished());
@@ -144,6 +153,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         tracks,
         nodes: [beats, looks, counts],
         issuers,
+        drain_delay: config.drain_delay,
         drain_window: config.drain_window,
         tasks,
         _database: database,
@@ -211,6 +221,16 @@ impl Running {
             }
             tokio::time::sleep(WATCH_EVERY).await;
         }
+    }
+
+    /// Tells balancers that this server is about to drain, and goes on for `MILEPOST_DRAIN_DELAY`, until they have heard.
+    pub async fn announce_drain(&self) {
+        if self.drain_delay.is_zero() {
+            return;
+        }
+        tracing::info!(delay = ?self.drain_delay, "not ready any more; draining begins after the delay");
+        self.assembly.announce_draining();
+        self.assembly.clock.sleep(self.drain_delay).await;
     }
 
     /// Refuses new work, closes every socket with advice when to reconnect, finishes running requests, and closes the

@@ -56,7 +56,7 @@ async fn ready(State(status): State<Arc<Status>>, head: Parts) -> Response {
         },
         nodes: nodes.living().len(),
     };
-    if status.draining.is_on() {
+    if status.draining.is_announced() {
         return unavailable("the server is shutting down".to_owned(), &uses);
     }
     if let Some(name) = status.tasks.ended() {

@@ -36,7 +36,8 @@ pub(crate) fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
 /// Reads the key files again when they change. A file that can't be read or holds no key changes nothing, and is logged once.
 pub(crate) async fn follow_issuer_files(config: Config, access: Arc<Access>, clock: Clock) {
     if config.jwt_public_key_file.is_none() && config.jwks_file.is_none() {
-        return;
+        // Not the end, which would be a fault.
+        return std::future::pending().await;
     }
     let mut known = IssuerFiles::read(&config).ok();
     let mut last_error = String::new();

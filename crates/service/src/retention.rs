@@ -1,4 +1,5 @@
-//! Prepares the tables for the next days, and deletes rows that are older than their retention, a batch at a time.
+//! Prepares the tables for the next days, and deletes rows that are older than their retention, a batch at a time. Of several
+//! nodes one does so.
 
 use milepost_clock::Clock;
 use milepost_store::{Retention, Store};
@@ -6,13 +7,28 @@ use std::time::Duration;
 
 /// How often old rows are deleted, and the next days prepared.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// How often a node asks whether it is the one that does this: sooner after the end of the one that was.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// The wait after a batch that left more to delete, and after a failure.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Deletes old rows until the task is dropped, expired alerts at least every `alert_cleanup`.
+/// Deletes old rows until the task is dropped, expired alerts at least every `alert_cleanup`, while no other node does.
 pub async fn keep_pruning(store: &dyn Store, clock: &Clock, retention: Retention, alert_cleanup: Duration) {
     let prune_every = PRUNE_EVERY.min(alert_cleanup);
+    let mut is_leader = false;
     loop {
+        let led_before = is_leader;
+        is_leader = store.lead_upkeep().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "it is not known which node removes old data, trying again later");
+            false
+        });
+        if !is_leader {
+            clock.sleep(ASK_AGAIN.min(prune_every)).await;
+            continue;
+        }
+        if !led_before {
+            tracing::debug!("this node removes old data");
+        }
         if let Err(error) = store.prepare(clock.now()).await {
             tracing::warn!(%error, "the tables for the next days could not be prepared, trying again later");
         }

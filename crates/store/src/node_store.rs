@@ -38,6 +38,10 @@ pub trait NodeStore: Send + Sync {
     /// Notes that a node lives, and returns all that wrote within [`NODE_SILENCE`] by the database's clock, in the order of their
     /// ids.
     async fn beat(&self, node: &LivingNode) -> Result<Vec<LivingNode>>;
+    /// Measures how far this node's clock is ahead of the database's, and returns it in milliseconds. Leases and claims are kept by
+    /// the database's clock from then on, which all nodes share. `machine` reads the clock without what a test turned it. SQLite's
+    /// file has one node, and needs no other clock than its own.
+    async fn compare_clocks(&self, machine: &(dyn Fn() -> Timestamp + Send + Sync)) -> Result<i64>;
     /// Notes that a node has ended.
     async fn leave(&self, node: NodeId) -> Result<()>;
     /// The times of all places of a tenant, in any order.

@@ -112,6 +112,8 @@ pub struct DueCall {
     pub created_at: Timestamp,
     /// How often the call was tried before.
     pub attempts: u32,
+    /// The end of its lease by the database's clock.
+    pub lease_until: Timestamp,
 }
 
 /// The webhook of a call.
@@ -277,14 +279,15 @@ pub trait OutgoingStore: Send + Sync {
     /// turns: each one's first queue, then each one's second.
     async fn due_queues(&self, now: Timestamp, limit: u32) -> Result<Vec<DueQueue>>;
     /// Leases calls of these queues that are due at `now` until `lease_until`: of each queue the given number, oldest
-    /// first. No other node gets them before that.
+    /// first. No other node gets them before that: leases are kept by the database's clock, see
+    /// [`crate::NodeStore::compare_clocks`].
     async fn take_due_calls(
         &self,
         queues: &[(CallQueue, u32)],
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<DueCall>>;
-    /// Ends the leases of calls that were not tried, each given with the end of its lease. They are due again at `due`.
+    /// Ends the leases of calls that were not tried, each given with [`DueCall::lease_until`]. They are due again at `due`.
     async fn give_back_calls(&self, calls: &[(CallNo, Timestamp)], due: Timestamp) -> Result<()>;
     /// Holds all calls of these queues back until `until`, those that are stored in the meantime too, on every node. The
     /// services and a push service are paused for every tenant.
@@ -383,6 +386,7 @@ mod tests {
             key: String::new(),
             created_at: Timestamp::from_unix_ms(0).unwrap(),
             attempts: 0,
+            lease_until: Timestamp::from_unix_ms(0).unwrap(),
         };
         let subscription = NewPushSubscription { tenant, user_id: UserId::new(1).unwrap(), endpoint: url, keys };
         let shown = format!("{new:?} {webhook:?} {push:?} {call:?} {subscription:?} {change:?} {due:?}");

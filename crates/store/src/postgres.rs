@@ -15,6 +15,7 @@ mod dialect;
 mod nodes;
 mod partitions;
 mod session;
+mod shared_time;
 mod tracks;
 
 #[path = "sql/all.rs"]
@@ -22,10 +23,14 @@ mod sql;
 
 pub(crate) use sql::rewrite_normal_forms;
 
+use shared_time::ClockAhead;
 use sql::transaction::Transaction;
 
 type Db = sqlx::Postgres;
 type Connection = PgConnection;
+
+/// The number of the advisory lock of the node that does upkeep.
+const LEADER_LOCK: i64 = 0x006d_696c_6570_6c64;
 
 fn connect_options(url: &str) -> Result<PgConnectOptions> {
     let connect = PgConnectOptions::from_str(url)
@@ -53,26 +58,27 @@ pub(crate) async fn connect(url: &str, options: &OpenOptions) -> Result<PgConnec
 pub(crate) fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
     let connect = connect_options(url)?;
     let settings: Arc<str> = session::settings(options).into();
-    let pool = |connections: u32| -> Pool<Db> {
-        PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(options.acquire_timeout)
-            .after_connect({
-                let settings = Arc::clone(&settings);
-                move |connection, _| {
-                    let settings = sqlx::raw_sql(AssertSqlSafe(settings.to_string()));
-                    Box::pin(async move { settings.execute(connection).await.map(drop) })
-                }
-            })
-            .connect_lazy_with(connect.clone())
+    let pool_options = || {
+        PgPoolOptions::new().acquire_timeout(options.acquire_timeout).after_connect({
+            let settings = Arc::clone(&settings);
+            move |connection, _| {
+                let settings = sqlx::raw_sql(AssertSqlSafe(settings.to_string()));
+                Box::pin(async move { settings.execute(connection).await.map(drop) })
+            }
+        })
     };
+    let pool = |connections: u32| -> Pool<Db> {
+        pool_options().max_connections(connections).connect_lazy_with(connect.clone())
+    };
+    // Whoever leads upkeep does so while this connection lasts.
+    let upkeep = pool_options().max_connections(UPKEEP_CONNECTIONS).idle_timeout(None).max_lifetime(None);
     let (shared, ingest) = (pool(options.connections.max(2)), pool(INGEST_CONNECTIONS));
     Ok(Arc::new(sql::SqlStore {
         writers: Writers { pool: shared.clone() },
         readers: shared,
         front: pool(FRONT_CONNECTIONS),
-        upkeep: Writers { pool: pool(UPKEEP_CONNECTIONS) },
-        native: Native { committer: Writers { pool: ingest.clone() } },
+        upkeep: Writers { pool: upkeep.connect_lazy_with(connect.clone()) },
+        native: Native { committer: Writers { pool: ingest.clone() }, ahead: ClockAhead::default() },
         ingest,
         answers: options.answers,
         renderer,
@@ -116,6 +122,7 @@ impl Committed {
 struct Native {
     /// The connections on which the committer writes.
     committer: Writers,
+    ahead: ClockAhead,
 }
 
 impl Native {
@@ -172,6 +179,13 @@ impl Native {
     #[allow(clippy::unused_async, reason = "SQLite's has to wait")]
     async fn merge_positions(&self, _writers: &Writers) -> Result<()> {
         Ok(())
+    }
+
+    /// The lock stays with the only connection of upkeep until that ends. It is held any number of times, and never given back.
+    #[allow(clippy::unused_self, reason = "both databases' are called alike")]
+    async fn lead_upkeep(&self, upkeep: &Writers) -> Result<bool> {
+        let locked = sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(LEADER_LOCK);
+        Ok(locked.fetch_one(&upkeep.pool).await?)
     }
 
     #[allow(clippy::unused_self, reason = "both databases' are called alike")]

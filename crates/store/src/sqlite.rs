@@ -169,6 +169,12 @@ impl Native {
         self.position_writer.merge(lock).await
     }
 
+    /// The file has one node.
+    #[allow(clippy::unused_async, clippy::unused_self, reason = "PostgreSQL's asks the database")]
+    async fn lead_upkeep(&self, _upkeep: &Writers) -> Result<bool> {
+        Ok(true)
+    }
+
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
     async fn make_partitions(&self, _writers: &Writers, _now: Timestamp) -> Result<()> {
         Ok(())

@@ -252,6 +252,9 @@ pub trait Store:
 
     // Upkeep
 
+    /// Whether this node is the one that does upkeep. It stays so while its connection lasts, and then another node may be. Ask
+    /// before each round.
+    async fn lead_upkeep(&self) -> Result<bool>;
     /// Prepares the tables for the positions of the next days: PostgreSQL's partitions. Without it everything is stored
     /// nevertheless.
     async fn prepare(&self, now: Timestamp) -> Result<()>;

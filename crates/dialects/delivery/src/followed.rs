@@ -10,7 +10,8 @@ use milepost_live::SocketSender;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
 
 /// The longest time between two readings of the clock, in case somebody sets it.
 const READ_CLOCK_EVERY: Duration = Duration::from_secs(10);
@@ -20,6 +21,8 @@ pub struct FollowedDeliveries {
     /// A std mutex: held for microseconds, never across an await.
     table: Mutex<Table>,
     sooner: Notify,
+    /// Closes the sockets of expired sessions.
+    task: JoinHandle<()>,
 }
 
 #[derive(Default)]
@@ -50,10 +53,23 @@ impl FollowedDeliveries {
     /// # Panics
     /// Outside a Tokio runtime.
     pub fn start(clock: Clock) -> Arc<Self> {
-        let followed = Arc::new(Self { table: Mutex::default(), sooner: Notify::new() });
-        let weak = Arc::downgrade(&followed);
-        tokio::spawn(keep_ending(weak, clock));
+        // The task must not look for what is still being made.
+        let (made, is_made) = oneshot::channel();
+        let followed = Arc::new_cyclic(|me| {
+            let me = Weak::clone(me);
+            let task = tokio::spawn(async move {
+                let _ = is_made.await;
+                keep_ending(me, clock).await;
+            });
+            Self { table: Mutex::default(), sooner: Notify::new(), task }
+        });
+        let _ = made.send(());
         followed
+    }
+
+    /// Whether the task has ended, which it never does by itself.
+    pub fn has_ended(&self) -> bool {
+        self.task.is_finished()
     }
 
     /// The number of sockets that follow a session of `tenant`, or of any tenant for `None`.

@@ -106,6 +106,7 @@ async fn keep_publishing(company: Weak<CompanyDashboard>, clock: Clock, interval
         // A slow reading does not prolong the interval, and missed rounds are not made up for.
         next = clock.instant() + interval;
         let Some(company) = company.upgrade() else { return };
-        company.publish().await;
+        // A task of its own: a fault costs this round, and the next one comes.
+        let _ = tokio::spawn(async move { company.publish().await }).await;
     }
 }

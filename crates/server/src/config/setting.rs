@@ -102,6 +102,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_TILE_ATTRIBUTION", "", Kind::Text, "credit shown with the tiles"),
     setting("MILEPOST_LOG", "info", Kind::LogFilter, "log filter: error, warn, info, debug, trace, or target=level,…"),
     setting("MILEPOST_LOG_FORMAT", "text", Kind::OneOf(&["text", "json"]), "form of the log lines"),
+    setting("MILEPOST_DRAIN_DELAY", "0s", Kind::Duration(0, 3_600_000), "how long a server that was told to stop goes on as before with a red `/ready`, so that balancers turn to others"),
     setting("MILEPOST_DRAIN_WINDOW", "5s", Kind::Duration(0, 3_600_000), "the time over which clients are asked to spread their reconnects after a restart"),
 ];
 

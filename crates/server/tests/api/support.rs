@@ -59,7 +59,12 @@ impl TestServer {
 
     /// Starts another server on this one's PostgreSQL.
     pub async fn start_beside(&self, settings: &[(&'static str, &str)]) -> Self {
-        let (folder, clock) = (tempfile::tempdir().unwrap(), TurnableClock::new());
+        self.start_beside_at(settings, TurnableClock::new()).await
+    }
+
+    /// The same with this clock.
+    pub async fn start_beside_at(&self, settings: &[(&'static str, &str)], clock: TurnableClock) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let database = self.database.clone();
         let url = database.as_deref().expect("PostgreSQL: SQLite has one process");
         let config = config_in(folder.path(), &[settings, &[("DATABASE_URL", url)]].concat());

@@ -38,7 +38,11 @@ impl Nodes {
         };
         let beat = LivingNode { id: self.node, version: env!("CARGO_PKG_VERSION").to_owned(), relay_up };
         let unavailable = || StoreError::Unavailable("no answer in time".to_owned());
-        let living = tokio::time::timeout(BEAT_PATIENCE, self.store.beat(&beat)).await.map_err(|_| unavailable())??;
+        let beaten = async {
+            self.store.compare_clocks(&|| self.clock.unturned()).await?;
+            self.store.beat(&beat).await
+        };
+        let living = tokio::time::timeout(BEAT_PATIENCE, beaten).await.map_err(|_| unavailable())??;
         let before = std::mem::replace(&mut *self.lock_living(), living.clone());
         self.report(&before, &living);
         Ok(())

@@ -49,6 +49,10 @@ pub(super) const VEHICLES_OF_DEVICE: &str = "(select coalesce(jsonb_agg(jsonb_bu
 /// A new key of a call: 122 random bits, so that neither another server nor a restored copy of this database makes it again.
 pub(super) const RANDOM_KEY: &str = "'msg_' || replace(gen_random_uuid()::text, '-', '')";
 
+/// The time of a call that is due at once, as `{from}$1{to}`. The node's clock may be ahead of the database's, by which calls are
+/// taken.
+pub(super) const DUE_AT_ONCE: (&str, &str) = ("least(", ", (extract(epoch from clock_timestamp()) * 1000)::bigint)");
+
 /// Deletes the $2 oldest positions of the vehicle $1.
 pub(super) const DELETE_POSITIONS_OF_VEHICLE: &str = "delete from positions where vehicle_no = $1 and at_ms in
     (select at_ms from positions where vehicle_no = $1 order by at_ms limit $2)";

@@ -27,9 +27,11 @@ pub(super) fn migration_settings() -> String {
 }
 
 fn settings_with(statement_timeout: Duration, lock_timeout: Duration) -> String {
+    // A node whose machine or network is gone must not hold locks for the two hours that keepalives wait by default.
     // A 2xx answer means on disk, and every statement is written for `read committed`, whatever the server's defaults are.
     format!(
         "set statement_timeout = {}; set lock_timeout = {}; set idle_in_transaction_session_timeout = 30000; \
+         set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3; \
          set synchronous_commit = on; set default_transaction_isolation = 'read committed'",
         statement_timeout.as_millis(),
         lock_timeout.as_millis()

@@ -5,7 +5,7 @@ pub(super) mod looks;
 use super::sql_store::SqlStore;
 use crate::{LivingNode, NewestTime, NodeStore, Result};
 use async_trait::async_trait;
-use milepost_domain::{DriverFix, NodeId, ParcelId, TenantId, TrackingId};
+use milepost_domain::{DriverFix, NodeId, ParcelId, TenantId, Timestamp, TrackingId};
 
 #[async_trait]
 impl NodeStore for SqlStore {
@@ -14,6 +14,9 @@ impl NodeStore for SqlStore {
     }
     async fn beat(&self, node: &LivingNode) -> Result<Vec<LivingNode>> {
         self.native.beat(&mut *self.read_front().await?, node).await
+    }
+    async fn compare_clocks(&self, machine: &(dyn Fn() -> Timestamp + Send + Sync)) -> Result<i64> {
+        self.native.compare_clocks(&mut *self.read_front().await?, machine).await
     }
     async fn leave(&self, node: NodeId) -> Result<()> {
         self.native.leave(&mut *self.read_front().await?, node).await

@@ -75,7 +75,7 @@ impl OutgoingStore for SqlStore {
         read!(self, calls::list_calls(tenant, target, before, limit))
     }
     async fn due_queues(&self, now: Timestamp, limit: u32) -> Result<Vec<DueQueue>> {
-        read!(self, due_calls::due_queues(now, limit))
+        read!(self, due_calls::due_queues(self.native.to_shared(now), limit))
     }
     async fn take_due_calls(
         &self,
@@ -83,22 +83,32 @@ impl OutgoingStore for SqlStore {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<DueCall>> {
+        let (now, lease_until) = (self.native.to_shared(now), self.native.to_shared(lease_until));
         write!(self, None, due_calls::take_due_calls(queues, now, lease_until))
     }
     async fn give_back_calls(&self, calls: &[(CallNo, Timestamp)], due: Timestamp) -> Result<()> {
+        let due = self.native.to_shared(due);
         write_unflushed!(self, None, due_calls::give_back_calls(calls, due))
     }
     async fn pause_queues(&self, queues: &[CallQueue], until: Timestamp, now: Timestamp) -> Result<()> {
+        let (until, now) = (self.native.to_shared(until), self.native.to_shared(now));
         write!(self, None, due_calls::pause_queues(queues, until, now))
     }
     async fn release_calls(&self, now: Timestamp) -> Result<u64> {
         write_unflushed!(self, None, due_calls::release_calls(now))
     }
     async fn next_call_due(&self) -> Result<Option<Timestamp>> {
-        read!(self, due_calls::next_call_due())
+        let due = read!(self, due_calls::next_call_due())?;
+        Ok(due.map(|due| self.native.to_own(due)))
     }
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()> {
-        write_unflushed!(self, None, calls::settle_call(no, outcome, now))
+        let moved = match outcome {
+            CallOutcome::Retry { at, status, error } => {
+                &CallOutcome::Retry { at: self.native.to_shared(*at), status: *status, error: error.clone() }
+            }
+            other => other,
+        };
+        write_unflushed!(self, None, calls::settle_call(no, moved, now))
     }
     async fn revive_call(&self, tenant: &TenantId, id: CallId, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
         write!(self, Some(tenant), calls::revive_call(tenant, id, now), once)

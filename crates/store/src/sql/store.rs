@@ -182,6 +182,7 @@ impl Store for SqlStore {
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
+        let now = self.native.to_shared(now);
         let (begun, used) =
             write_unflushed!(self, Some(&key.tenant), idempotency_keys::begin_idempotent(key, request, now))?;
         if let Idempotency::New(claim) = &begun
@@ -203,6 +204,7 @@ impl Store for SqlStore {
         write_unflushed!(self, Some(&claim.key.tenant), idempotency_keys::abandon_idempotent(claim))
     }
     async fn release_claims(&self, now: Timestamp) -> Result<u64> {
+        let now = self.native.to_shared(now);
         write_unflushed!(self, None, idempotency_keys::release_claims(now))
     }
 
@@ -253,6 +255,9 @@ impl Store for SqlStore {
         read!(self, events::stored_events(tenant))
     }
 
+    async fn lead_upkeep(&self) -> Result<bool> {
+        self.native.lead_upkeep(&self.upkeep).await
+    }
     async fn prepare(&self, now: Timestamp) -> Result<()> {
         self.native.make_partitions(&self.upkeep, now).await
     }

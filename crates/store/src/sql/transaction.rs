@@ -92,7 +92,7 @@ impl Drop for Transaction {
             connection.close_on_drop();
             drop(connection);
             // Its caller may have gone away during the commit, which takes place nevertheless: the next flush is for it too.
-            drop(self.lock.take().map(WriteLock::committed));
+            let _committed = self.lock.take().map(WriteLock::committed);
         }
     }
 }

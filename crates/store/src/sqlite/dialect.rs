@@ -41,6 +41,9 @@ pub(super) const VEHICLES_OF_DEVICE: &str = "(select json_group_array(json_array
 /// A new key of a call: 128 random bits, so that neither another server nor a restored copy of this database makes it again.
 pub(super) const RANDOM_KEY: &str = "'msg_' || lower(hex(randomblob(16)))";
 
+/// The time of a call that is due at once, as `{from}$1{to}`.
+pub(super) const DUE_AT_ONCE: (&str, &str) = ("", "");
+
 /// Deletes the $2 oldest positions of the vehicle $1.
 pub(super) const DELETE_POSITIONS_OF_VEHICLE: &str = "delete from sorted_positions where vehicle_no = $1 and at_ms in
     (select at_ms from sorted_positions where vehicle_no = $1 order by at_ms limit $2)";

@@ -9,6 +9,7 @@ use super::position_writer::connect;
 use super::presence::Presence;
 use crate::{Result, StoreError};
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -37,7 +38,10 @@ impl LogFlusher {
             .spawn(move || {
                 while let Ok(first) = waiting.recv() {
                     let all: Vec<_> = std::iter::once(first).chain(waiting.try_iter()).collect();
-                    let outcome = flushed.flush();
+                    // A fault must not end the thread, without which nothing is stored until a restart.
+                    let outcome = catch_unwind(AssertUnwindSafe(|| flushed.flush())).unwrap_or_else(|_| {
+                        Err(StoreError::Unavailable("a fault while the log was flushed".to_owned()))
+                    });
                     for answer in all {
                         // It may have stopped waiting.
                         let _ = answer.send(outcome.clone());

@@ -11,6 +11,7 @@ mod answers;
 mod assignments;
 mod cadets;
 mod claims;
+mod clocks;
 mod database;
 mod deliveries;
 mod events;
@@ -174,6 +175,10 @@ on_both! {
         test_call_goes_to_its_webhook_alone,
         replaced_secrets_sign_until_their_time_is_over,
         two_nodes_add_no_more_webhooks_than_allowed;
+    clocks:
+        calls_are_taken_once_and_in_time_by_nodes_whose_clocks_differ,
+        claims_are_abandoned_by_the_clock_that_nodes_share,
+        a_clock_that_a_test_turned_counts_as_turned;
     outgoing_shares:
         tenants_take_turns_however_many_receivers_one_has,
         paused_receiver_gets_nothing_until_its_pause_ends,
@@ -294,6 +299,7 @@ on_both! {
         numbers_given_by_two_nodes_at_once_are_unique_and_without_a_gap,
         calls_of_several_receivers_are_numbered_one_by_one;
     upkeep:
+        one_node_leads_upkeep_until_it_is_gone,
         migrations_run_twice_change_nothing,
         newer_database_is_refused,
         old_positions_are_forgotten_by_arrival,

@@ -223,6 +223,7 @@ pub(crate) async fn call_comes_back_as_it_was_stored(database: &TestDatabase) {
             key: call.key,
             created_at: at(5),
             attempts: 0,
+            lease_until: at(5 + LEASE_MS),
         })
         .collect();
     assert_eq!(taken, expected);

@@ -157,3 +157,38 @@ pub(crate) async fn expired_sessions_and_keys_are_forgotten(database: &TestDatab
     assert!(matches!(again, Idempotency::New(_)), "{again:?}");
     assert!(store.find_session(&[2; 32], at(20)).await.unwrap().is_some());
 }
+
+pub(crate) async fn one_node_leads_upkeep_until_it_is_gone(database: &TestDatabase) {
+    let first = &database.store;
+    for _ in 0..3 {
+        assert!(first.lead_upkeep().await.unwrap(), "it goes on");
+    }
+    if !database.is_postgres() {
+        return;
+    }
+    let [second, third] = [database.another_node().await, database.another_node().await];
+    assert!(!second.lead_upkeep().await.unwrap());
+    first.prune(at(1), &Retention::default()).await.unwrap();
+    assert!(!second.lead_upkeep().await.unwrap(), "work does not end it");
+    // The leader's connection is cut. It may have been the first to notice, so any one may lead now, and only one.
+    let cut = "select pg_terminate_backend(l.pid) from pg_locks l join pg_stat_activity a on a.pid = l.pid
+               where l.locktype = 'advisory' and a.datname = current_database()";
+    database.run(cut).await;
+    until(async || second.lead_upkeep().await.unwrap()).await;
+    assert!(!first.lead_upkeep().await.unwrap() && !third.lead_upkeep().await.unwrap());
+    // The leader ends.
+    second.close().await;
+    until(async || third.lead_upkeep().await.unwrap()).await;
+    assert!(!first.lead_upkeep().await.unwrap());
+    third.close().await;
+}
+
+/// Waits until it is so: the server notices the end of a connection a moment later.
+async fn until(is_so: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !is_so().await {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(milepost_test_support::PATIENCE, wait).await.expect("in time");
+}

@@ -1,5 +1,6 @@
 //! Pings, silence, expiry, close deadlines and draining.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use milepost_hub::Sink;
@@ -148,6 +149,37 @@ async fn draining_closes_everyone_with_advice_that_is_spread() {
                 sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n";
     let refused = RawClient::request(server.address, head).await.response;
     assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after"), "{refused}");
+}
+
+/// The rate at which a crowd comes back, if each obeys its advice.
+#[tokio::test]
+async fn a_crowd_is_told_to_come_back_at_an_even_rate() {
+    const CROWD: usize = 1_000;
+    let (server, window_s) = (TestServer::start().await, 5);
+    let mut clients = Vec::with_capacity(CROWD);
+    for _ in 0..CROWD {
+        clients.push(RawClient::connect(server.address, "/channel").await);
+    }
+    server.wait_until("the crowd", |server| server.transport.stats().open == CROWD as u64).await;
+    let (transport, window) = (server.transport.clone(), Duration::from_secs(window_s));
+    let draining = tokio::spawn(async move { transport.drain(Drain { window, ..Drain::default() }).await });
+    // How many are told each second.
+    let mut told = BTreeMap::<u64, usize>::new();
+    for client in &mut clients {
+        let reason = loop {
+            let frame = client.receive().await;
+            if frame.first == CLOSE {
+                break frame.close().1.to_owned();
+            }
+        };
+        let seconds = reason.rsplit(' ').next().and_then(|last| last.strip_suffix('s')).unwrap();
+        *told.entry(seconds.parse::<f64>().unwrap() as u64).or_default() += 1;
+        client.send_frame(CLOSE, &1012_u16.to_be_bytes()).await;
+    }
+    let mean = CROWD / window_s as usize;
+    assert_eq!(told.values().sum::<usize>(), CROWD);
+    assert!(told.values().all(|in_second| *in_second <= mean * 5 / 4), "at most {mean}: {told:?}");
+    assert_eq!(draining.await.unwrap().closed, CROWD as u64);
 }
 
 #[tokio::test]

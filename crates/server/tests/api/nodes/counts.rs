@@ -55,12 +55,16 @@ async fn failed_logins_on_one_node_count_on_the_other() {
     let user = json!({"username": "ann", "role": "manager", "password": "open sesame"});
     json_of(one.post("/api/v1/users", &one.admin, user).await, 201).await;
     let wrong = json!({"username": "ann", "password": "close sesame"});
-    for _ in 0..10 {
-        assert_eq!(one.post("/api/token", "", wrong.clone()).await.status(), 401);
-    }
     let right = json!({"username": "ann", "password": "open sesame"});
     let begun = Instant::now();
-    while two.post("/api/token", "", right.clone()).await.status() != 429 {
-        assert!(begun.elapsed() < PATIENCE, "the other node does not know");
+    loop {
+        // Until the name is refused there. On a slow machine some failures are forgiven meanwhile.
+        while one.post("/api/token", "", wrong.clone()).await.status() != 429 {
+            assert!(begun.elapsed() < 3 * PATIENCE, "nobody is refused");
+        }
+        if two.post("/api/token", "", right.clone()).await.status() == 429 {
+            return;
+        }
+        assert!(begun.elapsed() < 3 * PATIENCE, "the other node does not know");
     }
 }

@@ -105,6 +105,8 @@ async fn drivers_and_the_zones_they_cross_are_published_on_the_other_node(nodes:
     let id = json_of(one.post("/api/v1/parcels", &one.admin, body).await, 201).await["id"].as_i64().unwrap();
     let mut own = one.track_parcel(id, &driver(5)).await;
     let mut there = two.track_parcel(id, &client(7)).await;
+    own.settle().await;
+    there.settle().await;
     own.send_location(0.0, 0.1).await;
     assert_eq!(there.next_location().await, (id, 0.0, 0.1));
     for (longitude, event) in [(0.0, "enter"), (0.2, "exit")] {

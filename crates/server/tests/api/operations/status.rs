@@ -1,8 +1,10 @@
 //! `/health`, `/ready`, `/metrics`, and stopping.
 
+use crate::nodes::support::is_ready;
 use crate::support::{PATIENCE, TestServer, json_of};
 use serde_json::json;
 use std::io::Read as _;
+use std::time::Duration;
 
 #[tokio::test]
 async fn health_and_readiness_need_no_credential() {
@@ -116,4 +118,27 @@ async fn a_server_of_which_a_part_has_ended_is_not_ready_and_says_so() {
     assert_eq!(problem["detail"], "a part of the server has ended: juggling; restart it");
     let ended = tokio::time::timeout(PATIENCE, server.running.task_ended()).await;
     assert_eq!(ended.expect("it is noticed"), "juggling");
+}
+
+#[tokio::test]
+async fn a_server_that_is_about_to_drain_is_not_ready_and_goes_on_for_the_delay() {
+    let server = TestServer::start_with(&[("MILEPOST_DRAIN_DELAY", "1h")]).await;
+    server.add_bus("b1").await;
+    let mut watcher = server.watch("/ws/bus-tracking/", &server.admin).await;
+    let announced = server.running.announce_drain();
+    let meanwhile = async {
+        is_ready(&server, |ready| ready["status"] == 503 && ready["detail"] == "the server is shutting down").await;
+        assert_eq!(server.get("/health", "").await.status(), 200);
+        // What comes is taken as before, and new sockets are opened.
+        server.report("b1", 1.0, 2.0, "2025-01-15T10:00:00Z").await;
+        assert_eq!(watcher.next_bus().await, "b1");
+        let mut late = server.watch("/ws/bus-tracking/", &server.admin).await;
+        assert_eq!(late.next_bus().await, "b1");
+        server.clock.turn(Duration::from_secs(3_600));
+        late
+    };
+    let both = async { tokio::join!(announced, meanwhile) };
+    let ((), mut late) = tokio::time::timeout(PATIENCE, both).await.expect("the delay ends");
+    let (_, first, second) = tokio::join!(server.drain(), watcher.close_code(), late.close_code());
+    assert_eq!((first, second), (1012, 1012));
 }

@@ -7,7 +7,7 @@ use crate::support::{PATIENCE, TestServer, config_in, fresh_postgres, http_clien
 use base64::Engine;
 use milepost::LogStats;
 use milepost::serve;
-use milepost_clock::Clock;
+use milepost_clock::{Clock, TurnableClock};
 use milepost_test_support::Receiver;
 use serde_json::json;
 use std::collections::HashSet;
@@ -44,6 +44,24 @@ async fn two_servers_on_one_database_send_each_call_once() {
     let ids: HashSet<&str> = calls.iter().map(|call| call.header("webhook-id")).collect();
     assert_eq!((calls.len(), ids.len()), (60, 60));
     other.drain().await;
+}
+
+#[tokio::test]
+async fn a_call_is_not_late_when_the_clock_of_the_server_that_stored_it_is_ahead() {
+    let Some(database) = fresh_postgres().await else { return };
+    let receiver = Receiver::start(|_| 200).await;
+    let settings = [("DATABASE_URL", database.as_str()), ("MILEPOST_WEBHOOK_ALLOW", "127.0.0.1")];
+    let server = TestServer::start_with(&settings).await;
+    let hook = json!({"url": receiver.url});
+    json_of(server.post("/api/v1/webhooks", &server.admin, hook).await, 201).await;
+    for (expected, ahead_ms) in [(1, 60_000), (2, -60_000)] {
+        let other = server.start_beside_at(&settings, TurnableClock::on_wrong_machine(ahead_ms)).await;
+        // It stores the call, and does not send it. A minute would be longer than this test waits.
+        other.running.assembly.outbox.stop().await;
+        start_delivery(&other, &format!("ORD-{expected}")).await;
+        assert_eq!(receiver.until(expected).await.len(), expected);
+        other.drain().await;
+    }
 }
 
 /// A TLS receiver that answers everything with 204. Returns its port, the bodies it got and its certificate.

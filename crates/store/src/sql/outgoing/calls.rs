@@ -1,5 +1,6 @@
 //! Outgoing calls: stored with their cause, listed, and settled after a try.
 
+use super::super::dialect::DUE_AT_ONCE;
 use super::super::numbers::take_call_numbers;
 use super::super::{Connection, Db, DbRow, positions::timestamp, push::subscriptions};
 use super::webhooks;
@@ -23,21 +24,23 @@ pub(crate) async fn store_calls(
     }
     let last = take_call_numbers(connection, tenant_no, calls.len()).await?;
     let first = last - i64::try_from(calls.len()).expect("the calls fit in memory") + 1;
+    let (from, to) = DUE_AT_ONCE;
+    let sql = format!(
+        "insert into outgoing_calls (tenant_no, target, path, body, key, created_ms, next_attempt_ms, id)
+         values ($1, $2, $3, $4, $5, $6, {from}$6{to}, $7)"
+    );
     for (call, id) in calls.iter().zip(first..) {
-        sqlx::query::<Db>(
-            "insert into outgoing_calls (tenant_no, target, path, body, key, created_ms, next_attempt_ms, id)
-             values ($1, $2, $3, $4, $5, $6, $6, $7)",
-        )
-        .bind(tenant_no)
-        .bind(service_name(call.target).ok_or(StoreError::NotFound("receiver"))?)
-        .bind(call.path.as_str())
-        .bind(call.body.as_str())
-        .bind(call.key.as_str())
-        .bind(now.unix_ms())
-        .bind(id)
-        .execute(&mut *connection)
-        .await
-        .map_err(taken("outgoing call"))?;
+        sqlx::query::<Db>(AssertSqlSafe(sql.clone()))
+            .bind(tenant_no)
+            .bind(service_name(call.target).ok_or(StoreError::NotFound("receiver"))?)
+            .bind(call.path.as_str())
+            .bind(call.body.as_str())
+            .bind(call.key.as_str())
+            .bind(now.unix_ms())
+            .bind(id)
+            .execute(&mut *connection)
+            .await
+            .map_err(taken("outgoing call"))?;
     }
     Ok(())
 }
@@ -197,14 +200,16 @@ pub(crate) async fn revive_call(
     now: Timestamp,
 ) -> Result<bool> {
     webhooks::enable_of_call(connection, tenant, id).await?;
-    let revived = sqlx::query::<Db>(
-        "update outgoing_calls set attempts = 0, dead_ms = null, next_attempt_ms = $3
-         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2 and dead_ms is not null",
-    )
-    .bind(tenant.as_str())
-    .bind(id.0)
-    .bind(now.unix_ms())
-    .execute(connection)
-    .await?;
+    let (from, to) = DUE_AT_ONCE;
+    let sql = format!(
+        "update outgoing_calls set attempts = 0, dead_ms = null, next_attempt_ms = {from}$3{to}
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2 and dead_ms is not null"
+    );
+    let revived = sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(tenant.as_str())
+        .bind(id.0)
+        .bind(now.unix_ms())
+        .execute(connection)
+        .await?;
     Ok(revived.rows_affected() > 0)
 }

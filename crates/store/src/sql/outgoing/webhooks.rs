@@ -1,6 +1,6 @@
 //! Webhooks, and the calls to them about facts.
 
-use super::super::dialect::{KINDS_OF_WEBHOOK, LOCK_TENANT, RANDOM_KEY, SHARE_WEBHOOKS};
+use super::super::dialect::{DUE_AT_ONCE, KINDS_OF_WEBHOOK, LOCK_TENANT, RANDOM_KEY, SHARE_WEBHOOKS};
 use super::super::numbers::{Numbered, take_call_numbers, take_number};
 use super::super::{Connection, Db, DbRow, accounts::tenants, positions::timestamp};
 use super::calls;
@@ -181,9 +181,10 @@ pub(crate) async fn store_test_call(
 ) -> Result<Option<StoredCall>> {
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
     let number = take_call_numbers(connection, tenant_no, 1).await?;
+    let (from, to) = DUE_AT_ONCE;
     let sql = format!(
         "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms, id)
-         select w.tenant_no, {TARGET_OF_WEBHOOK}, w.webhook_no, '', $3, {RANDOM_KEY}, $4, $4, $5
+         select w.tenant_no, {TARGET_OF_WEBHOOK}, w.webhook_no, '', $3, {RANDOM_KEY}, $4, {from}$4{to}, $5
          from webhooks w where w.tenant_no = $1 and w.id = $2 and w.disabled_ms is null {SHARE_WEBHOOKS}
          returning {}",
         calls::STORED_CALL
@@ -307,10 +308,11 @@ pub(crate) async fn call_webhooks(
     message: &WebhookMessage,
     now: Timestamp,
 ) -> Result<()> {
+    let (from, to) = DUE_AT_ONCE;
     // PostgreSQL locks no rows of a select that numbers them.
     let sql = format!(
         "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms, id)
-         select w.tenant_no, {TARGET_OF_WEBHOOK}, w.webhook_no, '', $2, {RANDOM_KEY}, $3, $3,
+         select w.tenant_no, {TARGET_OF_WEBHOOK}, w.webhook_no, '', $2, {RANDOM_KEY}, $3, {from}$3{to},
                 (select calls from event_counters where tenant_no = $1) + row_number() over (order by w.webhook_no)
          from (select w.tenant_no, w.id, w.webhook_no from webhooks w where w.tenant_no = $1 and w.disabled_ms is null
                and (w.kinds = '[]' or $4 in {KINDS_OF_WEBHOOK}) {SHARE_WEBHOOKS}) w"

@@ -1,7 +1,7 @@
 //! Finds the browsers of users, and stores calls to them.
 
 use super::super::dialect::{
-    IS_NUMBER_IN_PARAMETER_1, IS_NUMBER_IN_PARAMETER_2, RANDOM_KEY, SHARE_SUBSCRIPTIONS, by_index,
+    DUE_AT_ONCE, IS_NUMBER_IN_PARAMETER_1, IS_NUMBER_IN_PARAMETER_2, RANDOM_KEY, SHARE_SUBSCRIPTIONS, by_index,
 };
 use super::super::numbers::take_call_numbers;
 use super::super::{Connection, Db, DbRow};
@@ -100,6 +100,7 @@ pub(crate) async fn store_browser_calls(
     calls: &[BrowserCall<'_>],
     now: Timestamp,
 ) -> Result<()> {
+    let (from, to) = DUE_AT_ONCE;
     let mut next_ids = first_numbers(connection, calls).await?;
     for calls in calls.chunks(ROWS_AT_ONCE) {
         let mut insert = QueryBuilder::<Db>::new(
@@ -110,7 +111,8 @@ pub(crate) async fn store_browser_calls(
             let Browser { push_no, tenant_no, target, .. } = call.browser;
             row.push_bind(*tenant_no).push_bind(target.as_str()).push_bind(*push_no).push_bind("");
             row.push_bind(call.body).push(RANDOM_KEY);
-            row.push_bind(now.unix_ms()).push_bind(now.unix_ms());
+            row.push_bind(now.unix_ms());
+            row.push(from).push_bind_unseparated(now.unix_ms()).push_unseparated(to);
             row.push_bind(call.alert.map(|(id, _)| id.as_str()));
             row.push_bind(call.alert.is_some_and(|(_, alert)| alert.is_urgent));
             row.push_bind(call.alert.map(|(_, alert)| alert.expires_at.unix_ms()));
