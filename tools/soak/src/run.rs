@@ -137,12 +137,17 @@ impl Run {
         }
         let mended = Instant::now();
         made.mend(&mut self.cluster).await?;
+        let green = tokio::spawn({
+            let reach = Arc::clone(&reach);
+            async move { turns(&reach, &ALL, Ready::Green, mended).await }
+        });
         if !made.is_quiet_first {
             tokio::time::sleep(BETWEEN).await;
             self.ledger.quieten().await;
         }
         let quiet = Instant::now();
-        let (green, current) = tokio::join!(turns(&reach, &ALL, Ready::Green, mended), self.wait_until_current(quiet));
+        let current = self.wait_until_current(quiet).await;
+        let green = green.await.unwrap_or_else(|error| Err(error.into()));
         let (green, current) = match (green, current) {
             (Ok(green), Ok(current)) => (green, current),
             (green, current) => {
