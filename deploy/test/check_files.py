@@ -126,7 +126,7 @@ def check_manifests(path):
     assert pod["securityContext"]["runAsNonRoot"] and container["securityContext"]["readOnlyRootFilesystem"]
     settings = made["ConfigMap", container["envFrom"][0]["configMapRef"]["name"]]["data"]
     assert pod["terminationGracePeriodSeconds"] > seconds(settings["MILEPOST_DRAIN_DELAY"]) + DRAIN_S
-    assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready?relay=optional"
     assert container["livenessProbe"]["httpGet"]["path"] == "/health"
     labels = deployment["template"]["metadata"]["labels"]
     for kind in ("Service", "PodDisruptionBudget"):

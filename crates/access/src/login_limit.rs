@@ -103,11 +103,7 @@ impl LoginLimit {
     /// # Errors
     /// [`AccessError::TooMany`] when one of them has failed too often.
     pub(crate) fn begin(&self, name: &str, address: Option<IpAddr>, now: Timestamp) -> Result<Charge<'_>, AccessError> {
-        let name: Arc<str> = name.chars().take(COUNTED_CHARS).collect::<String>().into();
-        let address = address.map(counted_address);
-        let mut keys = vec![Key::NameFrom(Arc::clone(&name), address)];
-        keys.extend(address.map(Key::Address));
-        keys.push(Key::Name(name));
+        let keys = keys_of(name, address);
         let mut buckets = self.0.lock().expect("nothing panics while holding it");
         let mut charged: Vec<(Key, Bucket)> = Vec::with_capacity(keys.len());
         for key in keys {
@@ -131,6 +127,31 @@ impl LoginLimit {
         drop(buckets);
         Ok(Charge { limit: self, keys: charged.into_iter().map(|(key, _)| key).collect() })
     }
+}
+
+impl LoginLimit {
+    /// Counts a failure on another node, which was within that node's limit. An attempt here may be charged at the same time, so
+    /// that it is counted beyond the limit too.
+    pub(crate) fn note_failure(&self, name: &str, address: Option<IpAddr>, now: Timestamp) {
+        let mut buckets = self.0.lock().expect("nothing panics while holding it");
+        for key in keys_of(name, address) {
+            let allowance = key.allowance();
+            let mut bucket = buckets.get(&key).copied().unwrap_or(Bucket { failures: 0.0, at: now, is_known: false });
+            bucket.settle(allowance, now);
+            bucket.failures = (bucket.failures + 1.0).min(2.0 * allowance.burst);
+            buckets.insert(key, bucket);
+        }
+    }
+}
+
+/// What a failure of the name from the address counts for.
+fn keys_of(name: &str, address: Option<IpAddr>) -> Vec<Key> {
+    let name: Arc<str> = name.chars().take(COUNTED_CHARS).collect::<String>().into();
+    let address = address.map(counted_address);
+    let mut keys = vec![Key::NameFrom(Arc::clone(&name), address)];
+    keys.extend(address.map(Key::Address));
+    keys.push(Key::Name(name));
+    keys
 }
 
 impl Charge<'_> {
@@ -169,6 +190,18 @@ mod tests {
         assert!(matches!(limit.begin("ann", None, at(0)), Err(AccessError::TooMany { retry_after_s: 6 })));
         assert!(limit.begin("bob", None, at(0)).is_ok());
         assert!(limit.begin("ann", None, at(6_000)).is_ok());
+    }
+
+    #[test]
+    fn a_failure_elsewhere_counts_beside_an_attempt_that_is_charged_here() {
+        let limit = LoginLimit::default();
+        for _ in 0..9 {
+            limit.note_failure("ann", None, at(0));
+        }
+        let charge = limit.begin("ann", None, at(0)).unwrap();
+        limit.note_failure("ann", None, at(0));
+        charge.refund();
+        assert!(limit.begin("ann", None, at(0)).is_err());
     }
 
     #[test]

@@ -60,7 +60,6 @@ impl Access {
 
     /// Counts a login that failed on another node.
     pub fn login_failed_elsewhere(&self, name: &str, address: Option<IpAddr>) {
-        // Over the limit already, it changes nothing.
-        let _charge = self.login_limit.begin(name, address, self.clock.now());
+        self.login_limit.note_failure(name, address, self.clock.now());
     }
 }

@@ -30,7 +30,7 @@ use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_hub::Hub;
 use milepost_relay::{Receiver, Relay};
 use milepost_store::{Committer, Store};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Starts the relay to the other nodes, which gives what they send to the receiver.
 pub type StartRelay = Box<dyn FnOnce(Arc<dyn Receiver>) -> Arc<dyn Relay>>;
@@ -140,6 +140,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     });
     let event_feed = EventFeed {
         store: store(),
+        started_at: clock.now(),
+        overlap_end: OnceLock::new(),
         clock,
         access: access(),
         live: live(),

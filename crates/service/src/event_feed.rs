@@ -9,12 +9,12 @@ use crate::wakers::NewEvents;
 use crate::{Listener, PositionRecorded, ServiceError};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
-use milepost_domain::{Event, Fact, TenantId, VehicleId, lies_ahead};
+use milepost_domain::{Event, Fact, TenantId, Timestamp, VehicleId, lies_ahead};
 use milepost_follow::TrackInbox;
 use milepost_relay::{News, Relay};
 use milepost_store::Store;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How often the newest event ids are polled, by one query for all tenants. A user that is locked out on another node
@@ -40,6 +40,9 @@ pub struct EventFeed {
     pub(crate) new_events: Arc<NewEvents>,
     /// Tells the other nodes of new events.
     pub(crate) relay: Arc<dyn Relay>,
+    pub(crate) started_at: Timestamp,
+    /// The newest event of each tenant at the first poll, if events before it are followed too.
+    pub(crate) overlap_end: OnceLock<HashMap<TenantId, i64>>,
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) parcels: Arc<Parcels>,
 }
@@ -96,6 +99,9 @@ impl EventFeed {
     fn first_seen(&self, newest: &[(TenantId, i64)]) -> HashMap<TenantId, i64> {
         let nobody_here = self.access.has_no_connections() && self.live.is_empty();
         let overlap = if nobody_here { 0 } else { OVERLAP };
+        if overlap > 0 {
+            let _ = self.overlap_end.set(newest.iter().cloned().collect());
+        }
         newest.iter().map(|(tenant, newest)| (tenant.clone(), (newest - overlap).max(0))).collect()
     }
 
@@ -156,6 +162,8 @@ impl EventFeed {
             }
             // A new parcel has no subscribers.
             Fact::ParcelAdded { .. } => Ok(()),
+            // A crossing has no version: an old one would be new to whoever came since.
+            Fact::ParcelZoneCrossed { .. } if self.is_of_before(tenant, event) => Ok(()),
             Fact::ParcelZoneCrossed { parcel_id, zone, entered, at } => {
                 follow_crossing(&self.parcels, tenant, *parcel_id, *zone, *entered, at.unwrap_or(event.at));
                 Ok(())
@@ -185,6 +193,13 @@ impl EventFeed {
             // Stored by a newer version on the same database.
             Fact::Unknown { .. } => Ok(()),
         }
+    }
+
+    /// Whether an event is of the time before this process started. Another node's clock may be off, so that only those before
+    /// the first poll are asked for their time.
+    fn is_of_before(&self, tenant: &TenantId, event: &Event) -> bool {
+        let end = self.overlap_end.get().and_then(|ends| ends.get(tenant));
+        end.is_some_and(|end| event.id <= *end) && event.at < self.started_at
     }
 
     async fn follow_vehicle(&self, tenant: &TenantId, vehicle_id: &VehicleId) -> Result<(), ServiceError> {

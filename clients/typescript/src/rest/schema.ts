@@ -2318,8 +2318,6 @@ export interface components {
         Readiness: {
             /** @description `sqlite` or `postgres`. */
             database: string;
-            /** @description What would make it better. */
-            hint: string;
             /**
              * Format: int32
              * @description Nodes that serve the database.

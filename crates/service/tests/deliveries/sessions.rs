@@ -1,8 +1,9 @@
 //! Sessions: when they end, in which order they change, and how changes are stored and published.
 
 use crate::node::{Node, START_MS, TTL_MS, node, place};
-use milepost_domain::{DeliveryStatus, TrackingId};
+use milepost_domain::{DeliveryStatus, TenantId, TrackingId, VehicleScope};
 use milepost_service::ServiceError;
+use milepost_service::vehicles::watched_vehicles;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -88,6 +89,9 @@ async fn a_step_taken_elsewhere_is_published_here() {
     let here = Node::start(&folder, &now_ms).await;
     let elsewhere = Node::start(&folder, &now_ms).await;
     let id = here.begin().await;
+    // Somebody watches here, so that what is stored before the feed's first poll is followed too.
+    let vehicles = &here.service.use_cases.vehicles;
+    watched_vehicles(vehicles, &TenantId::default_tenant(), &VehicleScope::All).await.unwrap();
     let event_feed = Arc::clone(&here.service.event_feed);
     let follower = tokio::spawn(async move { event_feed.run().await });
     elsewhere.advance(&id, DeliveryStatus::InTransit).await;

@@ -32,7 +32,7 @@ async fn a_valid_request_is_answered_with_the_accept_key_of_the_rfc() {
 async fn invalid_requests_are_refused_with_what_is_missing() {
     check(&GOOD.replace("version: 13", "version: 8"), "426", "sec-websocket-version: 13").await;
     check(&GOOD.replace("GET", "POST"), "405", "allow: GET").await;
-    check(&GOOD.replace("upgrade: websocket", "x: y"), "400", "upgrade: websocket").await;
+    check(&GOOD.replace("upgrade: websocket", "x: y"), "400", "problem+json").await;
     check(&GOOD.replace("connection: Upgrade", "connection: keep-alive"), "400", "problem+json").await;
     check(&GOOD.replace("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ="), "400", "problem+json").await;
     check(&GOOD.replace("dGhlIHNhbXBsZSBub25jZQ==", "!"), "400", "problem+json").await;
