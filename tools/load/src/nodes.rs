@@ -127,7 +127,8 @@ fn step(options: &NodesOptions, taker: &Milepost, watched: &[&Milepost], counted
     for watcher in 0..options.watchers {
         client.open_watchers(1, &watched[watcher % watched.len()].bus_socket(false))?;
     }
-    client.poll_until_quiet(QUIET, &mut screens)?;
+    // The snapshots hold places of earlier steps, whose delay says nothing.
+    client.poll_until_quiet(QUIET, &mut Screens::new(options.watchers, &known))?;
     let before = cpu_of(counted)?;
     let times = even_pace(options.rate * options.buses as f64, options.seconds);
     let make = |number: u64, stamp_us| {
