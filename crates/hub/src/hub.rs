@@ -48,14 +48,11 @@ impl Hub {
 
     /// The channels whose subscribers changed since the last call, with their present number on this node.
     pub fn take_changed_viewers(&self) -> Vec<(ChannelId, usize)> {
-        let count = |id: &ChannelId| self.channels.find(id).map_or(0, |channel| channel.subscriber_count());
-        self.shared
-            .viewers
-            .take_changed()
-            .into_iter()
-            .map(|id| (count(&id), id))
-            .map(|(count, id)| (id, count))
-            .collect()
+        let counted = |id: ChannelId| {
+            let count = self.channels.find(&id).map_or(0, |channel| channel.subscriber_count());
+            (id, count)
+        };
+        self.shared.viewers.take_changed().into_iter().map(counted).collect()
     }
 
     /// The channels that announce their presence and have subscribers on this node, with their number.

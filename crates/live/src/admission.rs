@@ -88,7 +88,8 @@ impl Live {
 }
 
 impl ConnectionPlace {
-    /// Follows the tenant's news from other nodes, and closes `connection` when its caller loses a right. Afterwards the rights are compared with the store once more,
+    /// Follows the tenant's news from other nodes, and closes `connection` when its caller loses a right. Afterwards the
+    /// rights are compared with the store once more,
     /// so that no change slips in between. Returns false, with the connection closed, if the right has ended already.
     pub(crate) async fn register<C: Connection>(&self, connection: &Arc<C>) -> bool {
         self.admission.attach(connection);

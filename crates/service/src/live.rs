@@ -240,7 +240,8 @@ impl LiveTenant {
         }
     }
 
-    /// Whether a vehicle's place in memory is older than one of `at`, or lies ahead of `now` where that does not. A vehicle that is not in memory comes with an event.
+    /// Whether a vehicle's place in memory is older than one of `at`, or lies ahead of `now` where that does not. A vehicle that is
+    /// not in memory comes with an event.
     pub(crate) fn is_older(&self, id: &VehicleId, no: VehicleNo, at: Timestamp, now: Timestamp) -> bool {
         let vehicles = self.lock();
         let live = vehicles.get(id).filter(|live| live.no == no);
