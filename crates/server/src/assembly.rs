@@ -2,8 +2,10 @@
 
 use crate::LogStats;
 use crate::config::{Config, ConfigError};
+use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
 use crate::data_folder::vapid_key;
+use crate::device_server::DeviceContext;
 use crate::draining::Draining;
 use crate::metrics::{CurrentStats, Exposition, Metrics};
 use crate::middleware::{Middleware, with_middleware};
@@ -182,6 +184,12 @@ impl Assembly {
             alert_expiry_ms: alert_expiry_ms(config),
             wakers: vec![Arc::clone(&self.wake_event_feed), self.outbox.waker()],
         })
+    }
+
+    /// What the connections of trackers share.
+    pub(crate) fn device_context(&self, config: &Config, limits: ConnectionLimits) -> Arc<DeviceContext> {
+        let (use_cases, metrics) = (Arc::clone(&self.use_cases), Arc::clone(&self.metrics));
+        DeviceContext::new(use_cases, self.clock.clone(), metrics, limits, config.device_idle)
     }
 
     /// All routes. This is the only list of dialects.

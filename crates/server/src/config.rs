@@ -1,11 +1,13 @@
 //! The configuration. Flags win over the environment, the environment over the file, and the file over the defaults.
 
 mod database_url;
+mod device_ports;
 mod duration;
 mod listen_address;
 mod load;
 mod setting;
 
+pub use device_ports::DevicePort;
 pub use duration::parse_duration;
 pub use load::{ConfigError, Resolved, Source, resolve};
 pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
@@ -14,7 +16,7 @@ use milepost_http::TenantHosts;
 use milepost_outbox::{AddressRule, ServiceUrl};
 use milepost_relay::RedisUrl;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -55,6 +57,11 @@ pub struct Config {
     pub dashboard_interval: Duration,
     /// Fleet sockets may be opened without a credential.
     pub fleet_anonymous_access: bool,
+    /// The protocols of trackers that are served.
+    pub device_ports: Vec<DevicePort>,
+    pub device_bind: IpAddr,
+    pub device_max_per_address: usize,
+    pub device_idle: Duration,
     pub tile_url: Option<String>,
     pub tile_attribution: Option<String>,
     pub log: String,
@@ -124,6 +131,11 @@ impl Config {
             echo: resolved.flag("MILEPOST_ECHO"),
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
+            device_ports: device_ports::device_ports(&resolved.list("DEVICE_PORTS"))
+                .map_err(|takes| ConfigError::new("DEVICE_PORTS", takes))?,
+            device_bind: resolved.parsed("DEVICE_BIND")?,
+            device_max_per_address: resolved.parsed("DEVICE_MAX_PER_ADDRESS")?,
+            device_idle: resolved.duration("DEVICE_IDLE")?,
             tile_url: resolved.optional("MILEPOST_TILE_URL"),
             tile_attribution: resolved.optional("MILEPOST_TILE_ATTRIBUTION"),
             log: resolved.text("MILEPOST_LOG").to_owned(),

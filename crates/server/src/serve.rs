@@ -7,7 +7,10 @@ use crate::core_tasks::CoreTasks;
 use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder};
 use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
-use crate::http_server::{ConnectionLimits, CurrentRouter, HttpWaits, Stage, bind, serve_http};
+use crate::accepting::bind;
+use crate::connection_table::ConnectionLimits;
+use crate::device_server::{DeviceContext, DeviceSockets};
+use crate::http_server::{CurrentRouter, HttpWaits, Stage, serve_http};
 use crate::open_files::raise_open_files_limit;
 use crate::status_routes::health;
 use crate::token_keys::follow_issuer_files;
@@ -16,6 +19,7 @@ use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use milepost_clock::Clock;
+use milepost_device_protocols::Protocol;
 use milepost_http::{Problem, TrustedProxies};
 use milepost_outbox::PublicForm;
 use milepost_service::{Retention, keep_pruning};
@@ -34,6 +38,10 @@ const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
 const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 /// Connections without a credential may use one part in so many of the open files.
 const STRANGERS_SHARE: u64 = 2;
+/// Connections of trackers that nobody has added may use one part in so many of the open files.
+const DEVICE_STRANGERS_SHARE: u64 = 4;
+/// Connections of one tracker, which may not have noticed that its earlier ones are gone. Further ones count as those of strangers.
+const CONNECTIONS_OF_DEVICE: usize = 8;
 /// How often the tasks are watched that the server can't do without.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Clocks that differ by more are reported at the start.
@@ -45,6 +53,8 @@ const OPEN_RETRY: Duration = Duration::from_secs(2);
 pub struct Running {
     /// The server's address, with the port that the system chose.
     pub address: SocketAddr,
+    /// Where the protocols of trackers are served.
+    pub device_addresses: Vec<(Protocol, SocketAddr)>,
     /// The server's parts.
     pub assembly: Arc<Assembly>,
     stage: watch::Sender<Stage>,
@@ -54,6 +64,7 @@ pub struct Running {
     tracks: tokio::task::JoinHandle<()>,
     nodes: [tokio::task::JoinHandle<()>; 3],
     issuers: tokio::task::JoinHandle<()>,
+    device_server: Option<tokio::task::JoinHandle<()>>,
     drain_delay: Duration,
     drain_window: Duration,
     tasks: CoreTasks,
@@ -67,13 +78,16 @@ pub struct Running {
 /// When the address is taken, the database refuses or another server uses it, or a key file can't be read.
 pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&str)) -> Result<Running> {
     use_ring();
-    let limits = connection_limits(config, raise_open_files_limit());
+    let open_files = raise_open_files_limit();
+    let limits = connection_limits(config, open_files);
     check_keys_and_origins(config)?;
     make_data_folder(&config.data)?;
     let database = lock_database(&config.database())?;
     let listener =
         bind(config.listen).with_context(|| format!("can't listen on {}, see MILEPOST_LISTEN", config.listen))?;
     let address = listener.local_addr()?;
+    let device_sockets = DeviceSockets::open(config.device_bind, &config.device_ports).await?;
+    let device_addresses = device_sockets.addresses();
 
     // Until the database is open, every path except `/health` is answered 503, so that a load balancer can check the
     // server.
@@ -84,6 +98,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let current = Arc::clone(&ready);
     let router: CurrentRouter = Arc::new(move || current.get().unwrap_or(&starting).clone());
     let (stage, stages) = watch::channel(Stage::Open);
+    let device_stages = stages.clone();
     let tasks = CoreTasks::default();
     let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, limits, HttpWaits::default()));
 
@@ -106,6 +121,11 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let assembly = Assembly::new(config, Arc::clone(&store), installation, clock.clone(), log, tasks.clone())?;
     // A failure is reported by `/ready`, and the next beat follows in a second.
     let _ = assembly.use_cases.nodes.beat().await;
+    let device_context = assembly.device_context(config, device_limits(config, open_files));
+    let device_server = device_sockets.serve(&device_context, &device_stages);
+    if let Some(task) = device_server.as_ref().map(tokio::task::JoinHandle::abort_handle) {
+        tasks.watch("taking what trackers send", move || task.is_finished());
+    }
     let first = make_first_user(&*assembly.store, &assembly.use_cases.users, clock.now()).await?;
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
@@ -138,6 +158,9 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let _first = ready.set(assembly.router(config));
 
     say(&format!("Milepost is listening on http://{address}"));
+    for (protocol, address) in &device_addresses {
+        say(&format!("Trackers that speak {} are taken on {address} (TCP and UDP)", protocol.name()));
+    }
     if let Some(login) = first {
         say("This is the first start. Log in with this one-time password and change it:");
         say(&format!("  username: {}", login.username));
@@ -145,6 +168,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     }
     Ok(Running {
         address,
+        device_addresses,
         assembly,
         stage,
         http,
@@ -153,6 +177,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         tracks,
         nodes: [beats, looks, counts],
         issuers,
+        device_server,
         drain_delay: config.drain_delay,
         drain_window: config.drain_window,
         tasks,
@@ -166,9 +191,22 @@ fn connection_limits(config: &Config, open_files: u64) -> ConnectionLimits {
     let strangers = usize::try_from(open_files / STRANGERS_SHARE).unwrap_or(usize::MAX).max(1);
     ConnectionLimits {
         per_address: config.max_connections_per_address.min((strangers / 2).max(1)),
+        per_caller: config.max_connections_per_address.min((strangers / 2).max(1)),
         strangers,
         // The configuration was checked before. If it were invalid, no proxy would be trusted.
         proxies: TrustedProxies::new(&config.trusted_proxies).unwrap_or_default(),
+    }
+}
+
+/// A quarter of the open files is for connections to the ports of trackers that are of no known device; what is left by them and by
+/// those without a credential over HTTP is for known ones.
+fn device_limits(config: &Config, open_files: u64) -> ConnectionLimits {
+    let strangers = usize::try_from(open_files / DEVICE_STRANGERS_SHARE).unwrap_or(usize::MAX).max(1);
+    ConnectionLimits {
+        per_address: config.device_max_per_address.min(strangers),
+        per_caller: CONNECTIONS_OF_DEVICE,
+        strangers,
+        proxies: TrustedProxies::default(),
     }
 }
 
@@ -255,7 +293,12 @@ impl Running {
             report
         };
         // Calls that the last requests stored are sent after the next start.
-        let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
+        let trackers = async {
+            if let Some(task) = self.device_server {
+                let _ = task.await;
+            }
+        };
+        let (report, _, (), ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop(), trackers);
         self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
             tracing::info!("some committed positions are not folded yet; the next start folds them");

@@ -74,7 +74,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-records",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
-    ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
+    ("milepost-simulate", &["milepost-device-protocols", "milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),
     ("milepost-load", &["milepost-report"]),

@@ -1,6 +1,7 @@
 //! The table of settings, which defines flags, environment variables, file keys and check-config.
 
 use super::database_url::check_database_url;
+use super::device_ports::device_ports;
 use super::duration::parse_duration;
 use super::listen_address::listen_address;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
@@ -43,6 +44,10 @@ enum Kind {
     /// Host names, addresses and networks, separated by commas.
     Hosts,
     HttpUrl,
+    /// Names of protocols, some with `=port`, separated by commas.
+    DevicePorts,
+    /// An address without a port.
+    Ip,
     Secret,
     VapidKey,
     PushSubject,
@@ -96,6 +101,10 @@ pub const SETTINGS: &[Setting] = &[
     setting("VAPID_PRIVATE_KEY", "", Kind::VapidKey, "key of Web Push, 32 bytes in base64url; generated in the data folder if unset"),
     setting("VAPID_SUBJECT", "", Kind::PushSubject, "contact for push services: mailto:… or https://…; MILEPOST_PUBLIC_URL if that is https"),
     setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional allows anonymous access to the fleet socket"),
+    setting("DEVICE_PORTS", "", Kind::DevicePorts, "protocols of trackers that are served over TCP and UDP, such as teltonika,gt06=6023; a name alone has its usual port; none if unset"),
+    setting("DEVICE_BIND", "0.0.0.0", Kind::Ip, "address on which they are served; :: is every one of IPv6 and IPv4"),
+    setting("DEVICE_MAX_PER_ADDRESS", "1000", Kind::Number(1, 10_000_000), "connections of one address to these ports that are of no known device"),
+    setting("DEVICE_IDLE", "15m", Kind::Duration(1_000, DAY_MS), "how long a tracker's connection may be silent"),
     setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is trusted; none if unset"),
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
     setting("MILEPOST_TILE_URL", "", Kind::Text, "map tiles, such as https://tiles.example.org/{z}/{x}/{y}.png; none if unset"),
@@ -149,6 +158,8 @@ impl Setting {
                 format!("must be host names, addresses or networks, separated by commas, which {entry} is not")
             }),
             Kind::HttpUrl => ServiceUrl::parse(text).map(drop).map_err(str::to_owned),
+            Kind::DevicePorts => device_ports(&list(text)).map(drop),
+            Kind::Ip => ok(text.parse::<std::net::IpAddr>().is_ok(), "must be an address such as 0.0.0.0 or ::"),
             Kind::Secret => ok(text.len() >= 32, "must have at least 32 bytes"),
             Kind::VapidKey => Vapid::new(text, None).map(drop).map_err(str::to_owned),
             Kind::PushSubject => check_push_subject(text).map_err(str::to_owned),

@@ -69,6 +69,15 @@ mod nodes {
     pub mod faults;
     pub mod news;
     pub mod support;
+mod trackers {
+    pub mod datagrams;
+    pub mod kill;
+    pub mod simulated;
+    pub mod sockets;
+    pub mod strangers;
+    pub mod support;
+    pub mod unknown;
+}
 }
 mod operations {
     pub mod backup;
@@ -117,3 +126,12 @@ mod records {
     pub mod stream_support;
 }
 mod support;
+mod trackers {
+    pub mod datagrams;
+    pub mod kill;
+    pub mod simulated;
+    pub mod sockets;
+    pub mod strangers;
+    pub mod support;
+    pub mod unknown;
+}
