@@ -16,7 +16,7 @@ use tokio::sync::watch;
 /// Bytes of the longest datagram that is read whole. Devices send less than a network's packet has.
 const DATAGRAM_BYTES: usize = 4 * 1024;
 /// Datagrams that are stored at once. Others wait in the system's buffer, and what does not fit there is lost and sent again.
-const BATCH: usize = 256;
+const DATAGRAMS_AT_ONCE: usize = 256;
 
 /// Serves a socket until the server drains.
 pub(super) async fn serve_datagrams(
@@ -58,7 +58,7 @@ fn receive(
 ) -> HashMap<SocketAddr, Vec<Found>> {
     let mut buffer = [0; DATAGRAM_BYTES];
     let mut arrived: HashMap<SocketAddr, Vec<Found>> = HashMap::new();
-    for _ in 0..BATCH {
+    for _ in 0..DATAGRAMS_AT_ONCE {
         // An error is of one datagram, such as one that could not be delivered.
         let Ok((count, from)) = socket.try_recv_from(&mut buffer) else { break };
         let mut session = senders.take(from);
