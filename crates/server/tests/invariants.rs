@@ -14,6 +14,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-clock", &["milepost-domain"]),
     ("milepost-geo", &["milepost-domain"]),
     ("milepost-track", &["milepost-domain", "milepost-geo"]),
+    ("milepost-device-report", &["milepost-domain"]),
     ("milepost-formats", &["milepost-domain"]),
     ("milepost-hub", &[]),
     ("milepost-relay", &["milepost-clock", "milepost-domain"]),
@@ -31,6 +32,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-access",
             "milepost-cache",
             "milepost-clock",
+            "milepost-device-report",
             "milepost-domain",
             "milepost-follow",
             "milepost-geo",
@@ -147,7 +149,7 @@ fn crates_depend_only_on_the_crates_they_may() {
 #[test]
 fn domain_geo_and_track_are_pure() {
     let packages = dependencies();
-    for name in ["milepost-domain", "milepost-geo", "milepost-track"] {
+    for name in ["milepost-domain", "milepost-geo", "milepost-track", "milepost-device-report"] {
         // The state of a track derives serde, so that the store can save it.
         for library in IMPURE.iter().filter(|library| name != "milepost-track" || **library != "serde") {
             assert!(!packages[name].contains(*library), "{name} must not use {library}");
