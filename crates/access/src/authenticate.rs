@@ -2,7 +2,7 @@
 
 use crate::identity_cache::{Account, KnownUser, ReadFrom};
 use crate::{Access, AccessError, Claims, TokenError, hash_secret};
-use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, User, UserId, VehicleId};
+use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::Digest;
 
 /// The credential of a request or a socket's handshake. It is borrowed, so that no secret is kept.
@@ -116,16 +116,7 @@ impl Access {
 
     async fn caller_of_device(&self, digest: Digest, from: ReadFrom) -> Result<Caller, AccessError> {
         let device = self.device(digest, from).await?;
-        let device = device.ok_or(AccessError::NotAuthenticated("unknown device key"))?;
-        Ok(Caller {
-            tenant: device.tenant,
-            principal: Principal::Device {
-                id: device.id,
-                vehicle_id: device.vehicle_id,
-                past_vehicles: device.past_vehicles,
-            },
-            expires_at: None,
-        })
+        Ok(Caller::of_device(device.ok_or(AccessError::NotAuthenticated("unknown device key"))?))
     }
 
     async fn caller_of_session(&self, digest: Digest, from: ReadFrom) -> Result<(Caller, Option<String>), AccessError> {
@@ -147,6 +138,23 @@ impl Access {
             })
         };
         self.identities.accounts.read(id, from, self.clock.now(), load).await
+    }
+
+    /// The device with this key. It may be one second old.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`] when the store can't be read.
+    pub async fn device_of_key(&self, key: &str) -> Result<Option<Device>, AccessError> {
+        self.device(hash_secret(key), ReadFrom::Cache).await
+    }
+
+    /// The device that names itself so, in whichever tenant. It may be one second old.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`] when the store can't be read.
+    pub async fn device_named(&self, unique_id: &UniqueId) -> Result<Option<Device>, AccessError> {
+        let load = async { Ok(self.store.find_device_by_unique_id(unique_id).await?) };
+        self.identities.named_devices.read(unique_id.clone(), ReadFrom::Cache, self.clock.now(), load).await
     }
 
     async fn device(&self, digest: Digest, from: ReadFrom) -> Result<Option<Device>, AccessError> {

@@ -2,7 +2,7 @@
 
 use crate::hash_secret;
 use milepost_cache::WeightedCache;
-use milepost_domain::{Device, EndedAssignment, Timestamp, User, UserId, VehicleId};
+use milepost_domain::{Device, EndedAssignment, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::{Digest, Login};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
@@ -136,6 +136,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 pub(crate) struct IdentityCache {
     pub(crate) accounts: Cache<UserId, KnownUser>,
     pub(crate) devices: Cache<Digest, Option<Device>>,
+    pub(crate) named_devices: Cache<UniqueId, Option<Device>>,
     pub(crate) sessions: Cache<Digest, Option<(UserId, Timestamp)>>,
 }
 
@@ -147,6 +148,9 @@ impl IdentityCache {
                 KnownUser::Erased | KnownUser::Unknown => 0,
             }),
             devices: Cache::new(DEVICES_BYTES, |_, (_, device)| device.as_ref().map_or(0, device_bytes)),
+            named_devices: Cache::new(DEVICES_BYTES, |unique_id, (_, device)| {
+                unique_id.as_str().len() + device.as_ref().map_or(0, device_bytes)
+            }),
             sessions: Cache::new(SESSIONS_BYTES, |_, _| 0),
         }
     }
@@ -154,6 +158,7 @@ impl IdentityCache {
     pub(crate) fn forget(&self) {
         self.accounts.clear();
         self.devices.clear();
+        self.named_devices.clear();
         self.sessions.clear();
     }
 }

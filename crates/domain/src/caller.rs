@@ -1,6 +1,6 @@
 //! Who is asking.
 
-use crate::{AssignedAt, DeviceId, Invalid, PastAssignments, Role, TenantId, Timestamp, UserId, VehicleId};
+use crate::{AssignedAt, Device, DeviceId, Invalid, PastAssignments, Role, TenantId, Timestamp, UserId, VehicleId};
 
 /// The authenticated user or device behind a request or a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,12 @@ impl Principal {
 }
 
 impl Caller {
+    /// A device that showed who it is.
+    pub fn of_device(device: Device) -> Self {
+        let Device { id, vehicle_id, past_vehicles, tenant, .. } = device;
+        Self { tenant, principal: Principal::Device { id, vehicle_id, past_vehicles }, expires_at: None }
+    }
+
     /// Its role, if it is a person.
     pub const fn role(&self) -> Option<Role> {
         match &self.principal {

@@ -8,6 +8,7 @@
 mod alert;
 mod assignment;
 mod attendance;
+mod attributes;
 mod audience;
 mod cadet;
 mod caller;
@@ -48,6 +49,10 @@ mod zones;
 pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
 pub use assignment::{AssignedAt, EndedAssignment, MAX_PAST_ASSIGNMENTS, PastAssignments};
 pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
+pub use attributes::{
+    Alarm, AttributeList, AttributeValue, Attributes, MAX_ATTRIBUTE_NAME_BYTES, MAX_ATTRIBUTE_TEXT_BYTES,
+    MAX_ATTRIBUTES, attribute,
+};
 pub use audience::{Audience, RecordViewer};
 pub use cadet::{
     Cadet, CadetId, CadetName, Grade, GradeGiven, GradeId, GradeKind, Points, Reason, Score, ScoreChange, Scores,
@@ -57,7 +62,7 @@ pub use caller::{Caller, Principal};
 pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };
-pub use device::Device;
+pub use device::{Device, DeviceProtocol, UniqueId, UnknownDevice};
 pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
 pub use fleet_audience::{FleetAudience, FleetViewer};
 pub use fleet_fact::{

@@ -13,6 +13,8 @@ pub enum Action {
     ManageVehicles,
     /// Add, list, change and remove devices.
     ManageDevices,
+    /// See the devices that reported and that nobody has added, and add them.
+    AdoptDevices,
     /// Report where a vehicle is.
     ReportPosition,
     /// See a vehicle and where it is and was, and its trips; a driver those that it drove.
@@ -73,9 +75,9 @@ pub enum Who {
 pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
-    BringParcel, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels, ManageRecords, ManageTenants,
-    ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeDeliveryFigures, SeeFleet, SeeParcel,
-    SeeRecords, SeeRiders, SeeVehicle, SendNotices, StartDelivery,
+    AdoptDevices, BringParcel, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels, ManageRecords,
+    ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeDeliveryFigures,
+    SeeFleet, SeeParcel, SeeRecords, SeeRiders, SeeVehicle, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Who::{Device, Is};
@@ -93,6 +95,8 @@ pub const RULES: &[Rule] = &[
     Rule(ManageDevices,  Is(Role::Superadmin),  Everywhere),
     Rule(ManageDevices,  Is(Role::Admin),       Tenant),
     Rule(ManageDevices,  Is(Role::Manager),     Tenant),
+    Rule(AdoptDevices,   Is(Role::Superadmin),  Everywhere),
+    Rule(AdoptDevices,   Is(Role::Admin),       Tenant),
     Rule(ReportPosition, Is(Role::Superadmin),  Everywhere),
     Rule(ReportPosition, Is(Role::Admin),       Tenant),
     Rule(ReportPosition, Is(Role::Driver),      Own),

@@ -31,6 +31,7 @@ use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
 use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
+use milepost_service::devices::DeviceRules;
 use milepost_service::{EventFeed, Listener, Outgoing, ServiceParts, StartRelay, UseCases, assemble};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
@@ -129,6 +130,10 @@ impl Assembly {
             on_transaction: Box::new(move |sample| sampled.transaction_ended(sample)),
             outgoing: outgoing(config, &outbox, vapid.as_deref()),
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
+            device_rules: DeviceRules {
+                keys_required: config.device_keys_required,
+                adopting_tenant: config.device_tenant.clone(),
+            },
             alert_expiry_ms: alert_expiry_ms(config),
             tracks: Arc::clone(&tracks),
             hub: hub.clone(),

@@ -12,6 +12,7 @@ pub use duration::parse_duration;
 pub use load::{ConfigError, Resolved, Source, resolve};
 pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
+use milepost_domain::TenantId;
 use milepost_http::TenantHosts;
 use milepost_outbox::{AddressRule, ServiceUrl};
 use milepost_relay::RedisUrl;
@@ -57,6 +58,10 @@ pub struct Config {
     pub dashboard_interval: Duration,
     /// Fleet sockets may be opened without a credential.
     pub fleet_anonymous_access: bool,
+    /// Phones and apps must show their device's key.
+    pub device_keys_required: bool,
+    /// The tenant whose admins add unknown devices.
+    pub device_tenant: Option<TenantId>,
     /// The protocols of trackers that are served.
     pub device_ports: Vec<DevicePort>,
     pub device_bind: IpAddr,
@@ -131,6 +136,12 @@ impl Config {
             echo: resolved.flag("MILEPOST_ECHO"),
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
+            device_keys_required: resolved.text("DEVICE_KEYS") == "required",
+            device_tenant: resolved
+                .optional("DEVICE_TENANT")
+                .map(|id| TenantId::new(&id))
+                .transpose()
+                .map_err(|invalid| ConfigError::new("DEVICE_TENANT", invalid.message))?,
             device_ports: device_ports::device_ports(&resolved.list("DEVICE_PORTS"))
                 .map_err(|takes| ConfigError::new("DEVICE_PORTS", takes))?,
             device_bind: resolved.parsed("DEVICE_BIND")?,

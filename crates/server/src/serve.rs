@@ -1,15 +1,15 @@
 //! `milepost serve`: starts the server from its configuration, and stops it in order.
 
 use crate::LogStats;
+use crate::accepting::bind;
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
+use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
 use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder};
+use crate::device_server::DeviceSockets;
 use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
-use crate::accepting::bind;
-use crate::connection_table::ConnectionLimits;
-use crate::device_server::{DeviceContext, DeviceSockets};
 use crate::http_server::{CurrentRouter, HttpWaits, Stage, serve_http};
 use crate::open_files::raise_open_files_limit;
 use crate::status_routes::health;

@@ -14,8 +14,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-clock", &["milepost-domain"]),
     ("milepost-geo", &["milepost-domain"]),
     ("milepost-track", &["milepost-domain", "milepost-geo"]),
+    ("milepost-device-report", &["milepost-domain"]),
     ("milepost-formats", &["milepost-domain"]),
-    ("milepost-device-protocols", &["milepost-domain"]),
+    ("milepost-device-protocols", &["milepost-device-report", "milepost-domain"]),
     ("milepost-hub", &[]),
     ("milepost-relay", &["milepost-clock", "milepost-domain"]),
     ("milepost-transport", &["milepost-clock", "milepost-hub"]),
@@ -32,6 +33,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-access",
             "milepost-cache",
             "milepost-clock",
+            "milepost-device-report",
             "milepost-domain",
             "milepost-follow",
             "milepost-geo",
@@ -146,9 +148,11 @@ fn crates_depend_only_on_the_crates_they_may() {
 }
 
 #[test]
-fn domain_geo_track_and_device_protocols_are_pure() {
+fn domain_geo_track_and_devices_are_pure() {
     let packages = dependencies();
-    for name in ["milepost-domain", "milepost-geo", "milepost-track", "milepost-device-protocols"] {
+    for name in
+        ["milepost-domain", "milepost-geo", "milepost-track", "milepost-device-report", "milepost-device-protocols"]
+    {
         // The state of a track derives serde, so that the store can save it.
         for library in IMPURE.iter().filter(|library| name != "milepost-track" || **library != "serde") {
             assert!(!packages[name].contains(*library), "{name} must not use {library}");
@@ -178,7 +182,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn families_of_devices_do_not_know_each_other() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../devices/protocols/src");
     let table = fs::read_to_string(source.join("protocol.rs")).unwrap();
-    let families: Vec<&str> = table.split("crate::").skip(1).filter_map(|rest| rest.split_once("::")).map(|(name, _)| name).collect();
+    let families: Vec<&str> =
+        table.split("crate::").skip(1).filter_map(|rest| rest.split_once("::")).map(|(name, _)| name).collect();
     let families: Vec<&str> = families.into_iter().filter(|name| *name != "family").collect();
     assert!(families.len() > 10, "{families:?}");
     for family in &families {

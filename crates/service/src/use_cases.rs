@@ -42,7 +42,7 @@ pub struct UseCases {
     /// For [`crate::parcels`].
     pub parcels: Arc<Parcels>,
     /// For [`crate::positions`].
-    pub positions: Positions,
+    pub positions: Arc<Positions>,
     /// For [`crate::push`].
     pub push: Push,
     /// For [`crate::readiness`].

@@ -113,11 +113,14 @@ impl Fleet {
     /// Removes the devices that were made for this run, for at most ten seconds.
     pub(crate) async fn remove_devices(&self, client: &Client) {
         let Some(token) = &self.token else { return };
-        let removals = stream::iter(self.devices.iter().filter(|device| !device.id.is_empty())).for_each_concurrent(SETUP_CALLS, async |device| {
-            if let Err(error) = client.remove_device(token, &device.id, self.tenant.as_deref()).await {
-                tracing::debug!(device.id = device.id, "device not removed: {error}");
-            }
-        });
+        let removals = stream::iter(self.devices.iter().filter(|device| !device.id.is_empty())).for_each_concurrent(
+            SETUP_CALLS,
+            async |device| {
+                if let Err(error) = client.remove_device(token, &device.id, self.tenant.as_deref()).await {
+                    tracing::debug!(device.id = device.id, "device not removed: {error}");
+                }
+            },
+        );
         if tokio::time::timeout(REMOVE_LIMIT, removals).await.is_err() {
             tracing::warn!("some devices of the simulation were not removed, because that took too long");
         }

@@ -49,7 +49,8 @@ pub async fn simulate(
         None => None,
         Some(target) => {
             let host = host_of(&options.url)?;
-            let one = |spec: &VehicleSpec| (tracker_id(target.protocol, &spec.vehicle_id), host.clone(), target.clone());
+            let one =
+                |spec: &VehicleSpec| (tracker_id(target.protocol, &spec.vehicle_id), host.clone(), target.clone());
             Some(specs.iter().map(one).collect())
         }
     };

@@ -119,9 +119,9 @@ impl TrackerProtocol {
 /// The name of a simulated tracker: as many digits as an IMEI has, the same for the same vehicle.
 pub(crate) fn tracker_id(protocol: TrackerProtocol, vehicle_id: &str) -> String {
     // FNV-1a, by which vehicles of several prefixes get different numbers.
-    let hash = vehicle_id.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    });
+    let hash = vehicle_id
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
     match protocol {
         TrackerProtocol::Teltonika | TrackerProtocol::Gt06 => format!("86{:013}", hash % 10_u64.pow(13)),
         TrackerProtocol::H02 => format!("9{:09}", hash % 10_u64.pow(9)),
@@ -272,7 +272,9 @@ mod tests {
                     let Found::Message(message) = found else { panic!("{found:?}") };
                     assert_eq!(message.device_id.as_deref(), Some(id.as_str()));
                     answers.extend(message.answer.taken);
-                    fixes.extend(message.fixes.into_iter().map(|fix| fix.report(None)).filter(|fix| fix.place.is_some()));
+                    fixes.extend(
+                        message.fixes.into_iter().map(|fix| fix.report(None)).filter(|fix| fix.place.is_some()),
+                    );
                 });
                 assert_eq!(taken, Ok(()));
                 answers
@@ -298,7 +300,11 @@ mod tests {
 
     #[test]
     fn the_host_is_that_of_the_url() {
-        for (url, host) in [("http://127.0.0.1:8080", "127.0.0.1"), ("https://track.example.org/", "track.example.org"), ("http://[::1]:80", "[::1]")] {
+        for (url, host) in [
+            ("http://127.0.0.1:8080", "127.0.0.1"),
+            ("https://track.example.org/", "track.example.org"),
+            ("http://[::1]:80", "[::1]"),
+        ] {
             assert_eq!(host_of(url).unwrap(), host);
         }
         assert!(host_of("http://").is_err());

@@ -10,6 +10,7 @@
 mod position_columns;
 
 mod account;
+mod attribute_bytes;
 mod committer;
 mod delivery_store;
 mod error;

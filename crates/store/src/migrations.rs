@@ -36,6 +36,8 @@ pub(crate) const SQLITE: &[Listed] = &[
         "0035_versions_of_devices_and_cadets",
         include_str!("../migrations/sqlite/0035_versions_of_devices_and_cadets.sql"),
     ),
+    (36, "0036_devices", include_str!("../migrations/sqlite/0036_devices.sql")),
+    (37, "0037_attributes", include_str!("../migrations/sqlite/0037_attributes.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -65,6 +67,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
         "0035_versions_of_devices_and_cadets",
         include_str!("../migrations/postgres/0035_versions_of_devices_and_cadets.sql"),
     ),
+    (36, "0036_devices", include_str!("../migrations/postgres/0036_devices.sql")),
+    (37, "0037_attributes", include_str!("../migrations/postgres/0037_attributes.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

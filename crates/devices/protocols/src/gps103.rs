@@ -3,8 +3,9 @@
 use crate::degrees::with_hemisphere;
 use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields::{self, at, find, number, number_at};
-use crate::{Answer, Fix, FixTime, Message, MessageKind};
-use milepost_domain::Timestamp;
+use crate::fix::FixDraft;
+use crate::{Answer, FixTime, Message, MessageKind};
+use milepost_domain::{Alarm, Timestamp};
 
 const MAX_FRAME_BYTES: usize = 1_024;
 const MINUTE_MS: i64 = 60_000;
@@ -81,12 +82,12 @@ fn read_report(imei: &str, fields: &[&str]) -> Read {
     let Some(mark) = (3..fields.len()).find(|index| matches!(fields[*index], "F" | "L")) else {
         return Read::Refused("no report", Vec::new());
     };
-    let mut fix = Fix::new(FixTime::Missing);
+    let mut fix = FixDraft::new(FixTime::MISSING);
     if fields[mark] == "F" {
         fix.time = read_time(at(fields, mark - 2), at(fields, mark + 1));
         fix.valid = Some(at(fields, mark + 2) == "A");
         set_place(&mut fix, &fields[mark + 3..]);
-        if fix.place.is_none() {
+        if !fix.has_place() {
             return Read::Refused("impossible coordinates", Vec::new());
         }
     }
@@ -95,7 +96,7 @@ fn read_report(imei: &str, fields: &[&str]) -> Read {
 }
 
 /// From the latitude on. Some models write the hemisphere before the number.
-fn set_place(fix: &mut Fix, fields: &[&str]) {
+fn set_place(fix: &mut FixDraft, fields: &[&str]) {
     let [latitude, north, longitude, east] = [at(fields, 0), at(fields, 1), at(fields, 2), at(fields, 3)];
     let (place, rest) = if matches!(latitude, "N" | "S") {
         ((with_hemisphere(north, latitude), with_hemisphere(east, longitude)), fields.get(4..))
@@ -114,32 +115,32 @@ fn set_place(fix: &mut Fix, fields: &[&str]) {
     };
     fix.ignition = flag(at(rest, 3));
     if let Some(is_open) = flag(at(rest, 4)) {
-        fix.attributes.flag("door_open", is_open);
+        fix.flag("door_open", is_open);
     }
-    fix.attributes.maybe("fuel_percent", number_at(rest, 5).filter(|_| at(rest, 5).ends_with('%')));
-    fix.attributes.maybe("temperature_c", number_at(rest, 7));
+    fix.maybe("fuel_percent", number_at(rest, 5).filter(|_| at(rest, 5).ends_with('%')));
+    fix.maybe("temperature_c", number_at(rest, 7));
 }
 
-fn set_keyword(fix: &mut Fix, keyword: &str) {
+fn set_keyword(fix: &mut FixDraft, keyword: &str) {
     match keyword {
         "" | "tracker" => {}
-        "help me" => fix.set_alarm("sos"),
-        "low battery" => fix.set_alarm("low_battery"),
-        "move" => fix.set_alarm("movement"),
-        "speed" => fix.set_alarm("overspeed"),
-        "ac alarm" => fix.set_alarm("power_cut"),
-        "sensor alarm" => fix.set_alarm("vibration"),
-        "accident alarm" => fix.set_alarm("crash"),
-        "DTC" => fix.set_alarm("fault"),
+        "help me" => fix.alarm(Alarm::Sos),
+        "low battery" => fix.alarm(Alarm::LowBattery),
+        "move" => fix.alarm(Alarm::Movement),
+        "speed" => fix.alarm(Alarm::Overspeed),
+        "ac alarm" => fix.alarm(Alarm::PowerCut),
+        "sensor alarm" => fix.alarm(Alarm::Vibration),
+        "accident alarm" => fix.alarm(Alarm::Crash),
+        "DTC" => fix.alarm(Alarm::Fault),
         "acc on" => fix.ignition = Some(true),
         "acc off" => fix.ignition = Some(false),
-        "door alarm" => fix.attributes.flag("door_open", true),
-        "stockade" | "bonnet alarm" | "footbrake alarm" => fix.set_alarm(keyword),
+        "door alarm" => fix.flag("door_open", true),
+        "stockade" | "bonnet alarm" | "footbrake alarm" => fix.alarm_code(keyword),
         _ => {
             let value = |prefix| keyword.strip_prefix(prefix).and_then(number);
-            fix.attributes.maybe("fuel_percent", value("oil "));
-            fix.attributes.maybe("temperature_c", value("T:"));
-            fix.attributes.text("event", keyword);
+            fix.maybe("fuel_percent", value("oil "));
+            fix.maybe("temperature_c", value("T:"));
+            fix.text("event", keyword);
         }
     }
 }
@@ -149,13 +150,13 @@ fn set_keyword(fix: &mut Fix, keyword: &str) {
 fn read_time(local: &str, utc: &str) -> FixTime {
     const DAY: i64 = 1_440;
     let digits: String = local.chars().filter(char::is_ascii_digit).collect();
-    let [Some(date), Some(time)] = [digits.get(..6), digits.get(6..10)] else { return FixTime::Missing };
+    let [Some(date), Some(time)] = [digits.get(..6), digits.get(6..10)] else { return FixTime::MISSING };
     let (Some(date), Some([hour, minute]), Some(utc)) =
         (fields::year_month_day(date), fields::pairs(time), fields::time_of_day(utc))
     else {
-        return FixTime::Missing;
+        return FixTime::MISSING;
     };
-    let Some(midnight) = fields::civil(date, 0).as_utc() else { return FixTime::Missing };
+    let Some(midnight) = fields::civil(date, 0).as_utc() else { return FixTime::MISSING };
     let local = hour * 60 + minute;
     let mut ahead = local - utc / MINUTE_MS;
     if ahead > DAY / 2 {
@@ -164,35 +165,35 @@ fn read_time(local: &str, utc: &str) -> FixTime {
         ahead += DAY;
     }
     let ms = midnight.unix_ms() + (local - ahead) * MINUTE_MS + utc % MINUTE_MS;
-    Timestamp::from_unix_ms(ms).map_or(FixTime::Missing, FixTime::Utc)
+    FixTime::maybe(Timestamp::from_unix_ms(ms))
 }
 
 /// `hhmmss,ddmmyy,fix,latitude,longitude,km/h,course,altitude,hdop,satellites,ignition,charging`, all of UTC and with signs.
-fn read_alternative(fields: &[&str]) -> Option<Fix> {
+fn read_alternative(fields: &[&str]) -> Option<FixDraft> {
     let [time, date, valid @ ("0" | "1" | "2" | "3"), latitude, longitude, speed, ..] = fields else { return None };
     let time = fields::civil(fields::day_month_year(date)?, fields::time_of_day(time)?).as_utc()?;
-    let mut fix = Fix::new(FixTime::Utc(time));
+    let mut fix = FixDraft::new(FixTime::at(time));
     fix.valid = Some(*valid != "0");
     fix.set_place(number(latitude), number(longitude));
-    fix.place?;
+    fix.has_place().then_some(())?;
     fix.set_speed_kmh(number(speed));
     fix.set_heading(number_at(fields, 6));
     fix.set_altitude(number_at(fields, 7));
-    fix.attributes.maybe("hdop", number_at(fields, 8));
-    fix.attributes.maybe("satellites", number_at(fields, 9));
+    fix.maybe("hdop", number_at(fields, 8));
+    fix.maybe("satellites", number_at(fields, 9));
     fix.ignition = number_at(fields, 10).map(|on| on != 0.0);
     if let Some(charging) = number_at(fields, 11) {
-        fix.attributes.flag("charging", charging != 0.0);
+        fix.flag("charging", charging != 0.0);
     }
     Some(fix)
 }
 
 /// `time,odometer,3 of the model,km/h,load,coolant,throttle,rpm,battery,codes`, without coordinates.
-fn read_obd(fields: &[&str]) -> Fix {
-    let mut fix = Fix::new(FixTime::Missing);
+fn read_obd(fields: &[&str]) -> FixDraft {
+    let mut fix = FixDraft::new(FixTime::MISSING);
     fix.set_speed_kmh(number_at(fields, 7));
-    fix.attributes.maybe("coolant_c", number_at(fields, 9));
-    fix.attributes.maybe("rpm", number_at(fields, 11));
-    fix.attributes.maybe("power_v", number_at(fields, 12));
+    fix.maybe("coolant_c", number_at(fields, 9));
+    fix.maybe("rpm", number_at(fields, 11));
+    fix.maybe("power_v", number_at(fields, 12));
     fix
 }

@@ -4,7 +4,9 @@ use crate::checksum::crc16_x25;
 use crate::civil::Civil;
 use crate::cursor::{Cursor, bcd_digits};
 use crate::family::{Arrival, Cut, Family, Read};
-use crate::{Answer, Fix, FixTime, Message, MessageKind};
+use crate::fix::FixDraft;
+use crate::{Answer, FixTime, Message, MessageKind};
+use milepost_domain::Alarm;
 
 /// The longest text of a device has some hundred bytes.
 const MAX_FRAME_BYTES: usize = 2_048;
@@ -85,7 +87,7 @@ impl Gt06 {
     }
 
     fn heartbeat(&self, kind: u8, body: &[u8]) -> Message {
-        let mut fix = Fix::new(FixTime::Missing);
+        let mut fix = FixDraft::new(FixTime::MISSING);
         let mut cursor = Cursor(body);
         if let Some(bits) = cursor.u8() {
             set_status_bits(&mut fix, bits);
@@ -94,18 +96,18 @@ impl Gt06 {
                     set_battery_level(&mut fix, level);
                 }
             } else {
-                fix.attributes.maybe("battery_v", cursor.u16().map(|hundredths| f64::from(hundredths) / 100.0));
+                fix.maybe("battery_v", cursor.u16().map(|hundredths| f64::from(hundredths) / 100.0));
             }
-            fix.attributes.maybe("rssi", cursor.u8().map(f64::from));
+            fix.maybe("rssi", cursor.u8().map(f64::from));
         }
         Message { kind: MessageKind::Heartbeat, ..Message::of_fix(self.imei.clone(), fix) }
     }
 
     /// Of the information packets only the voltage is read.
     fn information(&self, body: &[u8]) -> Message {
-        let mut fix = Fix::new(FixTime::Missing);
+        let mut fix = FixDraft::new(FixTime::MISSING);
         if let [0, high, low, ..] = body {
-            fix.attributes.number("power_v", f64::from(u16::from_be_bytes([*high, *low])) / 100.0);
+            fix.number("power_v", f64::from(u16::from_be_bytes([*high, *low])) / 100.0);
         }
         Message { kind: MessageKind::Other, ..Message::of_fix(self.imei.clone(), fix) }
     }
@@ -122,7 +124,7 @@ fn answer(kind: u8, content: &[u8], serial: &[u8]) -> Vec<u8> {
 }
 
 /// The GPS block, and what follows it in frames of this type.
-fn read_fix(kind: u8, body: &[u8]) -> Option<Fix> {
+fn read_fix(kind: u8, body: &[u8]) -> Option<FixDraft> {
     let mut cursor = Cursor(body);
     let mut date = [0; 6];
     for part in &mut date {
@@ -130,8 +132,8 @@ fn read_fix(kind: u8, body: &[u8]) -> Option<Fix> {
     }
     let [year, month, day, hour, minute, second] = date;
     let shown = Civil { year: year + 2000, month, day, hour, minute, second, ms: 0 };
-    let mut fix = Fix::new(FixTime::local(shown, 0)?);
-    fix.attributes.number("satellites", f64::from(cursor.u8()? & 15));
+    let mut fix = FixDraft::new(FixTime::local(shown, 0)?);
+    fix.number("satellites", f64::from(cursor.u8()? & 15));
     let (latitude, longitude) = (f64::from(cursor.u32()?) / 1_800_000.0, f64::from(cursor.u32()?) / 1_800_000.0);
     fix.set_speed_kmh(Some(cursor.u8()?.into()));
     let flags = cursor.u16()?;
@@ -155,7 +157,7 @@ fn read_fix(kind: u8, body: &[u8]) -> Option<Fix> {
 }
 
 /// After the cell: ignition, reason, whether the fix was stored.
-fn set_ignition(fix: &mut Fix, kind: u8, rest: &[u8]) {
+fn set_ignition(fix: &mut FixDraft, kind: u8, rest: &[u8]) {
     let has_long_network = rest.first().is_some_and(|country| country & 0x80 != 0);
     let cell = if kind == 0xA0 { 15 } else { 8 } + usize::from(has_long_network);
     if let Some([on @ 0..=1, _, _, ..]) = rest.get(cell..) {
@@ -163,51 +165,51 @@ fn set_ignition(fix: &mut Fix, kind: u8, rest: &[u8]) {
     }
 }
 
-fn set_status(fix: &mut Fix, status: &[u8]) {
+fn set_status(fix: &mut FixDraft, status: &[u8]) {
     let [bits, level, signal, code, _] = status else { return };
     set_status_bits(fix, *bits);
     set_battery_level(fix, *level);
-    fix.attributes.number("rssi", f64::from(*signal));
+    fix.number("rssi", f64::from(*signal));
     // Codes 09, 0C, 19, 28 and 29 mean other things in some models.
     let alarm = match code {
         0x00 => return,
-        0x01 => "sos",
-        0x02 => "power_cut",
-        0x03 => "vibration",
-        0x04 => "geofence_enter",
-        0x05 => "geofence_exit",
-        0x06 => "overspeed",
-        0x0E | 0x0F | 0x19 => "low_battery",
-        0x13 | 0x25 => "tamper",
-        0x14 => return fix.attributes.flag("door_open", true),
-        0x29 => "harsh_acceleration",
-        0x2A | 0x2B => "harsh_cornering",
-        0x2C => "crash",
-        0x30 => "harsh_braking",
+        0x01 => Alarm::Sos,
+        0x02 => Alarm::PowerCut,
+        0x03 => Alarm::Vibration,
+        0x04 => Alarm::GeofenceEnter,
+        0x05 => Alarm::GeofenceExit,
+        0x06 => Alarm::Overspeed,
+        0x0E | 0x0F | 0x19 => Alarm::LowBattery,
+        0x13 | 0x25 => Alarm::Tamper,
+        0x14 => return fix.flag("door_open", true),
+        0x29 => Alarm::HarshAcceleration,
+        0x2A | 0x2B => Alarm::HarshCornering,
+        0x2C => Alarm::Crash,
+        0x30 => Alarm::HarshBraking,
         0xFE => return fix.ignition = Some(true),
         0xFF => return fix.ignition = Some(false),
-        code => &format!("{code}"),
+        code => return fix.alarm_code(&code.to_string()),
     };
-    fix.attributes.text("alarm", alarm);
+    fix.alarm(alarm);
 }
 
-fn set_status_bits(fix: &mut Fix, bits: u8) {
+fn set_status_bits(fix: &mut FixDraft, bits: u8) {
     fix.ignition = Some(bits & 2 != 0);
-    fix.attributes.flag("charging", bits & 4 != 0);
+    fix.flag("charging", bits & 4 != 0);
     match bits >> 3 & 7 {
-        1 => fix.set_alarm("vibration"),
-        2 => fix.set_alarm("power_cut"),
-        3 => fix.set_alarm("low_battery"),
-        4 => fix.set_alarm("sos"),
+        1 => fix.alarm(Alarm::Vibration),
+        2 => fix.alarm(Alarm::PowerCut),
+        3 => fix.alarm(Alarm::LowBattery),
+        4 => fix.alarm(Alarm::Sos),
         _ => {}
     }
 }
 
 /// A step from 0 to 6; in some models a percentage.
-fn set_battery_level(fix: &mut Fix, level: u8) {
+fn set_battery_level(fix: &mut FixDraft, level: u8) {
     match level {
-        0..=6 => fix.attributes.number("battery_percent", (f64::from(level) * 100.0 / 6.0).round()),
-        7..=100 => fix.attributes.number("battery_percent", level.into()),
+        0..=6 => fix.number("battery_percent", (f64::from(level) * 100.0 / 6.0).round()),
+        7..=100 => fix.number("battery_percent", level.into()),
         _ => {}
     }
 }

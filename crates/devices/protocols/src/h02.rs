@@ -5,7 +5,9 @@ use crate::cursor::{Cursor, bcd, bcd_digits};
 use crate::degrees::with_hemisphere;
 use crate::family::{Arrival, Cut, Family, Read, skip_to};
 use crate::fields::{self, at, number, number_at};
-use crate::{Answer, Fix, FixTime, Message, MessageKind};
+use crate::fix::FixDraft;
+use crate::{Answer, FixTime, Message, MessageKind};
+use milepost_domain::Alarm;
 
 const MAX_FRAME_BYTES: usize = 1_024;
 /// The part of a binary frame that is read. What follows differs by model, and is skipped wherever a segment ends.
@@ -71,12 +73,12 @@ impl H02 {
         let message = |kind| Message::new(kind, Some(known.clone()));
         Read::Message(match *kind {
             "HTBT" | "V0" => {
-                let mut fix = Fix::new(FixTime::Missing);
-                fix.attributes.maybe("battery_percent", number_at(fields, 3));
-                Message { fixes: vec![fix], ..message(MessageKind::Heartbeat) }.answered(echo())
+                let mut fix = FixDraft::new(FixTime::MISSING);
+                fix.maybe("battery_percent", number_at(fields, 3));
+                Message { kind: MessageKind::Heartbeat, ..Message::of_fix(Some(known.clone()), fix) }.answered(echo())
             }
             "NBR" => message(MessageKind::Other).answered(confirm()),
-            "LINK" => Message { fixes: vec![read_link(fields)], ..message(MessageKind::Heartbeat) },
+            "LINK" => Message { kind: MessageKind::Heartbeat, ..Message::of_fix(Some(known), read_link(fields)) },
             "VP1" => match read_undated(fields) {
                 Some(fix) => Message::of_fix(Some(known), fix),
                 None => message(MessageKind::Other),
@@ -120,12 +122,12 @@ fn cut_binary(bytes: &[u8]) -> Cut {
     }
 }
 
-fn read_binary(frame: &[u8]) -> Option<(String, Fix)> {
+fn read_binary(frame: &[u8]) -> Option<(String, FixDraft)> {
     let long = (frame.len() == LONG_BINARY_BYTES).then(|| read_binary_with(frame, 8)).flatten();
     long.or_else(|| read_binary_with(frame, 5))
 }
 
-fn read_binary_with(frame: &[u8], id_bytes: usize) -> Option<(String, Fix)> {
+fn read_binary_with(frame: &[u8], id_bytes: usize) -> Option<(String, FixDraft)> {
     let mut cursor = Cursor(frame.get(1..)?);
     let id = bcd_digits(cursor.take(id_bytes)?)?;
     let mut parts = [0; 6];
@@ -142,13 +144,13 @@ fn read_binary_with(frame: &[u8], id_bytes: usize) -> Option<(String, Fix)> {
     let motion = bcd_digits(cursor.take(3)?)?;
     let status = cursor.u32()?;
 
-    let mut fix = Fix::new(FixTime::Utc(time));
+    let mut fix = FixDraft::new(FixTime::at(time));
     let letter = |bit: u8, set: &'static str, clear: &'static str| if flags & bit != 0 { set } else { clear };
     fix.set_place(
         with_hemisphere(&format!("{}.{}", &latitude[..4], &latitude[4..]), letter(4, "N", "S")),
         with_hemisphere(&format!("{}.{}", &longitude[..5], &longitude[5..9]), letter(8, "E", "W")),
     );
-    fix.place?;
+    fix.has_place().then_some(())?;
     fix.valid = Some(flags & 2 != 0);
     fix.set_speed_knots(number(&motion[..3]));
     fix.set_heading(number(&motion[3..]));
@@ -165,15 +167,15 @@ fn looks_like_fix(fields: &[&str]) -> bool {
         && matches!(at(fields, 3), "N" | "S" | "0" | "")
 }
 
-fn read_fix(fields: &[&str]) -> Result<Fix, &'static str> {
+fn read_fix(fields: &[&str]) -> Result<FixDraft, &'static str> {
     // A battery digit may stand before the date.
     let date = if at(fields, 8).len() <= 2 && at(fields, 9).len() == 6 { 9 } else { 8 };
-    let mut fix = Fix::new(read_time(at(fields, date), at(fields, 0))?);
+    let mut fix = FixDraft::new(read_time(at(fields, date), at(fields, 0))?);
     fix.set_place(with_hemisphere(at(fields, 2), at(fields, 3)), with_hemisphere(at(fields, 4), at(fields, 5)));
     // A digit in place of the letter counts as valid.
     let validity = at(fields, 1);
     fix.valid = Some(validity == "A" || validity.bytes().any(|byte| byte.is_ascii_digit()));
-    if fix.place.is_none() && fix.valid == Some(true) {
+    if !fix.has_place() && fix.valid == Some(true) {
         return Err("impossible coordinates");
     }
     fix.set_speed_knots(number_at(fields, 6));
@@ -191,23 +193,23 @@ fn read_time(date: &str, time: &str) -> Result<FixTime, &'static str> {
     match (fields::day_month_year(date), time) {
         (None, _) if !date.is_empty() => Err("impossible date"),
         // Clocks that have not been set.
-        (Some([_, 0, 0]), _) | (None, None) | (Some(_), None) => Ok(FixTime::Missing),
-        (None, Some(ms)) => Ok(FixTime::TimeOfDay(ms)),
+        (Some([_, 0, 0]), _) | (None, None) | (Some(_), None) => Ok(FixTime::MISSING),
+        (None, Some(ms)) => Ok(FixTime::of_day(ms)),
         (Some(date), Some(ms)) => match fields::civil(date, ms).as_utc() {
-            Some(time) => Ok(FixTime::Utc(time)),
+            Some(time) => Ok(FixTime::at(time)),
             None => Err("impossible date"),
         },
     }
 }
 
 /// `VP1`: coordinates with a date and without a time of day, so that the arrival counts.
-fn read_undated(fields: &[&str]) -> Option<Fix> {
+fn read_undated(fields: &[&str]) -> Option<FixDraft> {
     if at(fields, 3) != "A" {
         return None;
     }
-    let mut fix = Fix::new(FixTime::Missing);
+    let mut fix = FixDraft::new(FixTime::MISSING);
     fix.set_place(with_hemisphere(at(fields, 4), at(fields, 5)), with_hemisphere(at(fields, 6), at(fields, 7)));
-    fix.place?;
+    fix.has_place().then_some(())?;
     fix.valid = Some(true);
     fix.set_speed_knots(number_at(fields, 8));
     fix.set_heading(number_at(fields, 9));
@@ -215,11 +217,11 @@ fn read_undated(fields: &[&str]) -> Option<Fix> {
 }
 
 /// `LINK`: time, signal, satellites, battery, steps, rolls, date, status.
-fn read_link(fields: &[&str]) -> Fix {
-    let mut fix = Fix::new(read_time(at(fields, 9), at(fields, 3)).unwrap_or(FixTime::Missing));
-    fix.attributes.maybe("rssi", number_at(fields, 4));
-    fix.attributes.maybe("satellites", number_at(fields, 5));
-    fix.attributes.maybe("battery_percent", number_at(fields, 6));
+fn read_link(fields: &[&str]) -> FixDraft {
+    let mut fix = FixDraft::new(read_time(at(fields, 9), at(fields, 3)).unwrap_or(FixTime::MISSING));
+    fix.maybe("rssi", number_at(fields, 4));
+    fix.maybe("satellites", number_at(fields, 5));
+    fix.maybe("battery_percent", number_at(fields, 6));
     if let Ok(status) = u32::from_str_radix(at(fields, 10), 16) {
         set_status(&mut fix, status);
     }
@@ -227,11 +229,13 @@ fn read_link(fields: &[&str]) -> Fix {
 }
 
 /// A bit that is 0 is an alarm. Only the ignition is 1 when it is on.
-fn set_status(fix: &mut Fix, status: u32) {
+fn set_status(fix: &mut FixDraft, status: u32) {
     fix.ignition = Some(status & 1 << 10 != 0);
-    for (bit, alarm) in [(1, "sos"), (18, "sos"), (19, "power_cut"), (0, "vibration"), (2, "overspeed")] {
+    let alarms =
+        [(1, Alarm::Sos), (18, Alarm::Sos), (19, Alarm::PowerCut), (0, Alarm::Vibration), (2, Alarm::Overspeed)];
+    for (bit, alarm) in alarms {
         if status & 1 << bit == 0 {
-            fix.set_alarm(alarm);
+            fix.alarm(alarm);
         }
     }
 }

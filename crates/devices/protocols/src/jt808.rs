@@ -4,7 +4,9 @@ use crate::checksum::xor;
 use crate::civil::Civil;
 use crate::cursor::{Cursor, bcd, bcd_digits};
 use crate::family::{Arrival, Cut, Family, Read, skip_to};
-use crate::{Answer, Fix, FixTime, Message, MessageKind};
+use crate::fix::FixDraft;
+use crate::{Answer, FixTime, Message, MessageKind};
+use milepost_domain::Alarm;
 
 const MARK: u8 = 0x7E;
 /// A body has at most 1023 bytes, each of which may be escaped.
@@ -149,7 +151,7 @@ fn read_body(header: &Header, body: &[u8], mut answers: Vec<u8>) -> Read {
         0x0002 => MessageKind::Heartbeat,
         _ => MessageKind::Other,
     };
-    Read::Message(Message { fixes, ..Message::new(kind, device_id) }.answered(answer))
+    Read::Message(Message { kind, ..Message::of_fixes(device_id, fixes) }.answered(answer))
 }
 
 fn unescape(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -229,7 +231,7 @@ fn write_frame(header: &Header, kind: u16, body: &[u8]) -> Vec<u8> {
     frame
 }
 
-fn read_batch(body: &[u8]) -> Option<Vec<Fix>> {
+fn read_batch(body: &[u8]) -> Option<Vec<FixDraft>> {
     let mut cursor = Cursor(body);
     let (count, _kind) = (cursor.u16()?, cursor.u8()?);
     let mut fixes = Vec::new();
@@ -240,13 +242,13 @@ fn read_batch(body: &[u8]) -> Option<Vec<Fix>> {
     Some(fixes)
 }
 
-fn read_fix(body: &[u8]) -> Option<Fix> {
+fn read_fix(body: &[u8]) -> Option<FixDraft> {
     let mut cursor = Cursor(body);
     let (alarms, status) = (cursor.u32()?, cursor.u32()?);
     let (latitude, longitude) = (f64::from(cursor.u32()?) / 1e6, f64::from(cursor.u32()?) / 1e6);
     let altitude = cursor.i16()?;
     let (speed, heading) = (cursor.u16()?, cursor.u16()?);
-    let mut fix = Fix::new(read_time(cursor.take(6)?)?);
+    let mut fix = FixDraft::new(read_time(cursor.take(6)?)?);
     let bit = |number: u32| status & 1 << number != 0;
     fix.set_place(Some(if bit(2) { -latitude } else { latitude }), Some(if bit(3) { -longitude } else { longitude }));
     fix.valid = Some(bit(1));
@@ -254,7 +256,7 @@ fn read_fix(body: &[u8]) -> Option<Fix> {
     fix.set_altitude(Some(altitude.into()));
     fix.set_speed_kmh(Some(f64::from(speed) / 10.0));
     fix.set_heading(Some(heading.into()));
-    set_alarm(&mut fix, alarms);
+    set_alarms(&mut fix, alarms);
     // A broken item at the end does not lose what stands before it.
     while let (Some(id), Some(length)) = (cursor.u8(), cursor.u8()) {
         let Some(value) = cursor.take(length.into()) else { break };
@@ -262,8 +264,8 @@ fn read_fix(body: &[u8]) -> Option<Fix> {
         match (id, length) {
             (0x01, 4) => fix.set_odometer_m(number.map(|tenths| tenths * 100.0)),
             (0x02, 2) => fix.set_fuel_l(number.map(|tenths| tenths / 10.0)),
-            (0x30, 1) => fix.attributes.maybe("rssi", number),
-            (0x31, 1) => fix.attributes.maybe("satellites", number),
+            (0x30, 1) => fix.maybe("rssi", number),
+            (0x31, 1) => fix.maybe("satellites", number),
             _ => {}
         }
     }
@@ -279,24 +281,24 @@ fn read_time(bytes: &[u8]) -> Option<FixTime> {
     FixTime::local(Civil { year: 2000 + year, month, day, hour, minute, second, ms: 0 }, BEIJING_MINUTES)
 }
 
-/// The gravest alarm. Those without a shared name keep the number of their bit.
-fn set_alarm(fix: &mut Fix, alarms: u32) {
-    const NAMED: &[(u32, &str)] = &[
-        (0, "sos"),
-        (29, "crash"),
-        (30, "crash"),
-        (8, "power_cut"),
-        (28, "movement"),
-        (1, "overspeed"),
-        (7, "low_battery"),
-        (4, "fault"),
-        (5, "fault"),
-        (6, "fault"),
+/// The most serious alarm. Those without a shared name keep the number of their bit.
+fn set_alarms(fix: &mut FixDraft, alarms: u32) {
+    const NAMED: &[(u32, Alarm)] = &[
+        (0, Alarm::Sos),
+        (1, Alarm::Overspeed),
+        (4, Alarm::Fault),
+        (5, Alarm::Fault),
+        (6, Alarm::Fault),
+        (7, Alarm::LowBattery),
+        (8, Alarm::PowerCut),
+        (28, Alarm::Movement),
+        (29, Alarm::Crash),
+        (30, Alarm::Crash),
     ];
-    let named = NAMED.iter().find(|(bit, _)| alarms & 1 << bit != 0).map(|(_, name)| *name);
-    match named {
-        Some(name) => fix.set_alarm(name),
-        None if alarms != 0 => fix.set_alarm(&alarms.trailing_zeros().to_string()),
-        None => {}
+    for (_, alarm) in NAMED.iter().filter(|(bit, _)| alarms & 1 << bit != 0) {
+        fix.alarm(*alarm);
+    }
+    if alarms != 0 {
+        fix.alarm_code(&alarms.trailing_zeros().to_string());
     }
 }

@@ -9,7 +9,6 @@
 
 #![forbid(unsafe_code)]
 
-mod attributes;
 pub mod checksum;
 mod civil;
 mod cursor;
@@ -32,7 +31,6 @@ mod suntech;
 mod teltonika;
 mod tk103;
 
-pub use attributes::{Attributes, MAX_ATTRIBUTES, MAX_TEXT_BYTES, Value};
 pub use civil::Civil;
 pub use fix::{Fix, FixTime};
 pub use message::{Answer, Message, MessageKind};

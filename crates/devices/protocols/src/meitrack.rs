@@ -4,8 +4,9 @@ use crate::checksum::sum;
 use crate::cursor::Cursor;
 use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields::{self, at, find, number, number_at};
-use crate::{Answer, Civil, Fix, FixTime, Message, MessageKind};
-use milepost_domain::Timestamp;
+use crate::fix::FixDraft;
+use crate::{Answer, Civil, FixTime, Message, MessageKind};
+use milepost_domain::{Alarm, Timestamp};
 
 /// Lengths of more than a few KiB do not occur.
 const MAX_FRAME_BYTES: usize = 4_000;
@@ -78,9 +79,9 @@ fn read_frame(flag: u8, counted: &[u8]) -> Option<Read> {
         "CCC" => {
             let fixes = read_fixed(data)?;
             let answer = answer(flag, &imei, &format!("CCC,{}", fixes.len()));
-            Message { fixes, ..Message::new(MessageKind::Fixes, device_id) }.answered(Answer::taken(answer))
+            Message::of_fixes(device_id, fixes).answered(Answer::taken(answer))
         }
-        "CCE" => Message { fixes: read_groups(data)?, ..Message::new(MessageKind::Fixes, device_id) },
+        "CCE" => Message::of_fixes(device_id, read_groups(data)?),
         "AAC" => Message::new(MessageKind::Login, device_id).answered(Answer::taken(answer(b'z', &imei, "AAC,1"))),
         _ => Message::new(MessageKind::Other, device_id),
     };
@@ -96,7 +97,7 @@ fn answer(flag: u8, imei: &str, content: &str) -> Vec<u8> {
     frame
 }
 
-fn read_text(fields: &[&str]) -> Option<Fix> {
+fn read_text(fields: &[&str]) -> Option<FixDraft> {
     let [event, latitude, longitude, time, valid, satellites, signal, speed, course, hdop, altitude, mileage, ..] =
         fields
     else {
@@ -104,14 +105,14 @@ fn read_text(fields: &[&str]) -> Option<Fix> {
     };
     let [year, month, day, hour, minute, second] = fields::pairs(time)?;
     let civil = Civil { year: 2000 + year, month, day, hour, minute, second, ms: 0 };
-    let mut fix = Fix::new(FixTime::utc(Some(civil)));
+    let mut fix = FixDraft::new(FixTime::maybe(civil.as_utc()));
     fix.valid = Some(*valid == "A");
     fix.set_place(number(latitude), number(longitude));
-    fix.attributes.maybe("satellites", number(satellites));
-    fix.attributes.maybe("rssi", number(signal));
+    fix.maybe("satellites", number(satellites));
+    fix.maybe("rssi", number(signal));
     fix.set_speed_kmh(number(speed));
     fix.set_heading(number(course));
-    fix.attributes.maybe("hdop", number(hdop));
+    fix.maybe("hdop", number(hdop));
     fix.set_altitude(number(altitude));
     fix.set_odometer_m(number(mileage));
     if let Some(event) = number(event) {
@@ -122,46 +123,46 @@ fn read_text(fields: &[&str]) -> Option<Fix> {
     if fuel.len() == 4
         && let (Ok(whole), Ok(hundredths)) = (u8::from_str_radix(&fuel[..2], 16), u8::from_str_radix(&fuel[2..], 16))
     {
-        fix.attributes.number("fuel_percent", f64::from(whole) + f64::from(hundredths) / 100.0);
+        fix.number("fuel_percent", f64::from(whole) + f64::from(hundredths) / 100.0);
     }
-    fix.attributes.maybe("run_time_s", number_at(fields, 12));
+    fix.maybe("run_time_s", number_at(fields, 12));
     Some(fix)
 }
 
 /// Of five analogue values the last two are usually the battery and the power, in hundredths of a volt. Models that count otherwise
 /// give a battery that can't be.
-fn set_voltages(fix: &mut Fix, analogues: &str) {
+fn set_voltages(fix: &mut FixDraft, analogues: &str) {
     let values: Vec<&str> = analogues.split('|').collect();
     let volts = |text: &str| u16::from_str_radix(text, 16).ok().map(|hundredths| f64::from(hundredths) / 100.0);
     if let [_, _, _, battery, power] = values.as_slice()
         && let Some(battery) = volts(battery).filter(|volts| (2.5..=5.0).contains(volts))
     {
-        fix.attributes.number("battery_v", battery);
-        fix.attributes.maybe("power_v", volts(power));
+        fix.number("battery_v", battery);
+        fix.maybe("power_v", volts(power));
     }
 }
 
-fn set_event(fix: &mut Fix, event: u32) {
-    fix.attributes.number("event", event.into());
-    fix.set_alarm(match event {
-        1 => "sos",
-        17 => "low_battery",
-        19 => "overspeed",
-        20 => "geofence_enter",
-        21 => "geofence_exit",
-        23 => "power_cut",
-        36 => "tow",
-        44 => "jamming",
+fn set_event(fix: &mut FixDraft, event: u32) {
+    fix.number("event", event.into());
+    fix.alarm(match event {
+        1 => Alarm::Sos,
+        17 => Alarm::LowBattery,
+        19 => Alarm::Overspeed,
+        20 => Alarm::GeofenceEnter,
+        21 => Alarm::GeofenceExit,
+        23 => Alarm::PowerCut,
+        36 => Alarm::Tow,
+        44 => Alarm::Jamming,
         _ => return,
     });
 }
 
 fn time_of(seconds: u32) -> FixTime {
-    Timestamp::from_unix_ms((EPOCH_S + i64::from(seconds)) * 1_000).map_or(FixTime::Missing, FixTime::Utc)
+    FixTime::maybe(Timestamp::from_unix_ms((EPOCH_S + i64::from(seconds)) * 1_000))
 }
 
 /// `CCC`: records of 52 bytes.
-fn read_fixed(data: &[u8]) -> Option<Vec<Fix>> {
+fn read_fixed(data: &[u8]) -> Option<Vec<FixDraft>> {
     let mut cursor = Cursor(data);
     let (_protocol, _length, _left) = (cursor.u16_le()?, cursor.u16_le()?, cursor.u32_le()?);
     let mut fixes = Vec::new();
@@ -169,17 +170,17 @@ fn read_fixed(data: &[u8]) -> Option<Vec<Fix>> {
         let mut record = Cursor(cursor.take(52)?);
         let event = record.u8()?;
         let (latitude, longitude) = (record.i32_le()?, record.i32_le()?);
-        let mut fix = Fix::new(time_of(record.u32_le()?));
+        let mut fix = FixDraft::new(time_of(record.u32_le()?));
         fix.set_place(Some(f64::from(latitude) / 1e6), Some(f64::from(longitude) / 1e6));
         fix.valid = Some(record.u8()? == 1);
-        fix.attributes.number("satellites", record.u8()?.into());
-        fix.attributes.number("rssi", record.u8()?.into());
+        fix.number("satellites", record.u8()?.into());
+        fix.number("rssi", record.u8()?.into());
         fix.set_speed_kmh(Some(record.u16_le()?.into()));
         fix.set_heading(Some(record.u16_le()?.into()));
-        fix.attributes.number("hdop", f64::from(record.u16_le()?) / 10.0);
+        fix.number("hdop", f64::from(record.u16_le()?) / 10.0);
         fix.set_altitude(Some(record.i16_le()?.into()));
         fix.set_odometer_m(Some(record.u32_le()?.into()));
-        fix.attributes.number("run_time_s", record.u32_le()?.into());
+        fix.number("run_time_s", record.u32_le()?.into());
         set_event(&mut fix, event.into());
         fixes.push(fix);
     }
@@ -187,7 +188,7 @@ fn read_fixed(data: &[u8]) -> Option<Vec<Fix>> {
 }
 
 /// `CCE`: records of groups of one, two and four bytes.
-fn read_groups(data: &[u8]) -> Option<Vec<Fix>> {
+fn read_groups(data: &[u8]) -> Option<Vec<FixDraft>> {
     let mut cursor = Cursor(data);
     let (_left, count) = (cursor.u32_le()?, cursor.u16_le()?);
     let mut fixes = Vec::new();
@@ -200,8 +201,8 @@ fn read_groups(data: &[u8]) -> Option<Vec<Fix>> {
     Some(fixes)
 }
 
-fn read_record(record: &mut Cursor<'_>) -> Option<Fix> {
-    let mut fix = Fix::new(FixTime::Missing);
+fn read_record(record: &mut Cursor<'_>) -> Option<FixDraft> {
+    let mut fix = FixDraft::new(FixTime::MISSING);
     let (mut latitude, mut longitude) = (None, None);
     for width in [1, 2, 4] {
         for _ in 0..record.u8()? {
@@ -215,20 +216,20 @@ fn read_record(record: &mut Cursor<'_>) -> Option<Fix> {
             match (id, width) {
                 (0x01, 1) | (0x40, 2) => set_event(&mut fix, value as u32),
                 (0x05, 1) => fix.valid = Some(value == 1),
-                (0x06, 1) => fix.attributes.number("satellites", number),
-                (0x07, 1) => fix.attributes.number("rssi", number),
+                (0x06, 1) => fix.number("satellites", number),
+                (0x07, 1) => fix.number("rssi", number),
                 (0x08, 2) => fix.set_speed_kmh(Some(number)),
                 (0x09, 2) => fix.set_heading(Some(number)),
-                (0x0A, 2) => fix.attributes.number("hdop", number / 10.0),
+                (0x0A, 2) => fix.number("hdop", number / 10.0),
                 (0x0B, 2) => fix.set_altitude(Some((value as u16 as i16).into())),
-                (0x19, 2) => fix.attributes.number("battery_v", number / 100.0),
-                (0x1A, 2) => fix.attributes.number("power_v", number / 100.0),
+                (0x19, 2) => fix.number("battery_v", number / 100.0),
+                (0x1A, 2) => fix.number("power_v", number / 100.0),
                 (0x02, 4) => latitude = degrees(),
                 (0x03, 4) => longitude = degrees(),
                 (0x04, 4) => fix.time = time_of(value as u32),
                 (0x0C, 4) => fix.set_odometer_m(Some(number)),
-                (0x0D, 4) => fix.attributes.number("run_time_s", number),
-                (0xFE69, 1) => fix.attributes.number("battery_percent", number),
+                (0x0D, 4) => fix.number("run_time_s", number),
+                (0xFE69, 1) => fix.number("battery_percent", number),
                 _ => {}
             }
         }

@@ -1,6 +1,7 @@
 //! What one frame meant.
 
 use crate::Fix;
+use crate::fix::FixDraft;
 
 /// What a frame was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +58,13 @@ impl Message {
         Self { kind, device_id, fixes: Vec::new(), answer: Answer::none() }
     }
 
-    pub(crate) fn of_fix(device_id: Option<String>, fix: Fix) -> Self {
-        Self { kind: MessageKind::Fixes, device_id, fixes: vec![fix], answer: Answer::none() }
+    pub(crate) fn of_fix(device_id: Option<String>, fix: FixDraft) -> Self {
+        Self { kind: MessageKind::Fixes, ..Self::of_fixes(device_id, vec![fix]) }
+    }
+
+    pub(crate) fn of_fixes(device_id: Option<String>, fixes: Vec<FixDraft>) -> Self {
+        let fixes = fixes.into_iter().map(FixDraft::finish).collect();
+        Self { kind: MessageKind::Fixes, device_id, fixes, answer: Answer::none() }
     }
 
     pub(crate) fn answered(self, answer: Answer) -> Self {

@@ -4,7 +4,8 @@ use crate::checksum::xor;
 use crate::degrees::with_hemisphere;
 use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields::{self, at, number, number_at};
-use crate::{Fix, FixTime, Message, MessageKind};
+use crate::fix::FixDraft;
+use crate::{FixTime, Message, MessageKind};
 use milepost_domain::Timestamp;
 
 const MAX_LINE_BYTES: usize = 1_024;
@@ -16,7 +17,7 @@ pub(crate) struct Nmea {
     /// The time of the last sentence with a date.
     dated: Option<Timestamp>,
     /// A GGA or GLL sentence that waits for the RMC sentence of the same second, once they are known to come in this order.
-    held: Option<(i64, Fix)>,
+    held: Option<(i64, FixDraft)>,
     /// The time of day of the last GGA or GLL sentence.
     undated_ms: Option<i64>,
     dated_follows: bool,
@@ -109,7 +110,7 @@ impl Nmea {
             self.device_id = Some((*imei).to_owned());
             return self.message(fix.map(|fix| {
                 fix.map(|mut fix| {
-                    fix.attributes.maybe("satellites", number(satellites));
+                    fix.maybe("satellites", number(satellites));
                     fix.ignition = number(ignition).map(|on| on != 0.0);
                     fix
                 })
@@ -119,7 +120,7 @@ impl Nmea {
     }
 
     /// `Ok(None)`: a good sentence without a place.
-    fn message(&self, fix: Result<Option<Fix>, &'static str>) -> Read {
+    fn message(&self, fix: Result<Option<FixDraft>, &'static str>) -> Read {
         if self.device_id.is_none() {
             return Read::Refused("no device id", Vec::new());
         }
@@ -130,14 +131,14 @@ impl Nmea {
         }
     }
 
-    fn read_rmc(&mut self, parts: &[&str]) -> Result<Option<Fix>, &'static str> {
+    fn read_rmc(&mut self, parts: &[&str]) -> Result<Option<FixDraft>, &'static str> {
         let valid = at(parts, 2) == "A";
         let date = fields::day_month_year(at(parts, 9)).zip(fields::time_of_day(at(parts, 1)));
         let time = date.and_then(|(date, ms)| fields::civil(date, ms).as_utc());
         if time.is_none() && !at(parts, 9).is_empty() {
             return Err("impossible time");
         }
-        let mut fix = Fix::new(time.map_or(FixTime::Missing, FixTime::Utc));
+        let mut fix = FixDraft::new(FixTime::maybe(time));
         fix.valid = Some(valid);
         set_place(&mut fix, &parts[3.min(parts.len())..])?;
         fix.set_speed_knots(number_at(parts, 7));
@@ -146,27 +147,26 @@ impl Nmea {
             self.dated = Some(time);
             let of_day = time.unix_ms() % DAY_MS;
             if let Some((_, gga)) = self.held.take_if(|(ms, _)| *ms == of_day) {
-                fix.altitude = gga.altitude;
-                fix.attributes = gga.attributes;
+                fix.complete_with(gga);
             }
             self.dated_follows |= self.undated_ms == Some(of_day);
         }
-        Ok(fix.place.is_some().then_some(fix))
+        Ok(fix.has_place().then_some(fix))
     }
 
-    fn read_gga(&mut self, parts: &[&str]) -> Result<Option<Fix>, &'static str> {
+    fn read_gga(&mut self, parts: &[&str]) -> Result<Option<FixDraft>, &'static str> {
         let quality = number_at(parts, 6).unwrap_or(0.0);
-        let mut fix = Fix::new(FixTime::Missing);
+        let mut fix = FixDraft::new(FixTime::MISSING);
         fix.valid = Some(quality > 0.0);
         set_place(&mut fix, &parts[2.min(parts.len())..])?;
-        fix.attributes.maybe("satellites", number_at(parts, 7));
-        fix.attributes.maybe("hdop", number_at(parts, 8));
+        fix.maybe("satellites", number_at(parts, 7));
+        fix.maybe("hdop", number_at(parts, 8));
         fix.set_altitude(number_at(parts, 9));
         Ok(self.undated(fix, at(parts, 1)))
     }
 
-    fn read_gll(&mut self, parts: &[&str]) -> Result<Option<Fix>, &'static str> {
-        let mut fix = Fix::new(FixTime::Missing);
+    fn read_gll(&mut self, parts: &[&str]) -> Result<Option<FixDraft>, &'static str> {
+        let mut fix = FixDraft::new(FixTime::MISSING);
         fix.valid = Some(at(parts, 6) == "A");
         set_place(&mut fix, &parts[1.min(parts.len())..])?;
         Ok(self.undated(fix, at(parts, 5)))
@@ -174,12 +174,12 @@ impl Nmea {
 
     /// A sentence without a date: that of the last one with a date counts, or the arrival's. One second is one fix: what an RMC sentence
     /// said is not said again.
-    fn undated(&mut self, mut fix: Fix, time: &str) -> Option<Fix> {
-        fix.place?;
+    fn undated(&mut self, mut fix: FixDraft, time: &str) -> Option<FixDraft> {
+        fix.has_place().then_some(())?;
         let ms = fields::time_of_day(time)?;
         self.undated_ms = Some(ms);
         fix.time = match self.dated {
-            None => FixTime::TimeOfDay(ms),
+            None => FixTime::of_day(ms),
             Some(dated) => {
                 let of_day = dated.unix_ms() % DAY_MS;
                 if of_day == ms {
@@ -187,7 +187,7 @@ impl Nmea {
                 }
                 // The time of day fell: it is the next day.
                 let day = dated.unix_ms() - of_day + if ms < of_day - DAY_MS / 2 { DAY_MS } else { 0 };
-                Timestamp::from_unix_ms(day + ms).map_or(FixTime::Missing, FixTime::Utc)
+                FixTime::maybe(Timestamp::from_unix_ms(day + ms))
             }
         };
         if self.dated_follows {
@@ -197,33 +197,33 @@ impl Nmea {
         Some(fix)
     }
 
-    fn read_trccr(&mut self, parts: &[&str]) -> Result<Option<Fix>, &'static str> {
+    fn read_trccr(&mut self, parts: &[&str]) -> Result<Option<FixDraft>, &'static str> {
         let (time, fraction) = at(parts, 1).split_once('.').unwrap_or((at(parts, 1), ""));
         let civil = fields::full_time(time).map(|civil| crate::Civil { ms: fraction.parse().unwrap_or(0), ..civil });
         let time = civil.and_then(|civil| civil.as_utc()).ok_or("impossible time")?;
-        let mut fix = Fix::new(FixTime::Utc(time));
+        let mut fix = FixDraft::new(FixTime::at(time));
         fix.valid = Some(at(parts, 2) == "A");
         fix.set_place(number_at(parts, 3), number_at(parts, 4));
         fix.set_speed_knots(number_at(parts, 5));
         fix.set_heading(number_at(parts, 6));
         fix.set_altitude(number_at(parts, 7));
-        fix.place.is_some().then_some(Some(fix)).ok_or("impossible coordinates")
+        fix.has_place().then_some(Some(fix)).ok_or("impossible coordinates")
     }
 
-    fn read_pubx(&mut self, parts: &[&str]) -> Result<Option<Fix>, &'static str> {
+    fn read_pubx(&mut self, parts: &[&str]) -> Result<Option<FixDraft>, &'static str> {
         if let Some(id) =
             parts.len().checked_sub(2).map(|index| parts[index]).filter(|id| parts.len() > 21 && id.len() > 3)
         {
             self.device_id = Some(id.to_owned());
         }
-        let mut fix = Fix::new(FixTime::Missing);
+        let mut fix = FixDraft::new(FixTime::MISSING);
         fix.valid = Some(at(parts, 8) != "NF");
         set_place(&mut fix, &parts[3.min(parts.len())..])?;
         fix.set_altitude(number_at(parts, 7));
         fix.set_speed_kmh(number_at(parts, 11));
         fix.set_heading(number_at(parts, 12));
-        fix.attributes.maybe("hdop", number_at(parts, 15));
-        fix.attributes.maybe("satellites", number_at(parts, 18));
+        fix.maybe("hdop", number_at(parts, 15));
+        fix.maybe("satellites", number_at(parts, 18));
         Ok(self.undated(fix, at(parts, 2)))
     }
 
@@ -239,24 +239,24 @@ impl Nmea {
             fields::civil([century * 100 + year, month, day], ms).as_utc()
         });
         let Some(time) = time else { return Read::Refused("impossible time", Vec::new()) };
-        let mut fix = Fix::new(FixTime::Utc(time));
+        let mut fix = FixDraft::new(FixTime::at(time));
         fix.set_place(number_at(&parts, 4), number_at(&parts, 5));
         fix.set_speed_kmh(number_at(&parts, 6));
         fix.set_heading(number_at(&parts, 7));
         fix.valid = Some(at(&parts, 8) == "A");
         fix.ignition = number_at(&parts, 9).map(|on| on != 0.0);
-        fix.attributes.maybe("event", number_at(&parts, 1));
-        self.message(if fix.place.is_some() { Ok(Some(fix)) } else { Err("impossible coordinates") })
+        fix.maybe("event", number_at(&parts, 1));
+        self.message(if fix.has_place() { Ok(Some(fix)) } else { Err("impossible coordinates") })
     }
 }
 
 /// Latitude, hemisphere, longitude, hemisphere. Empty ones are no place; impossible ones an error.
-fn set_place(fix: &mut Fix, fields: &[&str]) -> Result<(), &'static str> {
+fn set_place(fix: &mut FixDraft, fields: &[&str]) -> Result<(), &'static str> {
     if at(fields, 0).is_empty() && at(fields, 2).is_empty() {
         return Ok(());
     }
     fix.set_place(with_hemisphere(at(fields, 0), at(fields, 1)), with_hemisphere(at(fields, 2), at(fields, 3)));
-    if fix.place.is_none() { Err("impossible coordinates") } else { Ok(()) }
+    if !fix.has_place() { Err("impossible coordinates") } else { Ok(()) }
 }
 
 /// `355797031609284`, `990000561287964,` or `4711/022789000688081/` before the sentence.

@@ -2,7 +2,9 @@
 
 use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields::{self, at, find, number, number_at};
-use crate::{Answer, Fix, FixTime, Message, MessageKind};
+use crate::fix::FixDraft;
+use crate::{Answer, FixTime, Message, MessageKind};
+use milepost_domain::Alarm;
 
 /// Frames are shorter than about 1500 bytes.
 const MAX_FRAME_BYTES: usize = 2_048;
@@ -59,14 +61,12 @@ impl Family for Queclink {
         }
         match read_fixes(report, &fields) {
             Some(fixes) if fixes.is_empty() => {
-                let mut fix = Fix::new(FixTime::Missing);
+                let mut fix = FixDraft::new(FixTime::MISSING);
                 set_report(&mut fix, report, &fields);
                 let message = Message { kind: MessageKind::Other, ..Message::of_fix(device_id, fix) };
                 Read::Message(message.answered(confirm))
             }
-            Some(fixes) => {
-                Read::Message(Message { fixes, ..Message::new(MessageKind::Fixes, device_id) }.answered(confirm))
-            }
+            Some(fixes) => Read::Message(Message::of_fixes(device_id, fixes).answered(confirm)),
             None => Read::Refused("impossible time", Vec::new()),
         }
     }
@@ -74,7 +74,7 @@ impl Family for Queclink {
 
 /// Longitude, latitude and a time in a row are a fix, with accuracy, speed, course and altitude before them. The layout around them
 /// differs by model and version. `None` if a time can't be.
-fn read_fixes(report: &str, fields: &[&str]) -> Option<Vec<Fix>> {
+fn read_fixes(report: &str, fields: &[&str]) -> Option<Vec<FixDraft>> {
     let mut fixes = Vec::new();
     for start in 4..fields.len().saturating_sub(2) {
         let [longitude, latitude, time] = [fields[start], fields[start + 1], fields[start + 2]];
@@ -82,12 +82,12 @@ fn read_fixes(report: &str, fields: &[&str]) -> Option<Vec<Fix>> {
             continue;
         }
         let (Some(longitude), Some(latitude)) = (number(longitude), number(latitude)) else { continue };
-        let mut fix = Fix::new(FixTime::Utc(fields::full_time(time)?.as_utc()?));
+        let mut fix = FixDraft::new(FixTime::at(fields::full_time(time)?.as_utc()?));
         fix.set_place(Some(latitude), Some(longitude));
         let accuracy = number_at(fields, start - 4);
         // Accuracy 0 is said to be no fix, but many models send it of a moving vehicle.
         fix.valid = if accuracy == Some(0.0) { None } else { Some(true) };
-        fix.attributes.maybe("hdop", accuracy.filter(|accuracy| *accuracy > 0.0));
+        fix.maybe("hdop", accuracy.filter(|accuracy| *accuracy > 0.0));
         fix.set_speed_kmh(number_at(fields, start - 3));
         fix.set_heading(number_at(fields, start - 2));
         fix.set_altitude(number_at(fields, start - 1));
@@ -104,21 +104,21 @@ fn read_fixes(report: &str, fields: &[&str]) -> Option<Vec<Fix>> {
 
 /// What the kind of report says, and the status of vehicle trackers: state, inputs and outputs, two digits each, after the battery's
 /// percentage.
-fn set_report(fix: &mut Fix, report: &str, fields: &[&str]) {
+fn set_report(fix: &mut FixDraft, report: &str, fields: &[&str]) {
     match report {
         "IGN" | "VGN" => fix.ignition = Some(true),
         "IGF" | "VGF" => fix.ignition = Some(false),
-        "SOS" => fix.set_alarm("sos"),
-        "SPD" => fix.set_alarm("overspeed"),
-        "TOW" => fix.set_alarm("tow"),
-        "PFA" | "MPF" | "EPF" => fix.set_alarm("power_cut"),
-        "BPL" => fix.set_alarm("low_battery"),
-        "JDR" | "JDS" => fix.set_alarm("jamming"),
-        "CRA" => fix.set_alarm("crash"),
+        "SOS" => fix.alarm(Alarm::Sos),
+        "SPD" => fix.alarm(Alarm::Overspeed),
+        "TOW" => fix.alarm(Alarm::Tow),
+        "PFA" | "MPF" | "EPF" => fix.alarm(Alarm::PowerCut),
+        "BPL" => fix.alarm(Alarm::LowBattery),
+        "JDR" | "JDS" => fix.alarm(Alarm::Jamming),
+        "CRA" => fix.alarm(Alarm::Crash),
         "HBM" => match at(fields, 5).bytes().last() {
-            Some(b'1') => fix.set_alarm("harsh_acceleration"),
-            Some(b'2') => fix.set_alarm("harsh_cornering"),
-            _ => fix.set_alarm("harsh_braking"),
+            Some(b'1') => fix.alarm(Alarm::HarshAcceleration),
+            Some(b'2') => fix.alarm(Alarm::HarshCornering),
+            _ => fix.alarm(Alarm::HarshBraking),
         },
         _ => {}
     }
@@ -131,7 +131,7 @@ fn set_report(fix: &mut Fix, report: &str, fields: &[&str]) {
     };
     if let Some(index) = (10..fields.len().saturating_sub(2)).find(|index| status(fields[*index])) {
         let percent = number_at(fields, index - 1).filter(|percent| (0.0..=100.0).contains(percent));
-        fix.attributes.maybe("battery_percent", percent);
+        fix.maybe("battery_percent", percent);
         let state = fields[index].as_bytes();
         match state[0] {
             b'1' => fix.ignition = Some(false),
@@ -139,7 +139,7 @@ fn set_report(fix: &mut Fix, report: &str, fields: &[&str]) {
             _ => {}
         }
         if matches!(state[1], b'1' | b'2') {
-            fix.attributes.flag("motion", state[1] == b'2');
+            fix.flag("motion", state[1] == b'2');
         }
     }
 }

@@ -3,7 +3,8 @@
 use crate::checksum::crc16_kermit;
 use crate::cursor::Cursor;
 use crate::family::{Arrival, Cut, Family, Read};
-use crate::{Answer, Fix, FixTime, Message, MessageKind};
+use crate::fix::FixDraft;
+use crate::{Answer, FixTime, Message, MessageKind};
 use milepost_domain::Timestamp;
 
 /// Packets have at most about 1 KiB. After a wrong length nothing can be found again, as there is no mark at the start.
@@ -45,7 +46,7 @@ impl Family for Ruptela {
                     return Read::Refused("unreadable records", refused());
                 };
                 let answer = Answer { failed: answer(100, 0), ..Answer::taken(answer(100, 1)) };
-                Message { fixes, ..Message::new(MessageKind::Fixes, device_id) }.answered(answer)
+                Message::of_fixes(device_id, fixes).answered(answer)
             }
             9 => message(MessageKind::Other, answer(109, 1)),
             15 => message(MessageKind::Login, answer(115, 1)),
@@ -60,32 +61,24 @@ fn answer(command: u8, taken: u8) -> Vec<u8> {
     vec![0, 2, command, taken, crc[0], crc[1]]
 }
 
-fn read_records(payload: &[u8], is_extended: bool) -> Option<Vec<Fix>> {
+fn read_records(payload: &[u8], is_extended: bool) -> Option<Vec<FixDraft>> {
     let mut cursor = Cursor(payload);
     let (_left, count) = (cursor.u8()?, cursor.u8()?);
-    let mut fixes: Vec<Fix> = Vec::new();
+    let mut fixes: Vec<FixDraft> = Vec::new();
     for _ in 0..count {
         let (part, fix) = read_record(&mut cursor, is_extended)?;
         match fixes.last_mut() {
             // A part continues the record before it: same time and place, more values.
-            Some(last) if part > 0 && last.time == fix.time => merge(last, fix),
+            Some(last) if part > 0 && last.time == fix.time => last.continue_with(fix),
             _ => fixes.push(fix),
         }
     }
     cursor.is_empty().then_some(fixes)
 }
 
-fn merge(into: &mut Fix, part: Fix) {
-    into.ignition = part.ignition.or(into.ignition);
-    into.odometer = part.odometer.or(into.odometer);
-    for (name, value) in part.attributes.iter() {
-        into.attributes.add(name, value);
-    }
-}
-
-fn read_record(cursor: &mut Cursor<'_>, is_extended: bool) -> Option<(u8, Fix)> {
+fn read_record(cursor: &mut Cursor<'_>, is_extended: bool) -> Option<(u8, FixDraft)> {
     let at = Timestamp::from_unix_ms(i64::from(cursor.u32()?) * 1_000);
-    let mut fix = Fix::new(at.map_or(FixTime::Missing, FixTime::Utc));
+    let mut fix = FixDraft::new(FixTime::maybe(at));
     cursor.u8()?;
     let part = if is_extended { cursor.u8()? & 15 } else { 0 };
     cursor.u8()?;
@@ -102,12 +95,12 @@ fn read_record(cursor: &mut Cursor<'_>, is_extended: bool) -> Option<(u8, Fix)> 
         fix.set_altitude((altitude != -1).then(|| f64::from(altitude) / 10.0));
         fix.set_heading(Some(f64::from(course) / 100.0));
         fix.set_speed_kmh((speed != u16::MAX).then(|| speed.into()));
-        fix.attributes.number("satellites", satellites.into());
-        fix.attributes.maybe("hdop", (hdop != u8::MAX).then(|| f64::from(hdop) / 10.0));
+        fix.number("satellites", satellites.into());
+        fix.maybe("hdop", (hdop != u8::MAX).then(|| f64::from(hdop) / 10.0));
     }
     let id_bytes = if is_extended { 2 } else { 1 };
     let event = cursor.number(id_bytes)?;
-    fix.attributes.number("event", event as f64);
+    fix.number("event", event as f64);
     for width in [1, 2, 4, 8] {
         for _ in 0..cursor.u8()? {
             let (id, value) = (cursor.number(id_bytes)?, cursor.number(width)?);
@@ -117,12 +110,12 @@ fn read_record(cursor: &mut Cursor<'_>, is_extended: bool) -> Option<(u8, Fix)> 
     Some((part, fix))
 }
 
-fn set_value(fix: &mut Fix, id: u64, value: f64) {
+fn set_value(fix: &mut FixDraft, id: u64, value: f64) {
     match id {
-        29 => fix.attributes.number("power_v", value / 1_000.0),
-        30 => fix.attributes.number("battery_v", value / 1_000.0),
+        29 => fix.number("power_v", value / 1_000.0),
+        30 => fix.number("battery_v", value / 1_000.0),
         65 => fix.set_odometer_m(Some(value)),
         251 | 409 => fix.ignition = Some(value != 0.0),
-        _ => fix.attributes.number(format!("io{id}"), value),
+        _ => fix.number(&format!("io{id}"), value),
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields::{self, at, number, number_at};
-use crate::{Civil, Fix, FixTime, Message, MessageKind};
+use crate::fix::FixDraft;
+use crate::{Civil, FixTime, Message, MessageKind};
+use milepost_domain::Alarm;
 
 /// Reports have about 1 KiB, with the text of another device inside about 2.
 const MAX_FRAME_BYTES: usize = 2_560;
@@ -211,21 +213,21 @@ impl<'a> Layout<'a> {
         layout
     }
 
-    fn read(&self, report: &Report<'_>) -> Option<Fix> {
+    fn read(&self, report: &Report<'_>) -> Option<FixDraft> {
         let [century, year, month, day] = fields::pairs(self.date)?;
         let mut parts = self.time.split(':').map(|part| part.parse().ok());
         let [hour, minute, second] = [parts.next()??, parts.next()??, parts.next()??];
         let civil = Civil { year: century * 100 + year, month, day, hour, minute, second, ms: 0 };
-        let mut fix = Fix::new(FixTime::Utc(civil.as_utc()?));
+        let mut fix = FixDraft::new(FixTime::at(civil.as_utc()?));
         fix.set_place(number(self.latitude), number(self.longitude));
-        fix.place?;
+        fix.has_place().then_some(())?;
         fix.valid = Some(self.fix == "1");
         fix.set_speed_kmh(number(self.speed));
         fix.set_heading(number(self.course));
-        fix.attributes.maybe("satellites", number(self.satellites));
-        fix.attributes.maybe("rssi", number(self.signal));
-        fix.attributes.maybe("power_v", number(self.power));
-        fix.attributes.maybe("battery_v", number(self.battery).filter(|volts| (2.0..=5.0).contains(volts)));
+        fix.maybe("satellites", number(self.satellites));
+        fix.maybe("rssi", number(self.signal));
+        fix.maybe("power_v", number(self.power));
+        fix.maybe("battery_v", number(self.battery).filter(|volts| (2.0..=5.0).contains(volts)));
         fix.set_odometer_m(number(self.mileage));
         fix.ignition = match self.ignition {
             "0" => Some(false),
@@ -234,34 +236,34 @@ impl<'a> Layout<'a> {
         };
         set_code(&mut fix, report.kind, number_at(&[self.code], 0).map(|code| code as u32));
         if report.kind == "Emergency" {
-            fix.set_alarm("sos");
+            fix.alarm(Alarm::Sos);
         }
         Some(fix)
     }
 }
 
-fn set_code(fix: &mut Fix, kind: &str, code: Option<u32>) {
+fn set_code(fix: &mut FixDraft, kind: &str, code: Option<u32>) {
     let Some(code) = code else { return };
-    fix.attributes.number("event", code.into());
+    fix.number("event", code.into());
     match (kind, code) {
-        ("EMG", 1) | ("ALT", 42) => fix.set_alarm("sos"),
-        ("EMG", 3) | ("ALT", 41) => fix.set_alarm("power_cut"),
-        ("EMG", 5 | 6) => fix.attributes.flag("door_open", code == 5),
-        ("EMG", 7) => fix.set_alarm("movement"),
-        ("EMG", 8) | ("ALT", 15) => fix.set_alarm("vibration"),
-        ("ALT", 1 | 49) => fix.set_alarm("overspeed"),
-        ("ALT", 3) => fix.set_alarm("fault"),
-        ("ALT", 5) => fix.set_alarm("geofence_exit"),
-        ("ALT", 6) => fix.set_alarm("geofence_enter"),
-        ("ALT", 14) => fix.set_alarm("low_battery"),
-        ("ALT", 16) => fix.set_alarm("crash"),
+        ("EMG", 1) | ("ALT", 42) => fix.alarm(Alarm::Sos),
+        ("EMG", 3) | ("ALT", 41) => fix.alarm(Alarm::PowerCut),
+        ("EMG", 5 | 6) => fix.flag("door_open", code == 5),
+        ("EMG", 7) => fix.alarm(Alarm::Movement),
+        ("EMG", 8) | ("ALT", 15) => fix.alarm(Alarm::Vibration),
+        ("ALT", 1 | 49) => fix.alarm(Alarm::Overspeed),
+        ("ALT", 3) => fix.alarm(Alarm::Fault),
+        ("ALT", 5) => fix.alarm(Alarm::GeofenceExit),
+        ("ALT", 6) => fix.alarm(Alarm::GeofenceEnter),
+        ("ALT", 14) => fix.alarm(Alarm::LowBattery),
+        ("ALT", 16) => fix.alarm(Alarm::Crash),
         ("ALT", 33 | 34) => fix.ignition = Some(code == 33),
-        ("ALT", 46) => fix.set_alarm("harsh_acceleration"),
-        ("ALT", 47) => fix.set_alarm("harsh_braking"),
-        ("ALT", 48) => fix.set_alarm("harsh_cornering"),
-        ("ALT", 50) => fix.set_alarm("jamming"),
+        ("ALT", 46) => fix.alarm(Alarm::HarshAcceleration),
+        ("ALT", 47) => fix.alarm(Alarm::HarshBraking),
+        ("ALT", 48) => fix.alarm(Alarm::HarshCornering),
+        ("ALT", 50) => fix.alarm(Alarm::Jamming),
         // Ends of alarms, sleep, power back, batteries and keys of drivers.
         ("ALT", 2 | 4 | 9 | 10 | 40 | 44 | 45 | 59 | 60) | ("EVT", _) => {}
-        _ => fix.set_alarm(&code.to_string()),
+        _ => fix.alarm_code(&code.to_string()),
     }
 }

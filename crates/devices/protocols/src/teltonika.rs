@@ -4,8 +4,9 @@ use crate::checksum::crc16_ibm;
 use crate::cursor::{Cursor, hex};
 use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields;
-use crate::{Answer, Fix, FixTime, Message, MessageKind};
-use milepost_domain::Timestamp;
+use crate::fix::FixDraft;
+use crate::{Answer, FixTime, Message, MessageKind};
+use milepost_domain::{Alarm, Timestamp};
 
 /// Devices send packets of at most 1280 bytes.
 const MAX_PACKET_BYTES: usize = 4_000;
@@ -66,13 +67,13 @@ impl Family for Teltonika {
             return Read::Refused("wrong checksum", if has_records { NONE_TAKEN.to_vec() } else { Vec::new() });
         }
         let Some(packet) = read_packet(body) else { return Read::Refused("unreadable packet", Vec::new()) };
-        let (kind, fixes) = match packet {
+        let fixes = match packet {
             Packet::Command => return Read::Message(Message::new(MessageKind::Other, Some(imei))),
-            Packet::Records(fixes) => (MessageKind::Fixes, fixes),
+            Packet::Records(fixes) => fixes,
         };
         let taken = u32::try_from(fixes.len()).unwrap_or(0).to_be_bytes();
         let answer = Answer { failed: NONE_TAKEN.to_vec(), ..Answer::taken(taken) };
-        Read::Message(Message { fixes, ..Message::new(kind, Some(imei)) }.answered(answer))
+        Read::Message(Message::of_fixes(Some(imei), fixes).answered(answer))
     }
 }
 
@@ -106,11 +107,11 @@ fn read_datagram(frame: &[u8]) -> Option<Read> {
     let answer = |taken: u8| [&[0, 5], packet_id, &[1, avl_id, taken]].concat();
     let taken = u8::try_from(fixes.len()).ok()?;
     let answer = Answer { unknown: answer(0), failed: answer(0), ..Answer::taken(answer(taken)) };
-    Some(Read::Message(Message { fixes, ..Message::new(MessageKind::Fixes, Some(imei)) }.answered(answer)))
+    Some(Read::Message(Message::of_fixes(Some(imei), fixes).answered(answer)))
 }
 
 enum Packet {
-    Records(Vec<Fix>),
+    Records(Vec<FixDraft>),
     /// A text of the device, which is not acknowledged.
     Command,
 }
@@ -140,16 +141,16 @@ fn read_packet(body: &[u8]) -> Option<Packet> {
     is_whole.then_some(Packet::Records(fixes))
 }
 
-fn read_record(cursor: &mut Cursor<'_>, codec: &Codec) -> Option<Fix> {
+fn read_record(cursor: &mut Cursor<'_>, codec: &Codec) -> Option<FixDraft> {
     let at = i64::try_from(cursor.u64()?).ok().and_then(Timestamp::from_unix_ms);
-    let mut fix = Fix::new(at.map_or(FixTime::Missing, FixTime::Utc));
+    let mut fix = FixDraft::new(FixTime::maybe(at));
     let _priority = cursor.u8()?;
     let (longitude, latitude) = (cursor.i32()?, cursor.i32()?);
     fix.set_place(Some(f64::from(latitude) / 1e7), Some(f64::from(longitude) / 1e7));
     fix.set_altitude(Some(cursor.i16()?.into()));
     fix.set_heading(Some(cursor.u16()?.into()));
     let satellites = cursor.u8()?;
-    fix.attributes.number("satellites", satellites.into());
+    fix.number("satellites", satellites.into());
     // Without a fix the coordinates are the last ones, and satellites and speed are 0.
     fix.valid = Some(satellites > 0);
     fix.set_speed_kmh(Some(cursor.u16()?.into()));
@@ -159,7 +160,7 @@ fn read_record(cursor: &mut Cursor<'_>, codec: &Codec) -> Option<Fix> {
     }
     cursor.number(codec.count)?;
     if event != 0 {
-        fix.attributes.number("event", event as f64);
+        fix.number("event", event as f64);
     }
     for width in [1, 2, 4, 8] {
         for _ in 0..cursor.number(codec.count)? {
@@ -171,42 +172,42 @@ fn read_record(cursor: &mut Cursor<'_>, codec: &Codec) -> Option<Fix> {
         for _ in 0..cursor.u16()? {
             let (id, length) = (cursor.u16()?, cursor.u16()?);
             let value = cursor.take(length.into())?;
-            fix.attributes.text(format!("io{id}"), &hex(value));
+            fix.text(&format!("io{id}"), &hex(value));
         }
     }
     Some(fix)
 }
 
 /// Sets what an element means in the FMB family. Other families differ: those elements keep their number.
-fn set_value(fix: &mut Fix, event: u64, id: u64, value: u64, width: usize) {
+fn set_value(fix: &mut FixDraft, event: u64, id: u64, value: u64, width: usize) {
     let number = value as f64;
     match (id, width) {
         (239, 1) => fix.ignition = Some(value != 0),
-        (240, 1) => fix.attributes.flag("motion", value != 0),
-        (66, 2) => fix.attributes.number("power_v", number / 1_000.0),
-        (67, 2) => fix.attributes.number("battery_v", number / 1_000.0),
-        (113, 1) => fix.attributes.number("battery_percent", number),
+        (240, 1) => fix.flag("motion", value != 0),
+        (66, 2) => fix.number("power_v", number / 1_000.0),
+        (67, 2) => fix.number("battery_v", number / 1_000.0),
+        (113, 1) => fix.number("battery_percent", number),
         (16, 4) => fix.set_odometer_m(Some(number)),
-        (21, 1) => fix.attributes.number("rssi", number),
-        (182, 2) => fix.attributes.number("hdop", number / 10.0),
-        (36, 2) => fix.attributes.number("rpm", number),
-        (72, 4) if value < 0x8000_0000 => fix.attributes.number("temperature_c", number / 10.0),
-        (72, 4) => fix.attributes.number("temperature_c", f64::from(value as u32 as i32) / 10.0),
-        _ => fix.attributes.number(format!("io{id}"), number),
+        (21, 1) => fix.number("rssi", number),
+        (182, 2) => fix.number("hdop", number / 10.0),
+        (36, 2) => fix.number("rpm", number),
+        (72, 4) if value < 0x8000_0000 => fix.number("temperature_c", number / 10.0),
+        (72, 4) => fix.number("temperature_c", f64::from(value as u32 as i32) / 10.0),
+        _ => fix.number(&format!("io{id}"), number),
     }
     if event == id && value != 0 {
         let alarm = match (id, value) {
-            (236, _) => "sos",
-            (246, 1) => "tow",
-            (247, _) => "crash",
-            (249, 1) => "jamming",
-            (252, 1) => "power_cut",
-            (253, 1) => "harsh_acceleration",
-            (253, 2) => "harsh_braking",
-            (253, 3) => "harsh_cornering",
-            (255, _) => "overspeed",
+            (236, _) => Alarm::Sos,
+            (246, 1) => Alarm::Tow,
+            (247, _) => Alarm::Crash,
+            (249, 1) => Alarm::Jamming,
+            (252, 1) => Alarm::PowerCut,
+            (253, 1) => Alarm::HarshAcceleration,
+            (253, 2) => Alarm::HarshBraking,
+            (253, 3) => Alarm::HarshCornering,
+            (255, _) => Alarm::Overspeed,
             _ => return,
         };
-        fix.set_alarm(alarm);
+        fix.alarm(alarm);
     }
 }

@@ -3,7 +3,9 @@
 use crate::degrees::{from_minutes, with_hemisphere};
 use crate::family::{Arrival, Cut, Family, Read, skip_to};
 use crate::fields::{self, at, number, number_at};
-use crate::{Answer, Fix, FixTime, Message, MessageKind};
+use crate::fix::FixDraft;
+use crate::{Answer, FixTime, Message, MessageKind};
+use milepost_domain::Alarm;
 
 const MAX_FRAME_BYTES: usize = 1_024;
 
@@ -81,29 +83,28 @@ fn find_position(data: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// `A2234.0297N11405.9101E000.0040137178.4800000000L00000000`, blanks inside numbers.
-fn read_position(date: &str, rest: &str) -> Option<Fix> {
+fn read_position(date: &str, rest: &str) -> Option<FixDraft> {
     let (valid, rest) = (rest.starts_with('A'), rest.get(1..)?);
     let (latitude, north, rest) = split_at_letter(rest, ['N', 'S'])?;
     let (longitude, east, rest) = split_at_letter(rest, ['E', 'W'])?;
     let (speed, time, course) = (rest.get(..5)?, rest.get(5..11)?, rest.get(11..17)?);
     let rest = rest.get(17..)?.trim_start_matches(',');
     let civil = fields::civil(fields::year_month_day(date)?, fields::time_of_day(time)?);
-    let mut fix = Fix::new(FixTime::Utc(civil.as_utc()?));
+    let mut fix = FixDraft::new(FixTime::at(civil.as_utc()?));
     fix.valid = Some(valid);
     fix.set_place(with_hemisphere(&without_blanks(latitude), north), with_hemisphere(&without_blanks(longitude), east));
-    fix.place?;
+    fix.has_place().then_some(())?;
     fix.set_speed_kmh(number(&without_blanks(speed)));
     fix.set_heading(number(&without_blanks(course)));
     if let Some(state) = rest.get(..8) {
         fix.ignition = Some(state.as_bytes()[1] == b'1');
-        fix.attributes.flag("external_power", state.as_bytes()[0] == b'0');
+        fix.flag("external_power", state.as_bytes()[0] == b'0');
     }
     if let Some((_, mileage)) = rest.split_once('L') {
         let digits = mileage.bytes().take(8).take_while(u8::is_ascii_hexdigit).count();
         let raw = mileage.get(..digits).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        fix.attributes.maybe("mileage", raw.map(f64::from));
-        fix.attributes
-            .maybe("temperature_c", mileage.get(digits..).filter(|rest| rest.starts_with(['+', '-'])).and_then(number));
+        fix.maybe("mileage", raw.map(f64::from));
+        fix.maybe("temperature_c", mileage.get(digits..).filter(|rest| rest.starts_with(['+', '-'])).and_then(number));
     }
     Some(fix)
 }
@@ -137,11 +138,11 @@ fn read_with_commas(fields: &[&str]) -> Read {
         };
     };
     match command {
-        "ZC11" | "DW31" => fix.set_alarm("movement"),
-        "ZC12" | "DW32" | "ZC27" => fix.set_alarm("low_battery"),
-        "ZC13" | "DW33" => fix.set_alarm("power_cut"),
-        "ZC17" | "DW37" | "ZC26" => fix.set_alarm("tamper"),
-        "ZC25" => fix.set_alarm("sos"),
+        "ZC11" | "DW31" => fix.alarm(Alarm::Movement),
+        "ZC12" | "DW32" | "ZC27" => fix.alarm(Alarm::LowBattery),
+        "ZC13" | "DW33" => fix.alarm(Alarm::PowerCut),
+        "ZC17" | "DW37" | "ZC26" => fix.alarm(Alarm::Tamper),
+        "ZC25" => fix.alarm(Alarm::Sos),
         "BQ81" if at(fields, 2) == "ALARM" => set_alarm(&mut fix, at(fields, 3)),
         _ => {}
     }
@@ -149,41 +150,41 @@ fn read_with_commas(fields: &[&str]) -> Read {
 }
 
 /// `ddmmyy,A,2234.0297N,11405.9101E,speed,hhmmss,course`.
-fn read_comma_position(fields: &[&str]) -> Option<Fix> {
+fn read_comma_position(fields: &[&str]) -> Option<FixDraft> {
     let time = fields::civil(fields::day_month_year(fields[0])?, fields::time_of_day(at(fields, 5))?).as_utc()?;
-    let mut fix = Fix::new(FixTime::Utc(time));
+    let mut fix = FixDraft::new(FixTime::at(time));
     fix.valid = Some(fields[1] == "A");
     let degrees = |text: &str, negative: char| {
         let degrees = from_minutes(text.get(..text.len().checked_sub(1)?)?)?;
         Some(if text.ends_with(negative) { -degrees } else { degrees })
     };
     fix.set_place(degrees(at(fields, 2), 'S'), degrees(at(fields, 3), 'W'));
-    fix.place?;
+    fix.has_place().then_some(())?;
     fix.set_speed_kmh(number_at(fields, 4));
     fix.set_heading(number_at(fields, 6));
     Some(fix)
 }
 
 /// `ZC20`: date, time, battery level from 0 to 6, battery in hundredths of a volt, power in tenths.
-fn read_status(fields: &[&str]) -> Fix {
+fn read_status(fields: &[&str]) -> FixDraft {
     let time = fields::day_month_year(at(fields, 2)).zip(fields::time_of_day(at(fields, 3)));
-    let mut fix = Fix::new(FixTime::utc(time.map(|(date, ms)| fields::civil(date, ms))));
+    let mut fix = FixDraft::new(FixTime::maybe(time.and_then(|(date, ms)| fields::civil(date, ms).as_utc())));
     let known = |value: Option<f64>| value.filter(|value| *value < 65_535.0);
     let level = number_at(fields, 4).filter(|level| *level <= 6.0);
-    fix.attributes.maybe("battery_percent", level.map(|level| (level * 100.0 / 6.0).round()));
-    fix.attributes.maybe("battery_v", known(number_at(fields, 5)).map(|hundredths| hundredths / 100.0));
-    fix.attributes.maybe("power_v", known(number_at(fields, 6)).map(|tenths| tenths / 10.0));
+    fix.maybe("battery_percent", level.map(|level| (level * 100.0 / 6.0).round()));
+    fix.maybe("battery_v", known(number_at(fields, 5)).map(|hundredths| hundredths / 100.0));
+    fix.maybe("power_v", known(number_at(fields, 6)).map(|tenths| tenths / 10.0));
     fix
 }
 
-fn set_alarm(fix: &mut Fix, digit: &str) {
-    fix.set_alarm(match digit {
-        "0" => "power_cut",
-        "1" => "crash",
-        "2" => "sos",
-        "3" => "vibration",
-        "5" => "overspeed",
-        "6" => "geofence_exit",
-        other => other,
+fn set_alarm(fix: &mut FixDraft, digit: &str) {
+    fix.alarm(match digit {
+        "0" => Alarm::PowerCut,
+        "1" => Alarm::Crash,
+        "2" => Alarm::Sos,
+        "3" => Alarm::Vibration,
+        "5" => Alarm::Overspeed,
+        "6" => Alarm::GeofenceExit,
+        other => return fix.alarm_code(other),
     });
 }

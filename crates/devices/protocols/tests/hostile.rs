@@ -82,7 +82,7 @@ fn a_flipped_bit_in_a_frame_with_a_checksum_gives_no_fix() {
                 let mut flipped = frame.clone();
                 flipped[index] ^= 0x10;
                 let (found, _) = messages(&mut session(protocol, &before), &flipped);
-                let is_fix = |found: &Found| matches!(found, Found::Message(message) if message.fixes.iter().any(|fix| fix.place.is_some()));
+                let is_fix = |found: &Found| matches!(found, Found::Message(message) if message.fixes.iter().any(|fix| fix.has_place()));
                 // A packet of Teltonika and a line end are not covered by the sum.
                 assert!(found == whole || !found.iter().any(is_fix), "{} byte {index}: {found:?}", protocol.name());
             }

@@ -1,8 +1,9 @@
 //! Every vector, whole, cut at every place, as a datagram, and with garbage around it.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use milepost_device_protocols::{Civil, Closed, Fix, FixTime, Found, Message, Protocol, Session, Value};
-use milepost_domain::Timestamp;
+use milepost_device_protocols::{Civil, Closed, Found, Message, Protocol, Session};
+use milepost_device_report::{DeviceReport, ReportTime};
+use milepost_domain::{AttributeValue, Timestamp};
 use serde_json::Value as Json;
 use std::path::Path;
 
@@ -62,11 +63,11 @@ fn messages(found: &[Found]) -> Vec<&Message> {
     found.iter().filter_map(|found| if let Found::Message(message) = found { Some(message) } else { None }).collect()
 }
 
-fn fixes(found: &[Found]) -> Vec<(&Message, &Fix)> {
-    let messages = messages(found).into_iter();
+fn fixes(found: &[Found]) -> Vec<(&Message, DeviceReport)> {
+    let messages = messages(found).into_iter().filter(|message| message.device_id.is_some());
     messages
-        .flat_map(|message| message.fixes.iter().map(move |fix| (message, fix)))
-        .filter(|(message, fix)| message.device_id.is_some() && fix.place.is_some())
+        .flat_map(|message| message.fixes.iter().map(move |fix| (message, fix.report(None))))
+        .filter(|(_, fix)| fix.place.is_some())
         .collect()
 }
 
@@ -80,23 +81,16 @@ fn answers(found: &[Found]) -> Vec<Vec<u8>> {
     answers.filter(|answer| !answer.is_empty()).collect()
 }
 
-fn resolved(time: FixTime) -> Option<String> {
-    let text = |at: Timestamp| Some(at.to_string());
-    match time {
-        FixTime::Utc(at) => text(at),
-        FixTime::Local { shown, usual_offset_minutes } => {
-            text(shown.plus_ms(-60_000 * i64::from(usual_offset_minutes)))
-        }
-        FixTime::TimeOfDay(_) | FixTime::Missing => None,
-    }
+fn resolved(time: ReportTime) -> Option<String> {
+    if let ReportTime::At(at) = time { Some(at.to_string()) } else { None }
 }
 
-fn number(value: Option<&Value>) -> Option<f64> {
-    if let Some(Value::Number(number)) = value { Some(*number) } else { None }
+fn number(value: Option<&AttributeValue>) -> Option<f64> {
+    if let Some(AttributeValue::Number(number)) = value { Some(*number) } else { None }
 }
 
 /// The differences between a fix and what is expected of it.
-fn differences(expected: &Json, message: &Message, fix: &Fix) -> Vec<String> {
+fn differences(expected: &Json, message: &Message, fix: &DeviceReport) -> Vec<String> {
     let mut different = Vec::new();
     let mut check = |name: &str, wanted: &Json, got: Option<f64>, within: f64| {
         let equal = match (wanted.as_f64(), got) {
@@ -108,15 +102,15 @@ fn differences(expected: &Json, message: &Message, fix: &Fix) -> Vec<String> {
             different.push(format!("{name}: expected {wanted}, got {got:?}"));
         }
     };
-    let (latitude, longitude) = fix.place.unwrap();
-    check("lat", &expected["lat"], Some(latitude.get()), 1e-6);
-    check("lon", &expected["lon"], Some(longitude.get()), 1e-6);
-    check("speed", &expected["speed_kmh"], fix.speed.map(|v| v.get()), 0.01);
-    check("course", &expected["course_deg"], fix.heading.map(|v| v.get()), 0.01);
-    check("altitude", &expected["altitude_m"], fix.altitude.map(|v| v.get()), 0.01);
-    check("odometer", &expected["odometer_m"], fix.odometer.map(|v| v.get() * 1_000.0), 0.01);
-    check("odometer", &expected["odometer_km"], fix.odometer.map(|v| v.get()), 0.01);
-    check("fuel", &expected["fuel_l"], fix.fuel_level.map(|v| v.get()), 0.01);
+    let place = fix.place.unwrap();
+    check("lat", &expected["lat"], Some(place.latitude), 1e-6);
+    check("lon", &expected["lon"], Some(place.longitude), 1e-6);
+    check("speed", &expected["speed_kmh"], fix.speed_kmh, 0.01);
+    check("course", &expected["course_deg"], fix.heading_deg, 0.01);
+    check("altitude", &expected["altitude_m"], fix.altitude_m, 0.01);
+    check("odometer", &expected["odometer_m"], fix.odometer_km.map(|km| km * 1_000.0), 0.01);
+    check("odometer", &expected["odometer_km"], fix.odometer_km, 0.01);
+    check("fuel", &expected["fuel_l"], fix.fuel_level_l, 0.01);
     for (theirs, ours) in [
         ("satellites", "satellites"),
         ("hdop", "hdop"),
@@ -133,11 +127,11 @@ fn differences(expected: &Json, message: &Message, fix: &Fix) -> Vec<String> {
         check(theirs, &expected["usual_meaning"][theirs], number(fix.attributes.get(ours)), 0.01);
     }
     for (theirs, got) in [
-        ("valid", fix.valid),
+        ("valid", Some(fix.is_valid)),
         ("ignition", fix.ignition),
         ("ignition_from_flags", fix.ignition),
-        ("door_open", fix.attributes.get("door_open").map(|v| *v == Value::Bool(true))),
-        ("charging", fix.attributes.get("charging").map(|v| *v == Value::Bool(true))),
+        ("door_open", fix.attributes.get("door_open").map(|v| *v == AttributeValue::Flag(true))),
+        ("charging", fix.attributes.get("charging").map(|v| *v == AttributeValue::Flag(true))),
     ] {
         let usual = &expected["usual_meaning"][theirs];
         for wanted in [&expected[theirs], usual] {
@@ -148,7 +142,7 @@ fn differences(expected: &Json, message: &Message, fix: &Fix) -> Vec<String> {
         }
     }
     let motion = &expected["usual_meaning"]["motion"];
-    if motion.is_boolean() && fix.attributes.get("motion") != Some(&Value::Bool(motion.as_bool().unwrap())) {
+    if motion.is_boolean() && fix.attributes.get("motion") != Some(&AttributeValue::Flag(motion.as_bool().unwrap())) {
         different.push("motion".to_owned());
     }
     if let Some(id) = expected["device_id"].as_str()
@@ -169,7 +163,8 @@ fn differences(expected: &Json, message: &Message, fix: &Fix) -> Vec<String> {
     if !undated && !same {
         different.push(format!("time: expected {wanted:?}, got {time:?}"));
     }
-    let alarm = if let Some(Value::Text(alarm)) = fix.attributes.get("alarm") { Some(alarm.as_str()) } else { None };
+    let alarm =
+        if let Some(AttributeValue::Text(alarm)) = fix.attributes.get("alarm") { Some(alarm.as_ref()) } else { None };
     if let Some(wanted) = expected["alarm"].as_str() {
         let ours = match wanted {
             "main_power_cut" | "external_power_cut" => Some("power_cut"),
@@ -333,7 +328,7 @@ fn check_framing(vector: &Json, found: &[Found], end: Result<(), Closed>) -> Vec
             wrong.push(format!("{} positions expected: {found:?}", positions.len()));
         }
         for (position, (message, fix)) in positions.iter().zip(fixes) {
-            wrong.extend(differences(position, message, fix));
+            wrong.extend(differences(position, message, &fix));
         }
     }
     for name in ["frames", "frames_hex", "frames_text", "lines"] {

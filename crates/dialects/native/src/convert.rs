@@ -1,6 +1,7 @@
 //! Between the native dialect's JSON and the domain.
 
 use crate::wire::account::UserJson;
+use crate::wire::attributes::AttributesJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
 use milepost_domain::{
@@ -170,6 +171,7 @@ pub(crate) fn position_to_json(position: &Position) -> PositionJson {
         odometer_km: position.odometer.map(OdometerKm::get),
         fuel_level_l: position.fuel_level.map(FuelLevelL::get),
         ignition: position.ignition,
+        attributes: (!position.attributes.is_empty()).then(|| AttributesJson(position.attributes.clone())),
         timestamp: rfc3339(position.at),
         outlier: false,
     }
@@ -206,6 +208,8 @@ pub(crate) fn position_from_json(
         odometer: json.odometer_km.map(OdometerKm::new).transpose()?,
         fuel_level: json.fuel_level_l.map(FuelLevelL::new).transpose()?,
         ignition: json.ignition,
+        attributes: json.attributes.as_ref().map(|AttributesJson(attributes)| attributes.clone()).unwrap_or_default(),
+        is_invalid: false,
     })
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod track;
 pub(crate) mod track_file;
 pub(crate) mod trip_path;
 pub(crate) mod trips;
+pub(crate) mod unknown_devices;
 pub(crate) mod users;
 pub(crate) mod vehicles;
 pub(crate) mod webhooks;

@@ -43,7 +43,8 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{alerts, dashboard, geofences, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
-    use handlers::{devices, outgoing, parcel_path, parcels, positions, tenants, track, users, vehicles, webhooks};
+    use handlers::{devices, outgoing, parcel_path, parcels, positions, tenants, track, unknown_devices, users};
+    use handlers::{vehicles, webhooks};
     let api = OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
         .routes(routes!(users::add_user, users::list_users))
@@ -51,6 +52,8 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))
         .routes(routes!(vehicles::get_vehicle, vehicles::change_vehicle, vehicles::remove_vehicle))
         .routes(routes!(devices::add_device, devices::list_devices))
+        .routes(routes!(unknown_devices::list_unknown_devices))
+        .routes(routes!(unknown_devices::adopt_device))
         .routes(routes!(devices::get_device, devices::change_device, devices::remove_device))
         .routes(routes!(positions::record_positions))
         .routes(routes!(track::read_track))

@@ -2,7 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod alert;
+pub(crate) mod attributes;
 pub(crate) mod dashboard;
+pub(crate) mod device;
 pub(crate) mod fleet;
 pub(crate) mod geofence;
 pub(crate) mod notice;

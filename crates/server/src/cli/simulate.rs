@@ -10,7 +10,9 @@ use clap::{Args, ValueEnum};
 use milepost_access::Claims;
 use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId};
-use milepost_simulate::{Credential, DeviceKey, Motion, ProgressMode, Replay, SimulateOptions, Times, TrackerProtocol, TrackerTarget, Via};
+use milepost_simulate::{
+    Credential, DeviceKey, Motion, ProgressMode, Replay, SimulateOptions, Times, TrackerProtocol, TrackerTarget, Via,
+};
 use std::path::PathBuf;
 use std::time::Duration;
 

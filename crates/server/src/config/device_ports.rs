@@ -18,7 +18,8 @@ pub struct DevicePort {
 pub(super) fn device_ports(entries: &[String]) -> Result<Vec<DevicePort>, String> {
     let mut ports: Vec<DevicePort> = Vec::new();
     for entry in entries {
-        let (name, port) = entry.split_once('=').map_or((entry.as_str(), None), |(name, port)| (name.trim(), Some(port)));
+        let (name, port) =
+            entry.split_once('=').map_or((entry.as_str(), None), |(name, port)| (name.trim(), Some(port)));
         let protocol = Protocol::from_name(name).ok_or_else(|| {
             let names: Vec<&str> = Protocol::ALL.iter().map(|protocol| protocol.name()).collect();
             format!("must have names of protocols, {}; not {name}", names.join(", "))

@@ -5,6 +5,7 @@ use super::device_ports::device_ports;
 use super::duration::parse_duration;
 use super::listen_address::listen_address;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
+use milepost_domain::TenantId;
 use milepost_http::{TenantHosts, TrustedProxies};
 use milepost_outbox::{AddressRule, ServiceUrl, Vapid, check_push_subject};
 use milepost_relay::RedisUrl;
@@ -41,6 +42,7 @@ enum Kind {
     Redis,
     /// `host=tenant`, separated by commas.
     TenantHosts,
+    Tenant,
     /// Host names, addresses and networks, separated by commas.
     Hosts,
     HttpUrl,
@@ -101,6 +103,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("VAPID_PRIVATE_KEY", "", Kind::VapidKey, "key of Web Push, 32 bytes in base64url; generated in the data folder if unset"),
     setting("VAPID_SUBJECT", "", Kind::PushSubject, "contact for push services: mailto:… or https://…; MILEPOST_PUBLIC_URL if that is https"),
     setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional allows anonymous access to the fleet socket"),
+    setting("DEVICE_KEYS", "optional", Kind::OneOf(&["optional", "required"]), "required refuses phones and apps that report without their device's key; trackers that have no place for one are not asked"),
+    setting("DEVICE_TENANT", "", Kind::Tenant, "tenant whose admins see and add unknown devices; superadmins alone if unset"),
     setting("DEVICE_PORTS", "", Kind::DevicePorts, "protocols of trackers that are served over TCP and UDP, such as teltonika,gt06=6023; a name alone has its usual port; none if unset"),
     setting("DEVICE_BIND", "0.0.0.0", Kind::Ip, "address on which they are served; :: is every one of IPv6 and IPv4"),
     setting("DEVICE_MAX_PER_ADDRESS", "1000", Kind::Number(1, 10_000_000), "connections of one address to these ports that are of no known device"),
@@ -153,6 +157,7 @@ impl Setting {
             Kind::TenantHosts => TenantHosts::new(&list(text)).map(drop).map_err(|entry| {
                 format!("must be hosts with their tenants, such as school.example.org=school, separated by commas; not {entry}")
             }),
+            Kind::Tenant => TenantId::new(text).map(drop).map_err(|invalid| invalid.message.to_owned()),
             Kind::Redis => RedisUrl::parse(text).map(drop).map_err(|takes| takes.to_string()),
             Kind::Hosts => AddressRule::new(&list(text)).map(drop).map_err(|entry| {
                 format!("must be host names, addresses or networks, separated by commas, which {entry} is not")

@@ -2,8 +2,8 @@
 
 use super::DeviceContext;
 use milepost_device_protocols::{Found, Message, Protocol};
-use milepost_domain::{Device, DeviceProtocol, UniqueId};
-use milepost_service::devices::{Identity, KeyShown, ReportingDevice, identify, store_reports};
+use milepost_domain::{DeviceProtocol, UniqueId};
+use milepost_service::devices::{Identity, KeyShown, ReportingDevice, identify, record_reports};
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 
@@ -83,8 +83,9 @@ async fn take_run(
     outcome.known = Some(context.number_of(&(device.tenant.as_str(), device.id.as_str())));
     let (offset, sack) = (device.utc_offset.map(|offset| offset.minutes()), device.sack);
     let reports: Vec<_> = run.iter().flat_map(|message| &message.fixes).map(|fix| fix.report(offset)).collect();
-    // The use case has logged why.
-    if !reports.is_empty() && store(context, device, &reports).await.is_err() {
+    let now = context.clock.now();
+    // The use case has logged why it failed.
+    if !reports.is_empty() && record_reports(devices, device, &reports, now).await.is_err() {
         return outcome.fail(run);
     }
     for message in run {
@@ -92,14 +93,6 @@ async fn take_run(
             outcome.push(message.answer.taken);
         }
     }
-}
-
-async fn store(
-    context: &DeviceContext,
-    device: Device,
-    reports: &[milepost_device_report::DeviceReport],
-) -> Result<(), milepost_service::ServiceError> {
-    store_reports(&context.use_cases.devices, device, reports, context.clock.now()).await.map(drop)
 }
 
 impl Outcome {

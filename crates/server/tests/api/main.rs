@@ -50,6 +50,7 @@ mod fleet {
 mod live_contract;
 mod native {
     pub mod clock_ahead;
+    pub mod devices;
     pub mod document;
     pub mod http_forms;
     pub mod idempotency;

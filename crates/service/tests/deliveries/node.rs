@@ -61,6 +61,7 @@ impl Node {
             tracking_ttl_ms: TTL_MS,
             outgoing: Outgoing { orders: true, notifications: true, ..Outgoing::default() },
             parcel_zone: milepost_domain::ZoneRadius::default(),
+            device_rules: milepost_service::devices::DeviceRules::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
             hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),

@@ -63,7 +63,11 @@ fn frame(id: &str, kind: u16, body: &[u8]) -> Vec<u8> {
 pub(super) fn answered(bytes: &[u8]) -> Answered {
     match bytes {
         [MARK, .., result, _, MARK] if bytes.len() >= 20 => {
-            if *result == 0 { Answered::Taken } else { Answered::Refused }
+            if *result == 0 {
+                Answered::Taken
+            } else {
+                Answered::Refused
+            }
         }
         _ => Answered::Wait,
     }

@@ -14,6 +14,7 @@ mod claims;
 mod clocks;
 mod database;
 mod deliveries;
+mod devices;
 mod events;
 mod faults;
 mod fleet;
@@ -114,6 +115,12 @@ on_both! {
         removed_vehicle_takes_its_devices_and_positions_along,
         device_is_found_by_its_key,
         tenants_see_nothing_of_each_other;
+    devices:
+        a_unique_id_is_of_one_device_on_the_whole_server,
+        a_device_that_is_removed_gives_its_unique_id_free,
+        unknown_devices_are_listed_until_they_are_added,
+        of_too_many_unknown_devices_the_oldest_go,
+        a_fix_that_the_device_calls_invalid_is_marked_for_good;
     assignments:
         driver_of_a_time_is_known_after_a_change,
         drivers_that_change_at_once_follow_each_other,
@@ -291,6 +298,7 @@ on_both! {
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
         a_vehicle_whose_newest_position_is_marked_gets_its_place_back,
+        positions_of_before_have_no_attributes,
         devices_and_cadets_of_before_can_be_changed,
         users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
         things_keep_their_numbers_when_these_become_their_tenants;

@@ -1,8 +1,9 @@
 //! Sample values to store.
 
 use milepost_domain::{
-    AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm,
-    PastAssignments, Position, Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind,
+    AccuracyM, AltitudeM, AttributeValue, Attributes, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude,
+    Longitude, OdometerKm, PastAssignments, Position, Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle,
+    VehicleId, VehicleKind,
 };
 use milepost_store::{NewLogin, Once, PositionBatch, Store, WrongPositions};
 use std::sync::Arc;
@@ -72,6 +73,10 @@ pub(crate) fn device(name: &str, tenant: &TenantId, vehicle: &str) -> Device {
         vehicle_id: id(vehicle),
         past_vehicles: PastAssignments::default(),
         name: None,
+        unique_id: None,
+        protocol: None,
+        utc_offset: None,
+        sack: false,
         version: 1,
     }
 }
@@ -96,6 +101,14 @@ pub(crate) fn full_position(vehicle: &str, ms: i64) -> Position {
         odometer: Some(OdometerKm::new(123_456.7).unwrap()),
         fuel_level: Some(FuelLevelL::new(0.0).unwrap()),
         ignition: Some(false),
+        attributes: Attributes::new([
+            ("battery_percent", AttributeValue::number(54.0).unwrap()),
+            ("power_v", AttributeValue::number(13.812).unwrap()),
+            ("door_open", AttributeValue::Flag(true)),
+            ("alarm", AttributeValue::text("sos").unwrap()),
+            ("Türe 2", AttributeValue::number(-0.1).unwrap()),
+        ])
+        .unwrap(),
         ..position(vehicle, ms)
     }
 }

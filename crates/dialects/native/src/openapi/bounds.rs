@@ -3,10 +3,11 @@
 
 use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, FuelLevelL, FuelSource,
-    GradeKind, HeadingDeg, Label, Latitude, Longitude, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
-    ParcelStatus, RadiusM, Reason, Role, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, Username, VehicleKind,
-    VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeviceProtocol, FuelLevelL,
+    FuelSource, GradeKind, HeadingDeg, Label, Latitude, Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES,
+    MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId, ParcelStatus, RadiusM, Reason, Role, Severity, SpeedKmh,
+    StudentId, TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS,
+    Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -37,6 +38,12 @@ pub(super) fn of_field(schema: &str, field: &str, is_text: bool) -> Option<Value
     }
     if is_text && is_instant(field) {
         return Some(json!({ "format": "date-time" }));
+    }
+    if field == "attributes" {
+        let value = json!({ "oneOf": [
+            { "type": "number" }, { "type": "boolean" }, { "type": "string", "maxLength": MAX_ATTRIBUTE_TEXT_BYTES },
+        ] });
+        return Some(json!({ "maxProperties": MAX_ATTRIBUTES, "additionalProperties": value }));
     }
     if field == "geometry" {
         return Some(json!({ "$ref": "#/components/schemas/Geometry" }));
@@ -113,7 +120,16 @@ pub(super) fn positions_schema() -> Value {
 
 fn is_instant(field: &str) -> bool {
     field.ends_with("_at")
-        || matches!(field, "timestamp" | "start_time" | "end_time" | "followed_to" | "old_secret_valid_until")
+        || matches!(
+            field,
+            "first_seen"
+                | "last_seen"
+                | "timestamp"
+                | "start_time"
+                | "end_time"
+                | "followed_to"
+                | "old_secret_valid_until"
+        )
 }
 
 /// All names that a field can have.
@@ -132,6 +148,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         (_, "on") => vec!["enter", "exit"],
         (_, "events") => WEBHOOK_KINDS.to_vec(),
         ("NewAlert" | "Alert", "type") => all!(AlertKind),
+        ("NewDevice" | "ChangeDevice" | "Device" | "UnknownDevice", "protocol") => all!(DeviceProtocol),
         ("NewGrade" | "Grade", "type") => all!(GradeKind),
         ("ChangeParcel" | "Parcel", "status") => all!(ParcelStatus),
         ("SetAttendance" | "Attendance", "status") => all!(AttendanceStatus),
@@ -174,6 +191,7 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "vehicle_ids") => json!({ "maxItems": 1_000, "items": id() }),
         (_, "id" | "vehicle_id" | "tenant") if is_text => id(),
         (_, "driver_id" | "client_id" | "user_id") | ("NewSyncEvent", "cadet_id") => json!({ "minimum": 1 }),
+        (_, "unique_id") => json!({ "minLength": 1, "maxLength": UniqueId::MAX_CHARS, "pattern": NAME }),
         ("NewUser" | "ChangeUser", "username") => {
             json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NEW_USERNAME })
         }

@@ -58,6 +58,7 @@ async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String
         ("users/", user),
         ("vehicles/", json!("only-blue")),
         ("devices/", json!("device-blue")),
+        ("devices/unknown/", json!("device-blue")),
         ("webhooks/", webhook),
         ("/deliveries/", call.clone()),
         ("outgoing/", call),
@@ -83,6 +84,7 @@ fn body_for(method: &str, path: &str) -> Option<Value> {
     match (method, last) {
         ("post", "grades") => Some(json!({"type": "merit", "points": 1, "reason": "x"})),
         ("put", _) if path.contains("/attendance/") => Some(json!({"status": "present"})),
+        ("post", "adopt") => Some(json!({"vehicle_id": "v1"})),
         ("post", "location") => Some(json!({"latitude": 1, "longitude": 2})),
         ("patch", "scores") => Some(json!({"final_score": 1})),
         ("patch", _) if path.contains("/users/") => Some(json!({"username": "x"})),
