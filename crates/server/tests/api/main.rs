@@ -70,15 +70,6 @@ mod nodes {
     pub mod faults;
     pub mod news;
     pub mod support;
-mod trackers {
-    pub mod datagrams;
-    pub mod kill;
-    pub mod simulated;
-    pub mod sockets;
-    pub mod strangers;
-    pub mod support;
-    pub mod unknown;
-}
 }
 mod operations {
     pub mod backup;
