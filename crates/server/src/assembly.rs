@@ -21,6 +21,7 @@ use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
+use milepost_dialect_phones::PhoneParts;
 use milepost_dialect_records::RecordsListener;
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
@@ -213,6 +214,7 @@ impl Assembly {
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
             .merge(milepost_dialect_records::routes(live.clone()))
+            .merge(milepost_dialect_phones::routes(self.phones(config)))
             .merge(milepost_dialect_native::routes(Arc::clone(&self.live.context)))
             .merge(page_routes(Arc::new(tiles)));
         if config.echo {
@@ -220,6 +222,19 @@ impl Assembly {
             let echo = get(move |State(transport), request| async move { open_echo(&transport, request, limit) });
             routes = routes.merge(Router::new().route("/ws/echo", echo).with_state(Arc::clone(&self.transport)));
         }
+        self.surround(routes, config)
+    }
+
+    /// The routes of the port that phones and apps have for themselves.
+    pub fn phone_router(self: &Arc<Self>, config: &Config) -> Router {
+        self.surround(milepost_dialect_phones::port_routes(self.phones(config)), config)
+    }
+
+    fn phones(&self, config: &Config) -> PhoneParts {
+        PhoneParts::new(Arc::clone(&self.live.context), config.device_secrets.clone())
+    }
+
+    fn surround(&self, routes: Router, config: &Config) -> Router {
         // The configuration was checked before. If it were invalid, no proxy would be trusted.
         let proxies = TrustedProxies::new(&config.trusted_proxies).unwrap_or_default();
         let middleware = Middleware {

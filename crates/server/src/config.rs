@@ -12,7 +12,9 @@ pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
 use milepost_domain::TenantId;
 use milepost_http::TenantHosts;
+use milepost_mqtt::BrokerUrl;
 use milepost_outbox::{AddressRule, ServiceUrl};
+use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
 use std::fmt;
 use std::net::SocketAddr;
@@ -58,6 +60,11 @@ pub struct Config {
     pub fleet_anonymous_access: bool,
     /// Phones and apps must show their device's key.
     pub device_keys_required: bool,
+    /// The port of phones and apps.
+    pub device_http_listen: Option<SocketAddr>,
+    pub device_secrets: DeviceSecrets,
+    pub mqtt_broker: Option<BrokerUrl>,
+    pub mqtt_topics: Vec<String>,
     /// The tenant whose admins add unknown devices.
     pub device_tenant: Option<TenantId>,
     pub tile_url: Option<String>,
@@ -130,6 +137,19 @@ impl Config {
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
             device_keys_required: resolved.text("DEVICE_KEYS") == "required",
+            device_http_listen: resolved
+                .optional("DEVICE_HTTP_LISTEN")
+                .map(|text| listen_address::listen_address(&text))
+                .transpose()
+                .map_err(|takes| ConfigError::new("DEVICE_HTTP_LISTEN", takes))?,
+            device_secrets: DeviceSecrets::new(&resolved.list("DEVICE_SECRETS"))
+                .map_err(|entry| ConfigError::new("DEVICE_SECRETS", format!("does not take entry {entry}")))?,
+            mqtt_broker: resolved
+                .optional("MQTT_URL")
+                .map(|url| BrokerUrl::parse(&url))
+                .transpose()
+                .map_err(|takes| ConfigError::new("MQTT_URL", takes))?,
+            mqtt_topics: resolved.list("MQTT_TOPICS"),
             device_tenant: resolved
                 .optional("DEVICE_TENANT")
                 .map(|id| TenantId::new(&id))

@@ -4,7 +4,7 @@ use crate::LogStats;
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
 use crate::core_tasks::CoreTasks;
-use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder};
+use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder, mqtt_client_id};
 use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
 use crate::http_server::{ConnectionLimits, CurrentRouter, HttpWaits, Stage, bind, serve_http};
@@ -17,6 +17,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use milepost_clock::Clock;
 use milepost_http::{Problem, TrustedProxies};
+use milepost_mqtt::{MqttClient, MqttParts};
 use milepost_outbox::PublicForm;
 use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
@@ -24,6 +25,7 @@ use milepost_transport::Drain;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// How long running requests may take after the signal to stop.
@@ -47,8 +49,12 @@ pub struct Running {
     pub address: SocketAddr,
     /// The server's parts.
     pub assembly: Arc<Assembly>,
+    /// The port that phones and apps have for themselves, if they have one.
+    pub device_address: Option<SocketAddr>,
     stage: watch::Sender<Stage>,
     http: tokio::task::JoinHandle<()>,
+    phones: Option<tokio::task::JoinHandle<()>>,
+    mqtt: Option<Arc<MqttClient>>,
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
@@ -74,6 +80,13 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let listener =
         bind(config.listen).with_context(|| format!("can't listen on {}, see MILEPOST_LISTEN", config.listen))?;
     let address = listener.local_addr()?;
+    let phone_listener = match config.device_http_listen {
+        Some(address) => {
+            Some(bind(address).with_context(|| format!("can't listen on {address}, see DEVICE_HTTP_LISTEN"))?)
+        }
+        None => None,
+    };
+    let device_address = phone_listener.as_ref().map(TcpListener::local_addr).transpose()?;
 
     // Until the database is open, every path except `/health` is answered 503, so that a load balancer can check the
     // server.
@@ -84,6 +97,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let current = Arc::clone(&ready);
     let router: CurrentRouter = Arc::new(move || current.get().unwrap_or(&starting).clone());
     let (stage, stages) = watch::channel(Stage::Open);
+    let phone_limits = limits.clone();
     let tasks = CoreTasks::default();
     let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, limits, HttpWaits::default()));
 
@@ -136,8 +150,31 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         tasks.watch(name, move || task.is_finished());
     }
     let _first = ready.set(assembly.router(config));
+    // It is opened when everything is ready: until then apps keep what they have.
+    let phones = phone_listener.map(|listener| {
+        let router = assembly.phone_router(config);
+        let router: CurrentRouter = Arc::new(move || router.clone());
+        tokio::spawn(serve_http(
+            listener,
+            router,
+            stage.subscribe(),
+            DRAIN_DEADLINE,
+            phone_limits,
+            HttpWaits::default(),
+        ))
+    });
+    if let Some(task) = phones.as_ref().map(tokio::task::JoinHandle::abort_handle) {
+        tasks.watch("accepting connections of phones", move || task.is_finished());
+    }
+    let mqtt = start_mqtt(config, &assembly)?;
+    if let Some(client) = mqtt.clone() {
+        tasks.watch("the client of the MQTT broker", move || client.has_ended());
+    }
 
     say(&format!("Milepost is listening on http://{address}"));
+    if let Some(address) = device_address {
+        say(&format!("Phones and apps report to http://{address}"));
+    }
     if let Some(login) = first {
         say("This is the first start. Log in with this one-time password and change it:");
         say(&format!("  username: {}", login.username));
@@ -145,9 +182,12 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     }
     Ok(Running {
         address,
+        device_address,
         assembly,
         stage,
         http,
+        phones,
+        mqtt,
         retention,
         follower,
         tracks,
@@ -170,6 +210,20 @@ fn connection_limits(config: &Config, open_files: u64) -> ConnectionLimits {
         // The configuration was checked before. If it were invalid, no proxy would be trusted.
         proxies: TrustedProxies::new(&config.trusted_proxies).unwrap_or_default(),
     }
+}
+
+/// Starts the client of the MQTT broker, if there is one.
+fn start_mqtt(config: &Config, assembly: &Assembly) -> Result<Option<Arc<MqttClient>>> {
+    let Some(url) = config.mqtt_broker.clone() else { return Ok(None) };
+    let parts = MqttParts {
+        url,
+        topics: config.mqtt_topics.clone(),
+        client_id: mqtt_client_id(&config.data)?,
+        secrets: config.device_secrets.clone(),
+        use_cases: Arc::clone(&assembly.use_cases),
+        clock: assembly.clock.clone(),
+    };
+    Ok(Some(Arc::new(MqttClient::start(parts))))
 }
 
 /// Chooses the cryptography library for all TLS connections that this process opens.
@@ -241,6 +295,9 @@ impl Running {
         self.retention.abort();
         self.follower.abort();
         self.issuers.abort();
+        if let Some(mqtt) = &self.mqtt {
+            mqtt.stop();
+        }
         let _ = self.stage.send(Stage::Draining);
         let drain = Drain {
             code: 1012,
@@ -255,7 +312,12 @@ impl Running {
             report
         };
         // Calls that the last requests stored are sent after the next start.
-        let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
+        let phones = async {
+            if let Some(phones) = self.phones {
+                let _ = phones.await;
+            }
+        };
+        let (report, _, (), ()) = tokio::join!(sockets, self.http, phones, self.assembly.outbox.stop());
         self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
             tracing::info!("some committed positions are not folded yet; the next start folds them");

@@ -15,6 +15,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-geo", &["milepost-domain"]),
     ("milepost-track", &["milepost-domain", "milepost-geo"]),
     ("milepost-device-report", &["milepost-domain"]),
+    ("milepost-phone-formats", &["milepost-device-report", "milepost-domain"]),
+    (
+        "milepost-mqtt",
+        &["milepost-clock", "milepost-phone-formats", "milepost-device-report", "milepost-domain", "milepost-service"],
+    ),
     ("milepost-formats", &["milepost-domain"]),
     ("milepost-hub", &[]),
     ("milepost-relay", &["milepost-clock", "milepost-domain"]),
@@ -71,6 +76,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-parcel",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
+    ("milepost-dialect-phones", &["milepost-phone-formats", "milepost-domain", "milepost-http", "milepost-service"]),
     (
         "milepost-dialect-records",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
@@ -108,7 +114,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-access"]),
     ("argon2", &["milepost-access"]),
+    ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),
+    ("rumqttc", &["milepost-mqtt"]),
     ("reqwest", &["milepost-simulate", "milepost-outbox", "milepost-soak"]),
 ];
 

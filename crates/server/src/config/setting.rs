@@ -6,7 +6,9 @@ use super::listen_address::listen_address;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_domain::TenantId;
 use milepost_http::{TenantHosts, TrustedProxies};
+use milepost_mqtt::{BrokerUrl, is_topic_filter};
 use milepost_outbox::{AddressRule, ServiceUrl, Vapid, check_push_subject};
+use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,6 +44,11 @@ enum Kind {
     /// `host=tenant`, separated by commas.
     TenantHosts,
     Tenant,
+    /// `unique-id=secret`, separated by commas.
+    DeviceSecrets,
+    Broker,
+    /// Filters of MQTT topics, separated by commas.
+    Topics,
     /// Host names, addresses and networks, separated by commas.
     Hosts,
     HttpUrl,
@@ -56,7 +63,13 @@ pub const SETTINGS_HEADING: &str = "Settings";
 const DAY_MS: u64 = 86_400_000;
 
 const fn setting(variable: &'static str, default: &'static str, kind: Kind, help: &'static str) -> Setting {
-    Setting { variable, default, help, secret: matches!(kind, Kind::Secret | Kind::VapidKey), kind }
+    Setting {
+        variable,
+        default,
+        help,
+        secret: matches!(kind, Kind::Secret | Kind::VapidKey | Kind::DeviceSecrets),
+        kind,
+    }
 }
 
 /// Every setting, in the order in which it is shown.
@@ -99,6 +112,10 @@ pub const SETTINGS: &[Setting] = &[
     setting("VAPID_SUBJECT", "", Kind::PushSubject, "contact for push services: mailto:… or https://…; MILEPOST_PUBLIC_URL if that is https"),
     setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional allows anonymous access to the fleet socket"),
     setting("DEVICE_KEYS", "optional", Kind::OneOf(&["optional", "required"]), "required refuses phones and apps that report without their device's key; trackers that have no place for one are not asked"),
+    setting("DEVICE_HTTP_LISTEN", "", Kind::Address, "address and port of a port for phones and apps alone, such as 0.0.0.0:5055; none if unset"),
+    setting("DEVICE_SECRETS", "", Kind::DeviceSecrets, "secrets of OwnTracks apps that encrypt: unique-id=secret, separated by commas"),
+    setting("MQTT_URL", "", Kind::Broker, "an MQTT broker to take positions from, mqtt://user:password@host/ or mqtts://…; none if unset"),
+    setting("MQTT_TOPICS", "owntracks/+/+,milepost/+", Kind::Topics, "topics of the broker, separated by commas"),
     setting("DEVICE_TENANT", "", Kind::Tenant, "tenant whose admins see and add unknown devices; superadmins alone if unset"),
     setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is trusted; none if unset"),
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
@@ -149,6 +166,14 @@ impl Setting {
                 format!("must be hosts with their tenants, such as school.example.org=school, separated by commas; not {entry}")
             }),
             Kind::Tenant => TenantId::new(text).map(drop).map_err(|invalid| invalid.message.to_owned()),
+            Kind::DeviceSecrets => DeviceSecrets::new(&list(text)).map(drop).map_err(|entry| {
+                format!("must be unique-id=secret, separated by commas, with secrets of 1 to 32 bytes; entry {entry} is not")
+            }),
+            Kind::Broker => BrokerUrl::parse(text).map(drop).map_err(str::to_owned),
+            Kind::Topics => ok(
+                list(text).iter().all(|topic| is_topic_filter(topic)),
+                "must be MQTT topics, separated by commas, such as owntracks/+/+, milepost/#",
+            ),
             Kind::Redis => RedisUrl::parse(text).map(drop).map_err(|takes| takes.to_string()),
             Kind::Hosts => AddressRule::new(&list(text)).map(drop).map_err(|entry| {
                 format!("must be host names, addresses or networks, separated by commas, which {entry} is not")

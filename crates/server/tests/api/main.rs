@@ -26,6 +26,10 @@ mod delivery {
     pub mod socket;
     pub mod tracking;
 }
+mod devices {
+    pub mod mqtt;
+    pub mod phones;
+}
 mod fleet {
     pub mod any_order;
     pub mod changes;
