@@ -117,3 +117,6 @@ mod records {
     pub mod stream_support;
 }
 mod support;
+mod transit {
+    pub mod feeds;
+}
