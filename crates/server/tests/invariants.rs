@@ -74,14 +74,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-records",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
-<<<<<<< HEAD
     (
         "milepost-dialect-stream",
         &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
-=======
     ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
->>>>>>> transit
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),
