@@ -216,6 +216,7 @@ impl Assembly {
             live: live.clone(),
             state: Arc::clone(&self.stream_state),
             max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
+        };
         let transit = TransitParts {
             context: Arc::clone(&self.live.context),
             feeds: Arc::default(),
