@@ -14,7 +14,9 @@ pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
 use milepost_domain::TenantId;
 use milepost_http::TenantHosts;
+use milepost_mqtt::BrokerUrl;
 use milepost_outbox::{AddressRule, ServiceUrl};
+use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -60,6 +62,11 @@ pub struct Config {
     pub fleet_anonymous_access: bool,
     /// Phones and apps must show their device's key.
     pub device_keys_required: bool,
+    /// The port of phones and apps.
+    pub device_http_listen: Option<SocketAddr>,
+    pub device_secrets: DeviceSecrets,
+    pub mqtt_broker: Option<BrokerUrl>,
+    pub mqtt_topics: Vec<String>,
     /// The tenant whose admins add unknown devices.
     pub device_tenant: Option<TenantId>,
     /// The protocols of trackers that are served.
@@ -67,6 +74,8 @@ pub struct Config {
     pub device_bind: IpAddr,
     pub device_max_per_address: usize,
     pub device_idle: Duration,
+    /// Everybody may read the transit feeds.
+    pub transit_public: bool,
     pub tile_url: Option<String>,
     pub tile_attribution: Option<String>,
     pub log: String,
@@ -77,7 +86,7 @@ pub struct Config {
     /// Proxies that are trusted to report the client's address, such as `192.0.2.1` or `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
     pub order_service: Option<ServiceUrl>,
-    /// `MILEPOST_PUBLIC_URL` without a trailing slash; empty if unset.
+    /// `PUBLIC_URL` without a trailing slash; empty if unset.
     pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
     pub outgoing_give_up: Duration,
@@ -135,8 +144,22 @@ impl Config {
             tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),
             echo: resolved.flag("MILEPOST_ECHO"),
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
+            transit_public: resolved.flag("TRANSIT_PUBLIC"),
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
             device_keys_required: resolved.text("DEVICE_KEYS") == "required",
+            device_http_listen: resolved
+                .optional("DEVICE_HTTP_LISTEN")
+                .map(|text| listen_address::listen_address(&text))
+                .transpose()
+                .map_err(|takes| ConfigError::new("DEVICE_HTTP_LISTEN", takes))?,
+            device_secrets: DeviceSecrets::new(&resolved.list("DEVICE_SECRETS"))
+                .map_err(|entry| ConfigError::new("DEVICE_SECRETS", format!("does not take entry {entry}")))?,
+            mqtt_broker: resolved
+                .optional("MQTT_URL")
+                .map(|url| BrokerUrl::parse(&url))
+                .transpose()
+                .map_err(|takes| ConfigError::new("MQTT_URL", takes))?,
+            mqtt_topics: resolved.list("MQTT_TOPICS"),
             device_tenant: resolved
                 .optional("DEVICE_TENANT")
                 .map(|id| TenantId::new(&id))
@@ -187,7 +210,7 @@ fn redis_url(resolved: &Resolved) -> Result<Option<RedisUrl>, ConfigError> {
 }
 
 fn public_url(resolved: &Resolved) -> Result<String, ConfigError> {
-    const VARIABLE: &str = "MILEPOST_PUBLIC_URL";
+    const VARIABLE: &str = "PUBLIC_URL";
     service_url(resolved, VARIABLE)?;
     let url = resolved.optional(VARIABLE).unwrap_or_default();
     Ok(url.trim_end_matches('/').to_owned())

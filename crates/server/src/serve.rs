@@ -6,7 +6,7 @@ use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
 use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
-use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder};
+use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder, mqtt_client_id};
 use crate::device_server::DeviceSockets;
 use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
@@ -21,6 +21,7 @@ use axum::routing::get;
 use milepost_clock::Clock;
 use milepost_device_protocols::Protocol;
 use milepost_http::{Problem, TrustedProxies};
+use milepost_mqtt::{MqttClient, MqttParts};
 use milepost_outbox::PublicForm;
 use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
@@ -28,6 +29,7 @@ use milepost_transport::Drain;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// How long running requests may take after the signal to stop.
@@ -54,11 +56,15 @@ pub struct Running {
     /// The server's address, with the port that the system chose.
     pub address: SocketAddr,
     /// Where the protocols of trackers are served.
-    pub device_addresses: Vec<(Protocol, SocketAddr)>,
+    pub tracker_addresses: Vec<(Protocol, SocketAddr)>,
     /// The server's parts.
     pub assembly: Arc<Assembly>,
+    /// The port that phones and apps have for themselves, if they have one.
+    pub device_address: Option<SocketAddr>,
     stage: watch::Sender<Stage>,
     http: tokio::task::JoinHandle<()>,
+    phones: Option<tokio::task::JoinHandle<()>>,
+    mqtt: Option<Arc<MqttClient>>,
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
@@ -87,7 +93,14 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         bind(config.listen).with_context(|| format!("can't listen on {}, see MILEPOST_LISTEN", config.listen))?;
     let address = listener.local_addr()?;
     let device_sockets = DeviceSockets::open(config.device_bind, &config.device_ports).await?;
-    let device_addresses = device_sockets.addresses();
+    let tracker_addresses = device_sockets.addresses();
+    let phone_listener = match config.device_http_listen {
+        Some(address) => {
+            Some(bind(address).with_context(|| format!("can't listen on {address}, see DEVICE_HTTP_LISTEN"))?)
+        }
+        None => None,
+    };
+    let device_address = phone_listener.as_ref().map(TcpListener::local_addr).transpose()?;
 
     // Until the database is open, every path except `/health` is answered 503, so that a load balancer can check the
     // server.
@@ -99,6 +112,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let router: CurrentRouter = Arc::new(move || current.get().unwrap_or(&starting).clone());
     let (stage, stages) = watch::channel(Stage::Open);
     let device_stages = stages.clone();
+    let phone_limits = limits.clone();
     let tasks = CoreTasks::default();
     let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, limits, HttpWaits::default()));
 
@@ -156,10 +170,33 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         tasks.watch(name, move || task.is_finished());
     }
     let _first = ready.set(assembly.router(config));
+    // It is opened when everything is ready: until then apps keep what they have.
+    let phones = phone_listener.map(|listener| {
+        let router = assembly.phone_router(config);
+        let router: CurrentRouter = Arc::new(move || router.clone());
+        tokio::spawn(serve_http(
+            listener,
+            router,
+            stage.subscribe(),
+            DRAIN_DEADLINE,
+            phone_limits,
+            HttpWaits::default(),
+        ))
+    });
+    if let Some(task) = phones.as_ref().map(tokio::task::JoinHandle::abort_handle) {
+        tasks.watch("accepting connections of phones", move || task.is_finished());
+    }
+    let mqtt = start_mqtt(config, &assembly)?;
+    if let Some(client) = mqtt.clone() {
+        tasks.watch("the client of the MQTT broker", move || client.has_ended());
+    }
 
     say(&format!("Milepost is listening on http://{address}"));
-    for (protocol, address) in &device_addresses {
+    for (protocol, address) in &tracker_addresses {
         say(&format!("Trackers that speak {} are taken on {address} (TCP and UDP)", protocol.name()));
+    }
+    if let Some(address) = device_address {
+        say(&format!("Phones and apps report to http://{address}"));
     }
     if let Some(login) = first {
         say("This is the first start. Log in with this one-time password and change it:");
@@ -168,10 +205,13 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     }
     Ok(Running {
         address,
-        device_addresses,
+        tracker_addresses,
+        device_address,
         assembly,
         stage,
         http,
+        phones,
+        mqtt,
         retention,
         follower,
         tracks,
@@ -208,6 +248,20 @@ fn device_limits(config: &Config, open_files: u64) -> ConnectionLimits {
         strangers,
         proxies: TrustedProxies::default(),
     }
+}
+
+/// Starts the client of the MQTT broker, if there is one.
+fn start_mqtt(config: &Config, assembly: &Assembly) -> Result<Option<Arc<MqttClient>>> {
+    let Some(url) = config.mqtt_broker.clone() else { return Ok(None) };
+    let parts = MqttParts {
+        url,
+        topics: config.mqtt_topics.clone(),
+        client_id: mqtt_client_id(&config.data)?,
+        secrets: config.device_secrets.clone(),
+        use_cases: Arc::clone(&assembly.use_cases),
+        clock: assembly.clock.clone(),
+    };
+    Ok(Some(Arc::new(MqttClient::start(parts))))
 }
 
 /// Chooses the cryptography library for all TLS connections that this process opens.
@@ -279,6 +333,9 @@ impl Running {
         self.retention.abort();
         self.follower.abort();
         self.issuers.abort();
+        if let Some(mqtt) = &self.mqtt {
+            mqtt.stop();
+        }
         let _ = self.stage.send(Stage::Draining);
         let drain = Drain {
             code: 1012,
@@ -298,7 +355,12 @@ impl Running {
                 let _ = task.await;
             }
         };
-        let (report, _, (), ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop(), trackers);
+        let phones = async {
+            if let Some(phones) = self.phones {
+                let _ = phones.await;
+            }
+        };
+        let (report, _, (), (), ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop(), phones, trackers);
         self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
             tracing::info!("some committed positions are not folded yet; the next start folds them");

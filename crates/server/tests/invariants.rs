@@ -15,6 +15,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-geo", &["milepost-domain"]),
     ("milepost-track", &["milepost-domain", "milepost-geo"]),
     ("milepost-device-report", &["milepost-domain"]),
+    ("milepost-phone-formats", &["milepost-device-report", "milepost-domain"]),
+    (
+        "milepost-mqtt",
+        &["milepost-clock", "milepost-phone-formats", "milepost-device-report", "milepost-domain", "milepost-service"],
+    ),
     ("milepost-formats", &["milepost-domain"]),
     ("milepost-device-protocols", &["milepost-device-report", "milepost-domain"]),
     ("milepost-hub", &[]),
@@ -48,6 +53,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-live",
         &[
             "milepost-access",
+            "milepost-clock",
             "milepost-domain",
             "milepost-http",
             "milepost-hub",
@@ -72,10 +78,16 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-parcel",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
+    ("milepost-dialect-phones", &["milepost-phone-formats", "milepost-domain", "milepost-http", "milepost-service"]),
     (
         "milepost-dialect-records",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
+    (
+        "milepost-dialect-stream",
+        &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
+    ),
+    ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
     ("milepost-simulate", &["milepost-device-protocols", "milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),
@@ -109,7 +121,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-access"]),
     ("argon2", &["milepost-access"]),
+    ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),
+    ("rumqttc", &["milepost-mqtt"]),
     ("reqwest", &["milepost-simulate", "milepost-outbox", "milepost-soak"]),
 ];
 

@@ -10,10 +10,13 @@
 
 mod accounts {
     pub mod authentication;
+    pub mod contact;
     pub mod ended_logins;
     pub mod foreign_issuer;
     pub mod names;
+    pub mod password_links;
     pub mod revocation;
+    pub mod sessions;
     pub mod tenants;
 }
 mod bus {
@@ -25,6 +28,10 @@ mod delivery {
     pub mod session;
     pub mod socket;
     pub mod tracking;
+}
+mod devices {
+    pub mod mqtt;
+    pub mod phones;
 }
 mod fleet {
     pub mod any_order;
@@ -117,6 +124,13 @@ mod records {
     pub mod stream_framing;
     pub mod stream_support;
 }
+mod stream {
+    pub mod facts;
+    pub mod greeting;
+    pub mod page;
+    pub mod support;
+    pub mod vehicles;
+}
 mod support;
 mod trackers {
     pub mod datagrams;
@@ -126,4 +140,7 @@ mod trackers {
     pub mod strangers;
     pub mod support;
     pub mod unknown;
+}
+mod transit {
+    pub mod feeds;
 }

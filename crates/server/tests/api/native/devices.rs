@@ -119,7 +119,7 @@ async fn attributes_come_back_as_they_were_sent(database: Database) {
     );
     let csv = file("csv").await;
     assert!(csv.lines().next().unwrap().ends_with(",ignition,attributes"), "{csv}");
-    assert!(csv.contains(r#""{""battery_percent"":54,""battery_v"":4.1,"#), "{csv}");
+    assert!(csv.contains(r#"""battery_percent"":54,""battery_v"":4.1,"#), "{csv}");
     // They survive a restart, as the vehicle's place too.
     let server = server.restart(&[]).await;
     assert_eq!(server.get_json("/api/v1/vehicles/b1", &server.admin).await["position"]["attributes"], attributes);

@@ -23,7 +23,9 @@ async fn a_datagram_of_teltonika_is_answered_after_it_is_stored() {
     let server = TestServer::start_with(&[ALL_PORTS]).await;
     add_tracker(&server, "bus-1", "357454072713975", json!({})).await;
     let socket = socket(&server, Protocol::Teltonika).await;
-    let datagram = unhex("0049cafe0122000f33353734353430373237313339373508010000015d3766f6a800003eef961ec6215e0063006d09003100070401000200f001c8000242381c18003201c7000000e10001");
+    let datagram = unhex(
+        "0049cafe0122000f33353734353430373237313339373508010000015d3766f6a800003eef961ec6215e0063006d09003100070401000200f001c8000242381c18003201c7000000e10001",
+    );
     // Noise, and a datagram that is cut off, are not answered.
     socket.send(b"noise").await.unwrap();
     socket.send(&datagram[..datagram.len() - 2]).await.unwrap();

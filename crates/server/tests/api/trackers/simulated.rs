@@ -29,7 +29,8 @@ async fn what_simulated_trackers_count_as_taken_is_stored() {
         };
         let summary = Box::pin(simulate(options, std::future::pending())).await.unwrap();
         assert!(summary.accepted >= 2 && summary.dropped == 0, "{name}: {summary}");
-        let stored = positions(&server, &format!("{name}-01")).await.len() + positions(&server, &format!("{name}-02")).await.len();
+        let stored = positions(&server, &format!("{name}-01")).await.len()
+            + positions(&server, &format!("{name}-02")).await.len();
         // The clocks of three of them show seconds, so that two fixes can be of one.
         assert!(stored >= 2 && stored as u64 <= summary.accepted, "{name}: {stored} of {summary}");
     }

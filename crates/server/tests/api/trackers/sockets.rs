@@ -1,6 +1,8 @@
 //! Trackers over TCP: they are answered after the commit, and their vehicles move.
 
-use super::support::{ALL_PORTS, TELTONIKA_IMEI, TELTONIKA_LOGIN, TELTONIKA_PACKET, Tracker, add_tracker, positions, unhex};
+use super::support::{
+    ALL_PORTS, TELTONIKA_IMEI, TELTONIKA_LOGIN, TELTONIKA_PACKET, Tracker, add_tracker, positions, unhex,
+};
 use crate::support::TestServer;
 use milepost_device_protocols::Protocol;
 use serde_json::{Value, json};
@@ -55,7 +57,9 @@ fn stories() -> Vec<Story> {
         place,
         time,
     };
-    let gt06 = unhex("78780d01012345678901234500018cdd0d0a787822220f0c1d023305c9027ac8180c46586000140001cc00287d001f71000001000820860d0a78780a134604040002001192b80d0a");
+    let gt06 = unhex(
+        "78780d01012345678901234500018cdd0d0a787822220f0c1d023305c9027ac8180c46586000140001cc00287d001f71000001000820860d0a78780a134604040002001192b80d0a",
+    );
     let gt06_answer = unhex("787805010001d9dc0d0a787805130011f9700d0a");
     vec![
         story(Protocol::Gt06, "123456789012345", &gt06, &gt06_answer, (23.111_68, 114.409_28), "2015-12-29T02:51:05.000Z"),
@@ -116,7 +120,9 @@ async fn h02_is_told_the_time_and_queclink_without_sack_nothing() {
     let server = TestServer::start_with(&[ALL_PORTS]).await;
     add_tracker(&server, "bus-1", "4109179024", json!({})).await;
     let mut tracker = Tracker::connect(&server, Protocol::H02).await;
-    tracker.send(b"*HQ,4109179024,V1,235959,A,3401.1523,S,06835.2263,W,043.20,359,310826,FFFFFFFF,412,20,6116,51441,6#").await;
+    tracker
+        .send(b"*HQ,4109179024,V1,235959,A,3401.1523,S,06835.2263,W,043.20,359,310826,FFFFFFFF,412,20,6116,51441,6#")
+        .await;
     let now = server.clock.clock().now().to_string();
     let prefix = format!("*HQ,4109179024,V4,V1,{}", now[..10].replace('-', ""));
     tracker.expect(prefix.as_bytes()).await;

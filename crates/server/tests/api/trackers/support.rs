@@ -55,7 +55,7 @@ impl Tracker {
 }
 
 pub fn address(server: &TestServer, protocol: Protocol) -> std::net::SocketAddr {
-    let (_, address) = server.running.device_addresses.iter().find(|(known, _)| *known == protocol).unwrap();
+    let (_, address) = server.running.tracker_addresses.iter().find(|(known, _)| *known == protocol).unwrap();
     (std::net::Ipv4Addr::LOCALHOST, address.port()).into()
 }
 

@@ -37,7 +37,9 @@ async fn terminals_of_jt808_are_told_that_they_are_unknown() {
     tracker.send(&unhex(REGISTER)).await;
     tracker.expect(&unhex(REFUSAL)).await;
     // A position is answered with the result 1: it failed.
-    tracker.send(&unhex("7e0200001c013912344329000700000000000000030207178404168e6100050064000a260821120000737e")).await;
+    tracker
+        .send(&unhex("7e0200001c013912344329000700000000000000030207178404168e6100050064000a260821120000737e"))
+        .await;
     tracker.expect(&unhex("7e8001000501391234432900000007020001f47e")).await;
 }
 
