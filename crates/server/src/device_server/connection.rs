@@ -39,6 +39,7 @@ pub(super) async fn serve_connection(
     let _open = context.metrics.device_connected(protocol.name());
     let clock = context.clock.clone();
     let mut deadline = clock.instant() + FIRST_FRAME_WAIT;
+    let mut is_known = false;
     let mut connection = Connection { stream, address, protocol, context, place, session: Session::new(protocol) };
     loop {
         tokio::select! {
@@ -48,6 +49,9 @@ pub(super) async fn serve_connection(
             () = clock.sleep_until(deadline) => return,
         }
         let Some(read) = connection.read() else { return };
+        if is_known {
+            deadline = clock.instant() + connection.context.idle;
+        }
         if read.found.is_empty() {
             if read.is_end {
                 return;
@@ -57,7 +61,10 @@ pub(super) async fn serve_connection(
         // Boxed: the connection is quiet most of the time, and does not need the memory of this.
         match Box::pin(connection.answer(read)).await {
             Next::End => return,
-            Next::Go { is_known: true } => deadline = clock.instant() + connection.context.idle,
+            Next::Go { is_known: true } => {
+                is_known = true;
+                deadline = clock.instant() + connection.context.idle;
+            }
             Next::Go { is_known: false } => {}
         }
     }
