@@ -12,6 +12,7 @@ mod attributes;
 mod audience;
 mod cadet;
 mod caller;
+mod contact;
 mod delivery;
 mod device;
 mod fact;
@@ -59,6 +60,7 @@ pub use cadet::{
     Standing, StudentId, TrainingDayId,
 };
 pub use caller::{Caller, Principal};
+pub use contact::{Contact, EmailAddress, Language};
 pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };

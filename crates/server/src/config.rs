@@ -67,6 +67,8 @@ pub struct Config {
     pub mqtt_topics: Vec<String>,
     /// The tenant whose admins add unknown devices.
     pub device_tenant: Option<TenantId>,
+    /// Everybody may read the transit feeds.
+    pub transit_public: bool,
     pub tile_url: Option<String>,
     pub tile_attribution: Option<String>,
     pub log: String,
@@ -77,7 +79,7 @@ pub struct Config {
     /// Proxies that are trusted to report the client's address, such as `192.0.2.1` or `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
     pub order_service: Option<ServiceUrl>,
-    /// `MILEPOST_PUBLIC_URL` without a trailing slash; empty if unset.
+    /// `PUBLIC_URL` without a trailing slash; empty if unset.
     pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
     pub outgoing_give_up: Duration,
@@ -135,6 +137,7 @@ impl Config {
             tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),
             echo: resolved.flag("MILEPOST_ECHO"),
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
+            transit_public: resolved.flag("TRANSIT_PUBLIC"),
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
             device_keys_required: resolved.text("DEVICE_KEYS") == "required",
             device_http_listen: resolved
@@ -195,7 +198,7 @@ fn redis_url(resolved: &Resolved) -> Result<Option<RedisUrl>, ConfigError> {
 }
 
 fn public_url(resolved: &Resolved) -> Result<String, ConfigError> {
-    const VARIABLE: &str = "MILEPOST_PUBLIC_URL";
+    const VARIABLE: &str = "PUBLIC_URL";
     service_url(resolved, VARIABLE)?;
     let url = resolved.optional(VARIABLE).unwrap_or_default();
     Ok(url.trim_end_matches('/').to_owned())

@@ -38,6 +38,8 @@ pub(crate) const SQLITE: &[Listed] = &[
     ),
     (36, "0036_devices", include_str!("../migrations/sqlite/0036_devices.sql")),
     (37, "0037_attributes", include_str!("../migrations/sqlite/0037_attributes.sql")),
+    (44, "0044_feed", include_str!("../migrations/sqlite/0044_feed.sql")),
+    (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -69,6 +71,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
     ),
     (36, "0036_devices", include_str!("../migrations/postgres/0036_devices.sql")),
     (37, "0037_attributes", include_str!("../migrations/postgres/0037_attributes.sql")),
+    (44, "0044_feed", include_str!("../migrations/postgres/0044_feed.sql")),
+    (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

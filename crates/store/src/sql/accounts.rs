@@ -1,9 +1,8 @@
-//! Accounts: tenants, users with their sessions, devices, and idempotency keys.
+//! Accounts: tenants, users, devices, and idempotency keys.
 
 pub(super) mod devices;
 pub(super) mod idempotency_keys;
 pub(super) mod normal_forms;
-pub(super) mod sessions;
 pub(super) mod tenants;
 pub(super) mod unknown_devices;
 pub(super) mod users;
