@@ -1,6 +1,6 @@
 /** Sorts the operator's status texts, which are not a fixed list, into the groups that the page draws differently. */
 
-import type { StatusGroup } from '../../lib/map/palette';
+import type { StatusGroup } from './map/palette';
 
 export const STATUS_GROUPS: readonly StatusGroup[] = ['service', 'waiting', 'late', 'alarm', 'out'];
 

@@ -1,7 +1,7 @@
 /** The sign of a bus's status, the same in the list and on the map. */
 
-import type { StatusGroup } from '../../lib/map/palette';
-import { statusGroup, statusText } from './status';
+import type { StatusGroup } from '../lib/map/palette';
+import { statusGroup, statusText } from '../lib/status';
 
 const SIGN: Record<StatusGroup, string> = {
   service: 'M7 6.5h8a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1zM6.5 10.5h9',

@@ -1,8 +1,8 @@
 /** Every vehicle of the tenant, with its last position. */
 
 import type { components } from '@milepost/client/rest';
-import { listAll } from '../../../lib/api/list-all';
-import { ApiError, getJson } from '../../../lib/api/request';
+import { listAll } from './list-all';
+import { ApiError, getJson } from './request';
 
 export type Vehicle = components['schemas']['Vehicle'];
 

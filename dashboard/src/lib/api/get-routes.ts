@@ -2,7 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import type * as GeoJSON from 'geojson';
-import { request } from '../../../lib/api/request';
+import { request } from './request';
 
 export type Routes = GeoJSON.FeatureCollection & { attribution?: string };
 

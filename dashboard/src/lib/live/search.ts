@@ -1,12 +1,12 @@
-/** Sorts buses by label, and finds them by label, plate, route or id. */
+/** Sorts vehicles by label, and finds them by label, plate, route or id. */
 
-import type { Bus } from './fleet';
+import type { LiveVehicle } from './fleet';
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 /** Buses with a position come first, then the order is by label, with numbers by value: 2 before 10. */
-export function sortBuses(buses: Bus[]): Bus[] {
-  return [...buses].sort(
+export function sortVehicles(vehicles: LiveVehicle[]): LiveVehicle[] {
+  return [...vehicles].sort(
     (a, b) =>
       Number(b.fix !== null) - Number(a.fix !== null) ||
       collator.compare(a.label, b.label) ||
@@ -15,13 +15,13 @@ export function sortBuses(buses: Bus[]): Bus[] {
 }
 
 /** Every word must occur in some field. Case, accents and spaces in a plate are ignored. */
-export function searchBuses(buses: Bus[], query: string): Bus[] {
+export function searchVehicles(vehicles: LiveVehicle[], query: string): LiveVehicle[] {
   const words = fold(query).split(/\s+/).filter(Boolean);
-  return words.length === 0 ? buses : buses.filter((bus) => matches(bus, words));
+  return words.length === 0 ? vehicles : vehicles.filter((vehicle) => matches(vehicle, words));
 }
 
-function matches(bus: Bus, words: string[]): boolean {
-  const text = fold(`${bus.label} ${bus.plate} ${bus.plate.replace(/[\s-]/g, '')} ${bus.route} ${bus.id}`);
+function matches(vehicle: LiveVehicle, words: string[]): boolean {
+  const text = fold(`${vehicle.label} ${vehicle.plate} ${vehicle.plate.replace(/[\s-]/g, '')} ${vehicle.route} ${vehicle.id}`);
   return words.every((word) => text.includes(word));
 }
 

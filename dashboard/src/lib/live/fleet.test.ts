@@ -1,6 +1,6 @@
 import type { BusLocation } from '@milepost/client';
 import { describe, expect, it } from 'vitest';
-import type { Vehicle } from './api/list-vehicles';
+import type { Vehicle } from '../api/list-vehicles';
 import { Fleet } from './fleet';
 
 const location = (change: Partial<BusLocation> = {}): BusLocation => ({
