@@ -22,9 +22,37 @@ interface Page {
 
 // Each is loaded when it is opened.
 const MapPage = lazy(() => import('../features/live-map/MapPage').then((m) => ({ default: m.MapPage })));
+const TripsPage = lazy(() => import('../features/trips/TripsPage').then((m) => ({ default: m.TripsPage })));
+const TripPage = lazy(() => import('../features/trips/TripPage').then((m) => ({ default: m.TripPage })));
+const HistoryPage = lazy(() => import('../features/history/HistoryPage').then((m) => ({ default: m.HistoryPage })));
+const AlertsPage = lazy(() => import('../features/alerts/AlertsPage').then((m) => ({ default: m.AlertsPage })));
+const FencesPage = lazy(() => import('../features/geofences/FencesPage').then((m) => ({ default: m.FencesPage })));
+const ParcelsPage = lazy(() => import('../features/boards/ParcelsPage').then((m) => ({ default: m.ParcelsPage })));
+const DeliveriesPage = lazy(() => import('../features/boards/DeliveriesPage').then((m) => ({ default: m.DeliveriesPage })));
+const ManagePage = lazy(() => import('../features/admin/ManagePage').then((m) => ({ default: m.ManagePage })));
+const CadetsPage = lazy(() => import('../features/records/CadetsPage').then((m) => ({ default: m.CadetsPage })));
+const CadetPage = lazy(() => import('../features/records/CadetPage').then((m) => ({ default: m.CadetPage })));
+const MyRecordsPage = lazy(() => import('../features/records/CadetPage').then((m) => ({ default: m.MyRecordsPage })));
+const InboxPage = lazy(() => import('../features/records/InboxPage').then((m) => ({ default: m.InboxPage })));
+const MyVehiclesPage = lazy(() => import('../features/family/MyVehiclesPage').then((m) => ({ default: m.MyVehiclesPage })));
 const DemoPage = lazy(() => import('../features/demo/DemoPage').then((m) => ({ default: m.DemoPage })));
 
-const PAGES: Page[] = [{ path: '/map', for: ['fleet'], view: ({ me }) => <MapPage me={me} /> }];
+const PAGES: Page[] = [
+  { path: '/map', for: ['fleet'], view: ({ me }) => <MapPage me={me} /> },
+  { path: '/trips', for: ['fleet', 'ownVehicles'], view: () => <TripsPage /> },
+  { path: '/trips/:id', for: ['fleet', 'ownVehicles'], view: ({ name }) => <TripPage key={name} id={name} /> },
+  { path: '/history', for: ['fleet', 'ownVehicles'], view: () => <HistoryPage /> },
+  { path: '/alerts', for: ['fleet'], view: ({ me }) => <AlertsPage me={me} /> },
+  { path: '/geofences', for: ['fleet'], view: () => <FencesPage /> },
+  { path: '/parcels', for: ['fleet', 'clientParcels'], view: ({ me }) => <ParcelsPage me={me} /> },
+  { path: '/deliveries', for: ['deliveries', 'findDeliveries'], view: ({ me }) => <DeliveriesPage me={me} /> },
+  { path: '/cadets', for: ['records'], view: () => <CadetsPage /> },
+  { path: '/cadets/:id', for: ['records'], view: ({ me, name }) => <CadetPage key={name} me={me} id={Number(name)} /> },
+  { path: '/my-records', for: ['ownRecords'], view: ({ me }) => <MyRecordsPage me={me} /> },
+  { path: '/my-vehicles', for: ['ownVehicles'], view: ({ me }) => <MyVehiclesPage me={me} /> },
+  { path: '/inbox', for: 'all', view: ({ me }) => <InboxPage me={me} /> },
+  { path: '/admin/:page', for: ['fleet'], view: ({ me, name }) => <ManagePage me={me} tab={name} /> },
+];
 
 export function App() {
   const [path] = useLocation();

@@ -2,11 +2,24 @@
 
 import type { Me } from './api/get-me';
 
-export type Ability = 'fleet' | 'people' | 'records' | 'ownRecords' | 'ownVehicles' | 'work' | 'clientParcels' | 'deliveries';
+export type Ability =
+  /** Vehicles, trips, alerts, geofences, parcels of the tenant. */
+  | 'fleet'
+  /** Users and webhooks. */
+  | 'people'
+  | 'records'
+  | 'ownRecords'
+  | 'ownVehicles'
+  /** The page of a driver's own parcels. */
+  | 'work'
+  | 'clientParcels'
+  /** The figures of all deliveries. */
+  | 'deliveries'
+  | 'findDeliveries';
 
 const ABILITIES: Record<string, readonly Ability[]> = {
-  superadmin: ['fleet', 'people', 'records', 'deliveries'],
-  admin: ['fleet', 'people', 'records', 'deliveries'],
+  superadmin: ['fleet', 'people', 'records', 'deliveries', 'findDeliveries'],
+  admin: ['fleet', 'people', 'records', 'deliveries', 'findDeliveries'],
   manager: ['fleet'],
   training_staff: ['records'],
   cadet: ['ownRecords'],
@@ -14,7 +27,7 @@ const ABILITIES: Record<string, readonly Ability[]> = {
   driver: ['work', 'ownVehicles'],
   rider: ['ownVehicles'],
   client: ['clientParcels'],
-  merchant: [],
+  merchant: ['findDeliveries'],
 };
 
 export function may(me: Pick<Me, 'role'>, ability: Ability): boolean {

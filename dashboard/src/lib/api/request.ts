@@ -56,7 +56,7 @@ type Operation<Path extends keyof paths, Method extends string> =
   paths[Path] extends Record<Method, infer Found> ? Found : never;
 type Json = { content: { 'application/json': unknown } };
 type JsonOf<Part> = Part extends Json ? Part['content']['application/json'] : never;
-type ParametersOf<Of> = Of extends { parameters: infer Found extends Partial<RequestValues> } ? Found : never;
+type ParametersOf<Of> = Of extends { parameters: infer Found } ? Pick<Found, Extract<keyof Found, keyof RequestValues>> : never;
 type AnswerOf<Of> = Of extends { responses: { 200: infer Found } }
   ? JsonOf<Found>
   : Of extends { responses: { 201: infer Found } }
@@ -64,7 +64,11 @@ type AnswerOf<Of> = Of extends { responses: { 200: infer Found } }
     : Of extends { responses: { 202: infer Found } }
       ? JsonOf<Found>
       : undefined;
-type BodyOf<Of> = Of extends { requestBody?: infer Found } ? JsonOf<NonNullable<Found>> : undefined;
+type BodyOf<Of> = Of extends { requestBody: infer Found }
+  ? JsonOf<Found>
+  : Of extends { requestBody?: infer Found }
+    ? JsonOf<NonNullable<Found>> | undefined
+    : undefined;
 
 export async function getJson<Path extends PathWith<'get'>>(
   path: Path,
@@ -132,7 +136,8 @@ export function withJson(method: string, body: unknown): RequestInit {
   return { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-function addressOf(path: string, { path: names = {}, query = {} }: Partial<RequestValues>): string {
+function addressOf(path: string, parameters: object): string {
+  const { path: names = {}, query = {} } = parameters as Partial<RequestValues>;
   const address = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(names[name])));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));

@@ -206,6 +206,7 @@ export const en = {
   history: {
     title: 'History',
     choose: 'Choose up to five vehicles and a day.',
+    add: 'Add a vehicle…',
     vehicles: 'Vehicles',
     tooMany: 'Five at most: remove one first.',
     empty: 'No position on this day',
@@ -249,7 +250,8 @@ export const en = {
     readBy: (who: string) => `Read by ${who}`,
     delete: 'Delete',
     deleted: 'The alert was deleted.',
-    jump: 'See place and time',
+    jump: 'See where',
+    jumpHint: 'Replay the vehicle at that time',
     group: (n: number) => `${n} of these`,
     expand: 'Show each',
     collapse: 'Show as one',
