@@ -28,13 +28,17 @@ const HistoryPage = lazy(() => import('../features/history/HistoryPage').then((m
 const AlertsPage = lazy(() => import('../features/alerts/AlertsPage').then((m) => ({ default: m.AlertsPage })));
 const FencesPage = lazy(() => import('../features/geofences/FencesPage').then((m) => ({ default: m.FencesPage })));
 const ParcelsPage = lazy(() => import('../features/boards/ParcelsPage').then((m) => ({ default: m.ParcelsPage })));
-const DeliveriesPage = lazy(() => import('../features/boards/DeliveriesPage').then((m) => ({ default: m.DeliveriesPage })));
+const DeliveriesPage = lazy(() =>
+  import('../features/boards/DeliveriesPage').then((m) => ({ default: m.DeliveriesPage })),
+);
 const ManagePage = lazy(() => import('../features/admin/ManagePage').then((m) => ({ default: m.ManagePage })));
 const CadetsPage = lazy(() => import('../features/records/CadetsPage').then((m) => ({ default: m.CadetsPage })));
 const CadetPage = lazy(() => import('../features/records/CadetPage').then((m) => ({ default: m.CadetPage })));
 const MyRecordsPage = lazy(() => import('../features/records/CadetPage').then((m) => ({ default: m.MyRecordsPage })));
 const InboxPage = lazy(() => import('../features/records/InboxPage').then((m) => ({ default: m.InboxPage })));
-const MyVehiclesPage = lazy(() => import('../features/family/MyVehiclesPage').then((m) => ({ default: m.MyVehiclesPage })));
+const MyVehiclesPage = lazy(() =>
+  import('../features/family/MyVehiclesPage').then((m) => ({ default: m.MyVehiclesPage })),
+);
 const DemoPage = lazy(() => import('../features/demo/DemoPage').then((m) => ({ default: m.DemoPage })));
 
 const PAGES: Page[] = [

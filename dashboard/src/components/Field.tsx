@@ -17,12 +17,7 @@ export function Field({ label, hint, error, ...input }: InputProps) {
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <input
-        {...input}
-        id={id}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={note ? noteId : undefined}
-      />
+      <input {...input} id={id} aria-invalid={error ? true : undefined} aria-describedby={note ? noteId : undefined} />
       <Note id={noteId} text={note} isError={Boolean(error)} />
     </div>
   );

@@ -2,9 +2,9 @@
 
 import { useEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
+import { readTheme, watchTheme } from '../lib/map/theme';
 import { useFormat } from '../lib/settings/format';
 import type { TrackPoint } from '../lib/track';
-import { readTheme, watchTheme } from '../lib/map/theme';
 import 'uplot/dist/uPlot.min.css';
 
 export interface ChartSeries {
@@ -122,7 +122,10 @@ function drawLimit(plot: uPlot, limit: number | null): void {
 function dataOf(series: ChartSeries[], factor: number): uPlot.AlignedData {
   const tables = series.map(({ points }): uPlot.AlignedData => {
     const thin = thinned(points);
-    return [thin.map(({ atMs }) => atMs / 1_000), thin.map(({ speedKmh }) => (speedKmh === null ? null : speedKmh * factor))];
+    return [
+      thin.map(({ atMs }) => atMs / 1_000),
+      thin.map(({ speedKmh }) => (speedKmh === null ? null : speedKmh * factor)),
+    ];
   });
   if (tables.length === 0) return [[]];
   return tables.length === 1 ? (tables[0] as uPlot.AlignedData) : uPlot.join(tables);

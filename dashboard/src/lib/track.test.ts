@@ -29,7 +29,14 @@ describe('a vehicle at a moment', () => {
 
 describe('stops', () => {
   it('last five minutes or longer, with noise in between', () => {
-    const points = [point(0, 0), point(1, 0.1, 0), point(4, 0.1002, 1), point(7, 0.1001, 0), point(8, 0.2), point(9, 0.3)];
+    const points = [
+      point(0, 0),
+      point(1, 0.1, 0),
+      point(4, 0.1002, 1),
+      point(7, 0.1001, 0),
+      point(8, 0.2),
+      point(9, 0.3),
+    ];
     expect(stopsOf(points)).toEqual([{ latitude: 0, longitude: 0.1, fromMs: MINUTE, toMs: 7 * MINUTE }]);
   });
 

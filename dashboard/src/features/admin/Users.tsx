@@ -154,7 +154,9 @@ function EditUser({ me, user, onDone, onClose }: EditProps) {
     }
   }
 
-  const roles = (Object.keys(t.users.roles) as Role[]).filter((each) => each !== 'superadmin' || me.role === 'superadmin');
+  const roles = (Object.keys(t.users.roles) as Role[]).filter(
+    (each) => each !== 'superadmin' || me.role === 'superadmin',
+  );
   return (
     <Modal title={now ? t.users.edit(now.username) : t.users.add} onClose={onClose}>
       {conflict && user ? (

@@ -50,7 +50,12 @@ export function Vehicles({ me }: { me: Me }) {
         value: ({ kind }) => kind,
         render: ({ kind }) => (kindOf(kind) === 'vehicle' ? kind : t.kinds[kindOf(kind)].one),
       },
-      { key: 'plate', title: t.vehicles.plate, value: ({ license_plate }) => license_plate, render: (v) => v.license_plate },
+      {
+        key: 'plate',
+        title: t.vehicles.plate,
+        value: ({ license_plate }) => license_plate,
+        render: (v) => v.license_plate,
+      },
       { key: 'route', title: t.vehicles.route, value: ({ route }) => route, render: ({ route }) => route },
       {
         key: 'driver',
@@ -117,11 +122,7 @@ export function Vehicles({ me }: { me: Me }) {
                 >
                   {t.common.edit}
                 </button>
-                <button
-                  type="button"
-                  className="button button-small button-danger"
-                  onClick={() => setRemoved(vehicle)}
-                >
+                <button type="button" className="button button-small button-danger" onClick={() => setRemoved(vehicle)}>
                   {t.common.remove}
                 </button>
               </>
@@ -129,12 +130,7 @@ export function Vehicles({ me }: { me: Me }) {
           />
         ))}
       {edited ? (
-        <EditVehicle
-          me={me}
-          vehicle={edited === 'new' ? null : edited}
-          onDone={done}
-          onClose={() => setEdited(null)}
-        />
+        <EditVehicle me={me} vehicle={edited === 'new' ? null : edited} onDone={done} onClose={() => setEdited(null)} />
       ) : null}
       {removed ? (
         <Confirm

@@ -213,7 +213,9 @@ function Group({ group, name, onRead, onDelete }: GroupProps) {
             {t.alerts.severity[newest.severity]}
           </span>
           <strong>{newest.title}</strong>
-          {newest.vehicle_id ? <Link href={`/map?vehicle=${encodeURIComponent(newest.vehicle_id)}`}>{name}</Link> : null}
+          {newest.vehicle_id ? (
+            <Link href={`/map?vehicle=${encodeURIComponent(newest.vehicle_id)}`}>{name}</Link>
+          ) : null}
           {alerts.length > 1 ? <span className="tag">{t.alerts.group(alerts.length)}</span> : null}
         </p>
         <p className="alert-text">{newest.message}</p>
@@ -237,7 +239,12 @@ function Group({ group, name, onRead, onDelete }: GroupProps) {
           </button>
         ) : null}
         {alerts.length > 1 ? (
-          <button type="button" className="button button-small" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+          <button
+            type="button"
+            className="button button-small"
+            aria-expanded={isOpen}
+            onClick={() => setIsOpen(!isOpen)}
+          >
             {isOpen ? t.alerts.collapse : t.alerts.expand}
           </button>
         ) : (

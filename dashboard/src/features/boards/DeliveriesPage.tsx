@@ -76,7 +76,9 @@ function FindDelivery() {
           });
         }}
       >
-        {() => <Field label={t.deliveries.findLabel} hint={t.deliveries.findHint} name="id" required autoComplete="off" />}
+        {() => (
+          <Field label={t.deliveries.findLabel} hint={t.deliveries.findHint} name="id" required autoComplete="off" />
+        )}
       </Form>
       {delivery && id ? (
         <div className="found" aria-live="polite">

@@ -47,9 +47,7 @@ export function ParcelsPage({ me }: { me: Me }) {
   const card = (parcel: Parcel) => (
     <li key={parcel.id} className="board-card" data-parcel-id={parcel.id}>
       <p className="board-head">
-        <a href={`/parcels/${parcel.id}`}>
-          {t.nav.parcels} {parcel.id}
-        </a>
+        <a href={`/parcels/${parcel.id}`}>{t.parcels.parcel(parcel.id)}</a>
         <Age at={parcel.updated_at} />
       </p>
       <p className="board-route">
@@ -156,8 +154,8 @@ function AddParcel({ me, onDone, onClose }: DialogProps) {
         {(errors) => (
           <>
             <div className="form-row">
-              <UserChoice me={me} role="client" label={t.parcels.client} name="client_id" isRequired />
-              <UserChoice me={me} role="driver" label={t.parcels.driver} name="driver_id" />
+              <UserChoice me={me} userRole="client" label={t.parcels.client} name="client_id" isRequired />
+              <UserChoice me={me} userRole="driver" label={t.parcels.driver} name="driver_id" />
             </div>
             {(['pickup', 'destination'] as const).map((name) => (
               <fieldset key={name}>
@@ -203,7 +201,7 @@ function AssignDriver({ me, parcel, onDone, onClose }: DialogProps & { parcel: P
         }}
       >
         {() => (
-          <UserChoice me={me} role="driver" label={t.parcels.driver} name="driver_id" value={parcel.driver_id} />
+          <UserChoice me={me} userRole="driver" label={t.parcels.driver} name="driver_id" value={parcel.driver_id} />
         )}
       </Form>
     </Modal>
@@ -212,7 +210,7 @@ function AssignDriver({ me, parcel, onDone, onClose }: DialogProps & { parcel: P
 
 interface UserChoiceProps {
   me: Me;
-  role: string;
+  userRole: string;
   label: string;
   name: string;
   value?: number | null;
@@ -220,15 +218,16 @@ interface UserChoiceProps {
 }
 
 /** A choice by name where users may be listed, else a field for the number. */
-function UserChoice({ me, role, label, name, value = null, isRequired = false }: UserChoiceProps) {
+function UserChoice({ me, userRole, label, name, value = null, isRequired = false }: UserChoiceProps) {
   const t = useText();
   const { data: users } = useQuery({ ...usersQuery, enabled: may(me, 'people') });
-  if (!users) return <Field label={label} name={name} inputMode="numeric" required={isRequired} defaultValue={value ?? ''} />;
+  if (!users)
+    return <Field label={label} name={name} inputMode="numeric" required={isRequired} defaultValue={value ?? ''} />;
   return (
     <Choice label={label} name={name} required={isRequired} defaultValue={value ?? ''}>
       <option value="">{isRequired ? '' : t.parcels.noDriver}</option>
       {users
-        .filter((user) => user.role === role)
+        .filter((user) => user.role === userRole)
         .map((user) => (
           <option key={user.id} value={user.id}>
             {user.username}

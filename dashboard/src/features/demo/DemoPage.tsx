@@ -13,7 +13,8 @@ export function DemoPage() {
   useTitle(t.demo.title);
   const [password, setPassword] = useState(() => decodeURIComponent(window.location.hash.slice(1)));
   const open = useMutation({
-    mutationFn: (username: string) => request('/auth/login', withJson('POST', { username, password, tenant: username })),
+    mutationFn: (username: string) =>
+      request('/auth/login', withJson('POST', { username, password, tenant: username })),
     onSuccess: () => window.location.assign('/'),
   });
   return (

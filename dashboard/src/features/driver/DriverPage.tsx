@@ -9,7 +9,7 @@ import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Toasts, useToasts } from '../../components/Toasts';
 import type { Me } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
-import { en } from "../../lib/strings/en";
+import { en } from '../../lib/strings/en';
 import { ageText } from '../../lib/time/age';
 import { serverNowMs } from '../../lib/time/server-clock';
 import { useNow } from '../../lib/time/useNow';

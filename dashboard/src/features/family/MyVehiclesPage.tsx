@@ -102,10 +102,7 @@ export function MyVehiclesPage({ me }: { me: Me }) {
                       {t.family.where}
                     </button>
                   ) : null}
-                  <Link
-                    href={`/history?vehicle=${encodeURIComponent(vehicle.id)}`}
-                    className="button button-small"
-                  >
+                  <Link href={`/history?vehicle=${encodeURIComponent(vehicle.id)}`} className="button button-small">
                     {t.panel.history}
                   </Link>
                 </div>

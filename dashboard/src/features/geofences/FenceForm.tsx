@@ -23,7 +23,9 @@ const DEFAULT_WIDTH_M = 50;
 export function FenceForm({ fence, geometry, middle, onSubmit, onCancel }: Props) {
   const t = useText();
   const [centre, setCentre] = useState(
-    geometry.type === 'Point' ? { latitude: String(geometry.coordinates[1]), longitude: String(geometry.coordinates[0]) } : null,
+    geometry.type === 'Point'
+      ? { latitude: String(geometry.coordinates[1]), longitude: String(geometry.coordinates[0]) }
+      : null,
   );
   return (
     <Form
@@ -47,7 +49,14 @@ export function FenceForm({ fence, geometry, middle, onSubmit, onCancel }: Props
     >
       {(errors) => (
         <>
-          <Field label={t.fences.name} name="name" required maxLength={200} defaultValue={fence?.name} error={errors.name} />
+          <Field
+            label={t.fences.name}
+            name="name"
+            required
+            maxLength={200}
+            defaultValue={fence?.name}
+            error={errors.name}
+          />
           {centre ? (
             <>
               <div className="form-row">

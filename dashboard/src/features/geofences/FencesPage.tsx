@@ -68,7 +68,11 @@ export function FencesPage() {
     map.setAreas(areas.filter(({ properties }) => properties?.id !== hidden));
     if (hasFitted.current) return;
     if (areas.length > 0) map.fit(undefined, false);
-    else if (vehicles.length > 0) map.fit(vehicles.flatMap(({ fix }) => (fix ? [fix] : [])), false);
+    else if (vehicles.length > 0)
+      map.fit(
+        vehicles.flatMap(({ fix }) => (fix ? [fix] : [])),
+        false,
+      );
     hasFitted.current = areas.length > 0 || vehicles.length > 0;
   }, [map, areas, task, vehicles]);
   useVehicleMarkers(map, vehicles);
@@ -127,14 +131,23 @@ export function FencesPage() {
       <aside className="track-panel">
         <h1>{t.fences.title}</h1>
         <div className="fence-actions">
-          <button type="button" className="button button-primary" onClick={() => setTask({ kind: 'draw', fence: null })}>
+          <button
+            type="button"
+            className="button button-primary"
+            onClick={() => setTask({ kind: 'draw', fence: null })}
+          >
             <Icon name="plus" size={18} /> {t.fences.add}
           </button>
           <button
             type="button"
             className="button"
             onClick={() =>
-              setTask({ kind: 'form', fence: null, geometry: { type: 'Point', coordinates: middle().map(round) }, etag: null })
+              setTask({
+                kind: 'form',
+                fence: null,
+                geometry: { type: 'Point', coordinates: middle().map(round) },
+                etag: null,
+              })
             }
           >
             <Icon name="circle" size={18} /> {t.fences.addCircle}
@@ -245,8 +258,18 @@ export function FencesPage() {
             <Conflict
               differences={differencesOf(
                 conflict.fence as unknown as Record<string, unknown>,
-                { name: conflict.mine.name, radius_m: conflict.mine.radius_m, dwell_s: conflict.mine.dwell_s, speed_limit_kmh: conflict.mine.speed_limit_kmh },
-                { name: t.fences.name, radius_m: t.fences.radius, dwell_s: t.fences.dwell, speed_limit_kmh: t.fences.limit },
+                {
+                  name: conflict.mine.name,
+                  radius_m: conflict.mine.radius_m,
+                  dwell_s: conflict.mine.dwell_s,
+                  speed_limit_kmh: conflict.mine.speed_limit_kmh,
+                },
+                {
+                  name: t.fences.name,
+                  radius_m: t.fences.radius,
+                  dwell_s: t.fences.dwell,
+                  speed_limit_kmh: t.fences.limit,
+                },
               )}
               onKeepTheirs={done}
               onKeepYours={() => void changeFence(conflict.fence.id, conflict.mine, null).then(done)}

@@ -35,7 +35,11 @@ export function drawPolygon(map: MapLibreMap, existing: Polygon | null, onShape:
   if (existing) {
     // Holes stay as they are: the outer ring is what is changed.
     const outer = existing.coordinates[0] as [number, number][];
-    const feature = { type: 'Feature', properties: { mode: 'polygon' }, geometry: { type: 'Polygon', coordinates: [outer] } };
+    const feature = {
+      type: 'Feature',
+      properties: { mode: 'polygon' },
+      geometry: { type: 'Polygon', coordinates: [outer] },
+    };
     const [added] = draw.addFeatures([feature as unknown as GeoJSONStoreFeatures]);
     if (added?.valid && added.id !== undefined) edit(added.id);
     else draw.setMode('polygon');

@@ -8,6 +8,7 @@ import { Icon } from '../../components/Icon';
 import { Empty, Problem, useTitle } from '../../components/Page';
 import { SpeedLegend, TrackMapView } from '../../components/TrackMapView';
 import { rulesQuery } from '../../lib/api/get-rules';
+import { MAX_POINTS } from '../../lib/api/list-positions';
 import { useRoster, useVehicleName } from '../../lib/live/useLive';
 import { readTheme } from '../../lib/map/theme';
 import { SPEED_COLOURS, SPEED_STEPS, TRACK_COLOURS } from '../../lib/map/track-style';
@@ -16,7 +17,6 @@ import { dayBounds } from '../../lib/settings/days';
 import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
 import { piecesBySpeed, poseAt, stopsOf, type TrackPoint } from '../../lib/track';
-import { MAX_POINTS } from '../../lib/api/list-positions';
 import { positionsQuery, progressQuery } from './api/list-day';
 import { SPEEDS, useReplay } from './replay';
 import { Timeline } from './Timeline';
@@ -166,7 +166,11 @@ function History({ t, day, picked, bounds, beginMs, onDay, onPick }: Props) {
                 <span className="swatch" style={{ background: colours[index] }} />
                 <span className="name">{nameOf(id)}</span>
                 <small>
-                  {!pose || pose.isSilent ? t.history.noPlace : pose.speedKmh === null ? '–' : format.speed(pose.speedKmh)}
+                  {!pose || pose.isSilent
+                    ? t.history.noPlace
+                    : pose.speedKmh === null
+                      ? '–'
+                      : format.speed(pose.speedKmh)}
                 </small>
                 <button
                   type="button"

@@ -26,7 +26,8 @@ export function FilterBar({ vehicles, filters, onChange }: Props) {
     onChange(next.condition || next.kind || next.route ? next : NO_FILTERS);
   };
   return (
-    <div className="filters" role="group" aria-label={t.map.filters}>
+    <fieldset className="filters">
+      <legend className="visually-hidden">{t.map.filters}</legend>
       <select
         aria-label={t.map.filterStatus}
         data-set={filters.condition !== ''}
@@ -68,6 +69,6 @@ export function FilterBar({ vehicles, filters, onChange }: Props) {
           ))}
         </select>
       ) : null}
-    </div>
+    </fieldset>
   );
 }

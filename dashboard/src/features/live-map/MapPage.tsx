@@ -51,7 +51,9 @@ function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Ro
   const [query, setQuery] = useState('');
   const words = useDeferredValue(query);
   const [filters, setFilters] = useState(NO_FILTERS);
-  const [selectedId, setSelectedId] = useState<string | null>(() => new URLSearchParams(window.location.search).get('vehicle'));
+  const [selectedId, setSelectedId] = useState<string | null>(() =>
+    new URLSearchParams(window.location.search).get('vehicle'),
+  );
   const [followedId, setFollowedId] = useState<string | null>(null);
   const [spot, setSpot] = useState<string[] | null>(null);
   const [height, setHeight] = useState<SheetHeight>('half');

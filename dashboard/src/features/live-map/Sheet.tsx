@@ -1,7 +1,7 @@
 /** The panel beside the map. On a phone it is a sheet at the bottom with three heights. */
 
-import { useText } from '../../lib/strings/strings';
 import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
+import { useText } from '../../lib/strings/strings';
 
 export type SheetHeight = 'low' | 'half' | 'full';
 const HEIGHTS: readonly SheetHeight[] = ['low', 'half', 'full'];

@@ -1,7 +1,13 @@
 /** Clusters of vehicles on a map that shows a large area, with counts by status. They are made anew once a second. */
 
 import type * as GeoJSON from 'geojson';
-import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap, PointLike, SourceSpecification } from 'maplibre-gl';
+import type {
+  GeoJSONSource,
+  LayerSpecification,
+  Map as MapLibreMap,
+  PointLike,
+  SourceSpecification,
+} from 'maplibre-gl';
 import { EMPTY } from '../../lib/map/ground';
 import type { Palette, StatusGroup } from '../../lib/map/palette';
 import { MARKER_SCALE } from './marker';

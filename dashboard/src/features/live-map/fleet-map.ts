@@ -10,9 +10,9 @@ import { Glider } from '../../lib/map/glide';
 import { PALETTES, type Theme } from '../../lib/map/palette';
 import { STATUS_GROUPS, statusGroup } from '../../lib/status';
 import { serverNowMs } from '../../lib/time/server-clock';
+import { CLUSTERS_UNTIL_ZOOM, Clusters, isClusterImage } from './clusters';
 import { mapStyle } from './fleet-style';
 import { bodyImage, drawBody, drawSign, drawTag, MARKER_SCALE, MAX_TAGS, signImage } from './marker';
-import { Clusters, CLUSTERS_UNTIL_ZOOM, isClusterImage } from './clusters';
 
 /** Vehicles turn hollow as time passes, so the map is redrawn at least this often. */
 const RENEW_EVERY_MS = 5_000;
@@ -140,7 +140,8 @@ export class FleetMap {
   /** Shows every vehicle, or every route if there are none. */
   fit(animate = true): void {
     const bounds = new LngLatBounds();
-    for (const { id, fix } of this.options.fleet.all()) if (fix && this.isShown(id)) bounds.extend([fix.longitude, fix.latitude]);
+    for (const { id, fix } of this.options.fleet.all())
+      if (fix && this.isShown(id)) bounds.extend([fix.longitude, fix.latitude]);
     if (bounds.isEmpty()) extendByRoutes(bounds, this.options.routes);
     if (bounds.isEmpty()) return;
     this.map.fitBounds(bounds, {

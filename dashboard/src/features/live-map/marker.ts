@@ -13,7 +13,6 @@ export const bodyImage = (group: StatusGroup, isStale: boolean, hasHeading: bool
   `body-${isStale ? 'stale' : group}-${hasHeading ? 'nose' : 'disc'}`;
 export const signImage = (group: StatusGroup, isStale: boolean) => `sign-${group}${isStale ? '-stale' : ''}`;
 
-
 export function drawBody(fill: string, edge: string, hasNose: boolean, isHollow: boolean): ImageData {
   const pen = canvas(MARKER_PX, MARKER_PX);
   const centre = MARKER_PX / 2;

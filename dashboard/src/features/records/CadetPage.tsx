@@ -50,9 +50,7 @@ export function CadetPage({ me, id }: { me: Me; id: number }) {
   const grades = useQuery(gradesQuery(id));
   const [open, setOpen] = useState<'grade' | Attendance | 'attendance' | null>(null);
   const refresh = async () => {
-    await Promise.all(
-      ['cadet', 'grades', 'cadets'].map((key) => queries.invalidateQueries({ queryKey: [key] })),
-    );
+    await Promise.all(['cadet', 'grades', 'cadets'].map((key) => queries.invalidateQueries({ queryKey: [key] })));
   };
   const takeBack = useMutation({ mutationFn: (gradeId: number) => takeBackGrade(id, gradeId), onSettled: refresh });
   const cadet = query.data;
@@ -67,7 +65,15 @@ export function CadetPage({ me, id }: { me: Me; id: number }) {
   return (
     <Page
       title={isStaff ? cadet.name : t.records.mine}
-      lead={isStaff ? <Link href="/cadets">← {t.records.back}</Link> : [cadet.name, cadet.student_id].filter(Boolean).join(' · ')}
+      lead={
+        isStaff ? (
+          <Link href="/cadets" className="back-link">
+            ← {t.records.back}
+          </Link>
+        ) : (
+          [cadet.name, cadet.student_id].filter(Boolean).join(' · ')
+        )
+      }
     >
       <dl className="figures">
         {SCORES.map((name) => (
@@ -155,7 +161,10 @@ export function CadetPage({ me, id }: { me: Me; id: number }) {
                     {t.records.statuses[each.status]}
                   </span>
                   <span className="muted">
-                    {[each.time_in, each.time_out].map((time) => time?.slice(0, 5) ?? '').filter(Boolean).join('–')}
+                    {[each.time_in, each.time_out]
+                      .map((time) => time?.slice(0, 5) ?? '')
+                      .filter(Boolean)
+                      .join('–')}
                   </span>
                   {isStaff ? (
                     <button type="button" className="button button-small" onClick={() => setOpen(each)}>
@@ -269,7 +278,10 @@ function EditAttendance({ id, attendance, onDone, onClose }: EditProps & { atten
         // Somebody has entered this day since it was shown: both are shown before anything is replaced.
         if (now && (!seen || text(now) !== text(seen)) && text(now) !== text(mine)) {
           setTheirs(now);
-          throw new ApiError(412, `${t.common.conflictTitle}. ${t.common.theirs}: ${text(now)}. ${t.common.yours}: ${text(mine)}.`);
+          throw new ApiError(
+            412,
+            `${t.common.conflictTitle}. ${t.common.theirs}: ${text(now)}. ${t.common.yours}: ${text(mine)}.`,
+          );
         }
         await setAttendance(id, day, mine, etag);
         onDone();

@@ -13,7 +13,8 @@ interface Props {
 }
 
 /** Browsers since 2022 list their zones; without the list the device's own is the choice. */
-const ZONES: string[] = typeof Intl.supportedValuesOf === 'function' ? ['UTC', ...Intl.supportedValuesOf('timeZone')] : ['UTC'];
+const ZONES: string[] =
+  typeof Intl.supportedValuesOf === 'function' ? ['UTC', ...Intl.supportedValuesOf('timeZone')] : ['UTC'];
 
 export function SettingsDialog({ me, onSignOut, onClose }: Props) {
   const t = useText();
@@ -47,7 +48,9 @@ export function SettingsDialog({ me, onSignOut, onClose }: Props) {
         <Choice
           label={t.settings.units}
           value={settings.units ?? ''}
-          onChange={({ target }) => changeSettings({ units: target.value === 'km' || target.value === 'mi' ? target.value : null })}
+          onChange={({ target }) =>
+            changeSettings({ units: target.value === 'km' || target.value === 'mi' ? target.value : null })
+          }
         >
           <option value="">{t.settings.unitsAuto}</option>
           <option value="km">{t.settings.km}</option>

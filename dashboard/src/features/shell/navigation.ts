@@ -60,7 +60,7 @@ export function placesFor(me: Pick<Me, 'role'>, use: TenantUse | null): { main: 
   if (may(me, 'ownRecords')) main.push('myRecords');
   if (may(me, 'clientParcels')) main.push('parcels');
   if (may(me, 'fleet')) {
-    const usesRecordsOnly = use !== null && use.hasCadets && !use.hasVehicles;
+    const usesRecordsOnly = use?.hasCadets === true && !use.hasVehicles;
     if (may(me, 'records') && usesRecordsOnly) main.push('records');
     (usesRecordsOnly ? more : main).push('map', 'trips', 'history', 'alerts', 'geofences');
     (use?.hasParcels ? main : more).push('parcels');

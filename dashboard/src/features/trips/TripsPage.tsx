@@ -73,16 +73,11 @@ export function TripsPage() {
         ) : (
           <>
             <p className="zone-note">
-              {t.trips.totals(totals.length)} · {format.distance(totals.reduce((sum, trip) => sum + trip.distance, 0))} ·{' '}
-              {format.minutes(totals.reduce((sum, trip) => sum + trip.moving_minutes, 0))} {t.trips.moving.toLowerCase()}
+              {t.trips.totals(totals.length)} · {format.distance(totals.reduce((sum, trip) => sum + trip.distance, 0))}{' '}
+              · {format.minutes(totals.reduce((sum, trip) => sum + trip.moving_minutes, 0))}{' '}
+              {t.trips.moving.toLowerCase()}
             </p>
-            <DataTable
-              label={t.trips.title}
-              columns={columns}
-              rows={trips}
-              rowKey={({ id }) => id}
-              sortedBy="-start"
-            />
+            <DataTable label={t.trips.title} columns={columns} rows={trips} rowKey={({ id }) => id} sortedBy="-start" />
           </>
         ))}
     </Page>

@@ -1,7 +1,7 @@
 /** The positions of a vehicle in a time, oldest first. */
 
-import { getJson } from './request';
 import type { TrackPoint } from '../track';
+import { getJson } from './request';
 
 const PAGE_SIZE = 1_000;
 /** A vehicle that reports every second of a day. */

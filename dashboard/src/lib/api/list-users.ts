@@ -12,6 +12,7 @@ const MAX_PAGES = 20;
 
 export const usersQuery = queryOptions({
   queryKey: ['users'],
-  queryFn: () => listAll(MAX_PAGES, (position) => getJson('/api/v1/users', { query: { limit: PAGE_SIZE, ...position } })),
+  queryFn: () =>
+    listAll(MAX_PAGES, (position) => getJson('/api/v1/users', { query: { limit: PAGE_SIZE, ...position } })),
   staleTime: 30_000,
 });

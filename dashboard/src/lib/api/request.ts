@@ -56,7 +56,9 @@ type Operation<Path extends keyof paths, Method extends string> =
   paths[Path] extends Record<Method, infer Found> ? Found : never;
 type Json = { content: { 'application/json': unknown } };
 type JsonOf<Part> = Part extends Json ? Part['content']['application/json'] : never;
-type ParametersOf<Of> = Of extends { parameters: infer Found } ? Pick<Found, Extract<keyof Found, keyof RequestValues>> : never;
+type ParametersOf<Of> = Of extends { parameters: infer Found }
+  ? Pick<Found, Extract<keyof Found, keyof RequestValues>>
+  : never;
 type AnswerOf<Of> = Of extends { responses: { 200: infer Found } }
   ? JsonOf<Found>
   : Of extends { responses: { 201: infer Found } }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { statusGroup, statusText } from '../status';
 import type { LiveVehicle } from './fleet';
 import { searchVehicles, sortVehicles } from './search';
-import { statusGroup, statusText } from '../status';
 
 const vehicle = (id: string, label: string, change: Partial<LiveVehicle> = {}): LiveVehicle => ({
   id,
@@ -24,7 +24,10 @@ describe('the list of vehicles', () => {
   });
 
   it('finds_by_label_plate_route_and_id_ignoring_case_and_accents', () => {
-    const vehicles = [vehicle('a1', 'École Sud', { plate: 'WB 01-AB 1234', route: '12 North' }), vehicle('zz', 'Other')];
+    const vehicles = [
+      vehicle('a1', 'École Sud', { plate: 'WB 01-AB 1234', route: '12 North' }),
+      vehicle('zz', 'Other'),
+    ];
     for (const query of ['ecole', 'wb01ab', '12 nor', 'A1', 'sud 1234']) {
       expect(searchVehicles(vehicles, query).map((each) => each.id)).toEqual(['a1']);
     }

@@ -21,7 +21,9 @@ export function searchVehicles(vehicles: LiveVehicle[], query: string): LiveVehi
 }
 
 function matches(vehicle: LiveVehicle, words: string[]): boolean {
-  const text = fold(`${vehicle.label} ${vehicle.plate} ${vehicle.plate.replace(/[\s-]/g, '')} ${vehicle.route} ${vehicle.id}`);
+  const text = fold(
+    `${vehicle.label} ${vehicle.plate} ${vehicle.plate.replace(/[\s-]/g, '')} ${vehicle.route} ${vehicle.id}`,
+  );
   return words.every((word) => text.includes(word));
 }
 

@@ -13,20 +13,45 @@ const ring = (from: number, to: number) => [
 describe('inside', () => {
   it('a polygon is not inside its hole', () => {
     const area: Area = { geometry: { type: 'Polygon', coordinates: [ring(0, 10), ring(4, 6)] } };
-    expect([isInside(area, at(1, 1)), isInside(area, at(5, 5)), isInside(area, at(11, 5))]).toEqual([true, false, false]);
+    expect([isInside(area, at(1, 1)), isInside(area, at(5, 5)), isInside(area, at(11, 5))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('a circle and a corridor are measured in metres', () => {
     const circle: Area = { geometry: { type: 'Point', coordinates: [88, 22] }, radius_m: 150 };
     expect([isInside(circle, at(88.001, 22)), isInside(circle, at(88.002, 22))]).toEqual([true, false]);
-    const line: Area = { geometry: { type: 'LineString', coordinates: [[88, 22], [88.1, 22]] }, width_m: 100 };
+    const line: Area = {
+      geometry: {
+        type: 'LineString',
+        coordinates: [
+          [88, 22],
+          [88.1, 22],
+        ],
+      },
+      width_m: 100,
+    };
     expect([isInside(line, at(88.05, 22.0008)), isInside(line, at(88.05, 22.002))]).toEqual([true, false]);
   });
 
   it('an area over the antimeridian holds both sides', () => {
-    const coordinates = [[[179, -1], [-179, -1], [-179, 1], [179, 1], [179, -1]]];
+    const coordinates = [
+      [
+        [179, -1],
+        [-179, -1],
+        [-179, 1],
+        [179, 1],
+        [179, -1],
+      ],
+    ];
     const area: Area = { geometry: { type: 'Polygon', coordinates } };
-    expect([isInside(area, at(179.5, 0)), isInside(area, at(-179.5, 0)), isInside(area, at(0, 0))]).toEqual([true, true, false]);
+    expect([isInside(area, at(179.5, 0)), isInside(area, at(-179.5, 0)), isInside(area, at(0, 0))]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('a circle is drawn with its radius', () => {
@@ -37,7 +62,11 @@ describe('inside', () => {
 
 describe('an imported file', () => {
   it('gives its shapes with their names and without heights', () => {
-    const feature = { type: 'Feature', properties: { name: ' Depot ' }, geometry: { type: 'Point', coordinates: [1, 2, 30] } };
+    const feature = {
+      type: 'Feature',
+      properties: { name: ' Depot ' },
+      geometry: { type: 'Point', coordinates: [1, 2, 30] },
+    };
     const other = { type: 'Feature', properties: null, geometry: { type: 'Polygon', coordinates: [ring(0, 1)] } };
     expect(shapesOf(JSON.stringify({ type: 'FeatureCollection', features: [feature, other] }))).toEqual([
       { name: 'Depot', geometry: { type: 'Point', coordinates: [1, 2] } },

@@ -48,13 +48,28 @@ export function isInside(area: Area, place: Place): boolean {
 function isInRings(rings: number[][][], { latitude, longitude }: Place): boolean {
   let isIn = false;
   for (const ring of rings) {
-    for (let index = 0, before = ring.length - 1; index < ring.length; before = index++) {
-      const [x1, y1] = offset(ring[index], longitude);
-      const [x2, y2] = offset(ring[before], longitude);
-      if (y1 > latitude !== y2 > latitude && 0 < ((x2 - x1) * (latitude - y1)) / (y2 - y1) + x1) isIn = !isIn;
+    const corners = unrolled(ring, longitude);
+    for (let index = 1; index < corners.length; index++) {
+      const [x1, y1] = corners[index - 1] as [number, number];
+      const [x2, y2] = corners[index] as [number, number];
+      if (y1 > latitude === y2 > latitude) continue;
+      const x = ((x2 - x1) * (latitude - y1)) / (y2 - y1) + x1;
+      // A ring over the antimeridian may be drawn a turn further on than the place.
+      for (const turn of [-360, 0, 360]) if (turn < x) isIn = !isIn;
     }
   }
   return isIn;
+}
+
+/** The closed ring in degrees east of a longitude, each corner beside the one before it. */
+function unrolled(ring: number[][], from: number): [number, number][] {
+  const corners: [number, number][] = [];
+  for (const [longitude = 0, latitude = 0] of [...ring, ring[0] ?? []]) {
+    const last = corners.at(-1);
+    const before = last ? last[0] : 0;
+    corners.push([before + turnDeg(from + before, longitude), latitude]);
+  }
+  return corners;
 }
 
 function distanceToLineM(line: number[][], { latitude, longitude }: Place): number {
@@ -82,9 +97,9 @@ export function shapesOf(text: string): { name: string; geometry: Geometry }[] {
   const shapes: { name: string; geometry: Geometry }[] = [];
   const visit = (value: unknown, name: string): void => {
     const { type, features, geometry, geometries, properties, coordinates } = Object(value) as Record<string, unknown>;
-    if (type === 'FeatureCollection' && Array.isArray(features)) return features.forEach((each) => visit(each, ''));
-    if (type === 'Feature') return visit(geometry, nameOf(properties));
-    if (type === 'GeometryCollection' && Array.isArray(geometries)) return geometries.forEach((each) => visit(each, name));
+    if (type === 'FeatureCollection' && Array.isArray(features)) for (const each of features) visit(each, '');
+    if (type === 'GeometryCollection' && Array.isArray(geometries)) for (const each of geometries) visit(each, name);
+    if (type === 'Feature') visit(geometry, nameOf(properties));
     if (typeof type === 'string' && SHAPES.has(type) && Array.isArray(coordinates))
       shapes.push({ name, geometry: { type, coordinates: flat(coordinates) } as Geometry });
   };

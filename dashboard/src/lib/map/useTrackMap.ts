@@ -9,7 +9,10 @@ import { TrackMap, type TrackMapOptions } from './track-map';
 type Actions = Pick<TrackMapOptions, 'onPath' | 'onArea'>;
 
 /** `canvas` is the `ref` of the map's element. The map is null until the server's settings of it have been read. */
-export function useTrackMap(actions: Actions = {}): { map: TrackMap | null; canvas: (element: HTMLDivElement | null) => void } {
+export function useTrackMap(actions: Actions = {}): {
+  map: TrackMap | null;
+  canvas: (element: HTMLDivElement | null) => void;
+} {
   const { data: config } = useQuery(configQuery);
   const [container, canvas] = useState<HTMLDivElement | null>(null);
   const [map, setMap] = useState<TrackMap | null>(null);

@@ -53,7 +53,10 @@ export function isTimeZone(name: string): boolean {
 
 function read(): Settings {
   try {
-    const { language, timeZone, units } = Object(JSON.parse(localStorage.getItem(KEY) ?? '{}')) as Record<string, unknown>;
+    const { language, timeZone, units } = Object(JSON.parse(localStorage.getItem(KEY) ?? '{}')) as Record<
+      string,
+      unknown
+    >;
     return {
       language: language === 'en' || language === 'id' ? language : null,
       timeZone: typeof timeZone === 'string' && isTimeZone(timeZone) ? timeZone : null,

@@ -26,7 +26,8 @@ export const cadetQuery = (id: number) =>
 export const gradesQuery = (id: number) =>
   queryOptions({
     queryKey: ['grades', id],
-    queryFn: async () => (await getJson('/api/v1/cadets/{id}/grades', { path: { id }, query: { limit: GRADES } })).items,
+    queryFn: async () =>
+      (await getJson('/api/v1/cadets/{id}/grades', { path: { id }, query: { limit: GRADES } })).items,
   });
 
 export const getCadet = (id: number) => getVersioned('/api/v1/cadets/{id}', { path: { id } });
