@@ -10,7 +10,9 @@ pub(crate) fn key_of(headers: &HeaderMap) -> Option<String> {
     let (scheme, rest) = authorization.trim().split_once(' ').unwrap_or_default();
     let key = match scheme.to_ascii_lowercase().as_str() {
         "basic" => password_of(rest.trim()),
-        "device" | "bearer" => Some(rest.trim().to_owned()),
+        "device" => Some(rest.trim().to_owned()),
+        // Another token is meant for somebody else.
+        "bearer" => Some(rest.trim().to_owned()).filter(|token| token.starts_with("mpd_")),
         _ => headers.get("x-device-key").and_then(|value| value.to_str().ok()).map(|key| key.trim().to_owned()),
     };
     key.filter(|key| !key.is_empty())
@@ -38,7 +40,7 @@ mod tests {
         assert_eq!(key("authorization", "device mpd_k:1"), expected);
         assert_eq!(key("authorization", "Bearer mpd_k:1"), expected);
         assert_eq!(key("x-device-key", "mpd_k:1"), expected);
-        for value in ["Basic", "Basic ===", "Basic Og==", "Digest x", "Bearer "] {
+        for value in ["Basic", "Basic ===", "Basic Og==", "Digest x", "Bearer ", "Bearer e30.e30.x"] {
             assert_eq!(key("authorization", value), None, "{value}");
         }
     }

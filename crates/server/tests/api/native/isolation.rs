@@ -61,6 +61,7 @@ async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String
         ("vehicles/", json!("only-blue")),
         ("devices/", json!("device-blue")),
         ("devices/unknown/", json!("device-blue")),
+        ("devices/gpslogger/", json!("device-blue")),
         ("webhooks/", webhook),
         ("/deliveries/", call.clone()),
         ("outgoing/", call),
