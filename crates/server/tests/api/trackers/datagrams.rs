@@ -33,7 +33,7 @@ async fn a_datagram_of_teltonika_is_answered_after_it_is_stored() {
     expect(&socket, "0005cafe012201").await;
     let stored = positions(&server, "bus-1").await;
     assert_eq!(stored.len(), 1);
-    assert_eq!((&stored[0]["latitude"], &stored[0]["speed"]), (&json!(51.630_115), &json!(49)));
+    assert_eq!((&stored[0]["latitude"], &stored[0]["speed"]), (&json!(51.630_115), &json!(49.0)));
 }
 
 #[tokio::test]
