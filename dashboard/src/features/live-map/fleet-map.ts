@@ -8,6 +8,7 @@ import type { Fleet } from '../../lib/live/fleet';
 import { CLOSE_ZOOM, createMap } from '../../lib/map/create-map';
 import { Glider } from '../../lib/map/glide';
 import { PALETTES, type Theme } from '../../lib/map/palette';
+import { SIGNS, type Sign, signOf } from '../../lib/map/signs';
 import { STATUS_GROUPS, statusGroup } from '../../lib/status';
 import { serverNowMs } from '../../lib/time/server-clock';
 import { CLUSTERS_UNTIL_ZOOM, Clusters, isClusterImage } from './clusters';
@@ -240,7 +241,7 @@ export class FleetMap {
           id: vehicle.id,
           label: vehicle.label,
           body: bodyImage(group, stale, pose.headingDeg !== null),
-          sign: signImage(group, stale),
+          sign: signImage(signOf(group, vehicle.kind), stale),
           heading: pose.headingDeg ?? 0,
           order: (isSelected ? 3 : group === 'alarm' ? 2 : stale ? 0 : 1) + ids.size / 1e6, // the count breaks ties the same way in all layers
           isSelected,
@@ -265,11 +266,12 @@ export class FleetMap {
       this.tags.add(id);
       return drawTag(id.slice(4), palette);
     }
-    for (const group of STATUS_GROUPS) {
-      for (const stale of [false, true]) {
-        const colour = stale ? palette.stale : palette.status[group];
-        if (id === signImage(group, stale)) return drawSign(group, stale ? palette.stale : palette.paper);
+    for (const stale of [false, true]) {
+      for (const sign of Object.keys(SIGNS) as Sign[])
+        if (id === signImage(sign, stale)) return drawSign(sign, stale ? palette.stale : palette.paper);
+      for (const group of STATUS_GROUPS) {
         for (const nose of [false, true]) {
+          const colour = stale ? palette.stale : palette.status[group];
           if (id === bodyImage(group, stale, nose)) return drawBody(colour, palette.paper, nose, stale);
         }
       }
