@@ -523,6 +523,11 @@ export const en = {
     blocked: 'Not active',
     waiting: 'Not approved',
     state: 'State',
+    invite: 'Invite',
+    inviteTitle: (name: string) => `A link for ${name}`,
+    inviteText: (time: string) =>
+      `Whoever opens it sets the password. It is good once, until ${time}, and is shown only now.`,
+    inviteLink: 'Link',
     cadet: 'Cadet',
     vehicles: 'May see these vehicles',
     removeTitle: (name: string) => `Remove ${name}?`,

@@ -526,6 +526,11 @@ export const id: Text = {
     blocked: 'Tidak aktif',
     waiting: 'Belum disetujui',
     state: 'Keadaan',
+    invite: 'Undang',
+    inviteTitle: (name) => `Tautan untuk ${name}`,
+    inviteText: (time) =>
+      `Siapa pun yang membukanya menetapkan kata sandi. Berlaku sekali, sampai ${time}, dan hanya ditampilkan sekarang.`,
+    inviteLink: 'Tautan',
     cadet: 'Kadet',
     vehicles: 'Boleh melihat kendaraan ini',
     removeTitle: (name) => `Hapus ${name}?`,
