@@ -104,6 +104,31 @@ test('a geofence is added by typed centre and radius, tells who is inside, and i
   await expect(page.getByText('No geofence yet')).toBeVisible();
 });
 
+test('an area is drawn on the map, and its shape is changed', async ({ page }) => {
+  await openAs(page, milepost, '/geofences', 'manager', PASSWORD);
+  await page.getByRole('button', { name: 'Draw an area' }).click();
+  await expect(page.getByText(/Click on the map for each corner/)).toBeVisible();
+  const box = (await page.locator('.map-canvas').boundingBox())!;
+  const corners = [[300, 200], [450, 200], [450, 330], [300, 330]] as const;
+  await page.waitForTimeout(1_500); // the tool is being loaded
+  for (const [x, y] of corners) await page.mouse.click(box.x + x, box.y + y);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Use this shape' }).click();
+  await page.getByLabel('Name').fill('Drawn');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: /Drawn/ }).click();
+  await page.getByRole('button', { name: 'Change the shape' }).click();
+  await expect(page.getByRole('button', { name: 'Use this shape' })).toBeEnabled();
+  await page.getByRole('button', { name: 'Use this shape' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  const { items } = await milepost.call('GET', '/api/v1/geofences');
+  const drawn = (items as { id: number; name: string; geometry: { coordinates: number[][][] } }[]).find(({ name }) => name === 'Drawn')!;
+  expect(drawn.geometry.coordinates[0]).toHaveLength(5);
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('No geofence yet')).toBeVisible();
+});
+
 test('shapes of a GeoJSON file become geofences', async ({ page }) => {
   await openAs(page, milepost, '/geofences', 'manager', PASSWORD);
   await page.getByRole('button', { name: 'Import GeoJSON' }).click();

@@ -66,7 +66,7 @@ export class FleetMap {
       this.followedId = null;
       options.onFollowEnd();
     });
-    this.map.on('zoomend', () => this.invalidate());
+    this.map.on('moveend', () => this.invalidate());
     this.map.on('load', () => {
       this.isReady = true;
       this.clusters.reset();
@@ -182,7 +182,8 @@ export class FleetMap {
         const features = this.features(this.lastFrameMs);
         const isClustered = this.clusters.wants(features.features.length);
         this.clusters.show(isClustered ? features : null, this.lastFrameMs);
-        if (!isClustered || this.map.getZoom() >= CLUSTERS_UNTIL_ZOOM) await source.setData(features);
+        if (!isClustered) await source.setData(features);
+        else if (this.map.getZoom() >= CLUSTERS_UNTIL_ZOOM) await source.setData(this.inViewOf(features));
         else await source.setData(this.selectedOf(features));
         this.keepFollowed();
         this.restMs = Math.min(MAX_REST_MS, REST_FACTOR * (performance.now() - this.lastFrameMs));
@@ -202,6 +203,19 @@ export class FleetMap {
   /** While clusters stand for the others, only the selected vehicle moves by itself. */
   private selectedOf({ features }: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
     return { type: 'FeatureCollection', features: features.filter(({ properties }) => properties?.isSelected) };
+  }
+
+  /** Of a large fleet only those in sight are given to the map's worker, and those that may come into sight meanwhile. */
+  private inViewOf({ features }: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
+    const bounds = this.map.getBounds();
+    const reach = bounds.getNorth() - bounds.getSouth();
+    const [west, south] = [bounds.getWest() - reach, bounds.getSouth() - reach / 2];
+    const [east, north] = [bounds.getEast() + reach, bounds.getNorth() + reach / 2];
+    const isNear = ({ geometry }: GeoJSON.Feature) => {
+      const [x = 0, y = 0] = geometry.type === 'Point' ? geometry.coordinates : [];
+      return x >= west && x <= east && y >= south && y <= north;
+    };
+    return { type: 'FeatureCollection', features: features.filter(isNear) };
   }
 
   private keepFollowed(): void {
