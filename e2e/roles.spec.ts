@@ -109,7 +109,12 @@ test('an area is drawn on the map, and its shape is changed', async ({ page }) =
   await page.getByRole('button', { name: 'Draw an area' }).click();
   await expect(page.getByText(/Click on the map for each corner/)).toBeVisible();
   const box = (await page.locator('.map-canvas').boundingBox())!;
-  const corners = [[300, 200], [450, 200], [450, 330], [300, 330]] as const;
+  const corners = [
+    [300, 200],
+    [450, 200],
+    [450, 330],
+    [300, 330],
+  ] as const;
   await page.waitForTimeout(1_500); // the tool is being loaded
   for (const [x, y] of corners) await page.mouse.click(box.x + x, box.y + y);
   await page.keyboard.press('Enter');
@@ -122,7 +127,9 @@ test('an area is drawn on the map, and its shape is changed', async ({ page }) =
   await page.getByRole('button', { name: 'Use this shape' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
   const { items } = await milepost.call('GET', '/api/v1/geofences');
-  const drawn = (items as { id: number; name: string; geometry: { coordinates: number[][][] } }[]).find(({ name }) => name === 'Drawn')!;
+  const drawn = (items as { id: number; name: string; geometry: { coordinates: number[][][] } }[]).find(
+    ({ name }) => name === 'Drawn',
+  )!;
   expect(drawn.geometry.coordinates[0]).toHaveLength(5);
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();

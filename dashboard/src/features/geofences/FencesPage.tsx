@@ -253,13 +253,16 @@ export function FencesPage() {
         </TrackMapView>
       </div>
       {task?.kind === 'form' ? (
-        <Modal title={
+        <Modal
+          title={
             task.fence
               ? t.fences.edit(task.fence.name)
               : task.geometry.type === 'Point'
                 ? t.fences.addCircle
                 : t.fences.add
-          } onClose={() => setTask(null)}>
+          }
+          onClose={() => setTask(null)}
+        >
           {conflict ? (
             <Conflict
               differences={differencesOf(
