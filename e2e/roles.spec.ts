@@ -52,6 +52,21 @@ async function newPage(browser: Browser, username: string, path = '/'): Promise<
 const open = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();
 
+test('the login and the demo’s page of logins are within reach, and the demo signs in with one click', async ({
+  page,
+}) => {
+  await page.goto(milepost.url);
+  await expect(page.getByLabel('Username')).toBeFocused();
+  await expectAccessible(page);
+  await milepost.call('POST', '/api/v1/tenants', { id: 'haulage', name: 'Hill Haulage' });
+  const login = { username: 'haulage', password: PASSWORD, role: 'manager', tenant: 'haulage' };
+  await milepost.call('POST', '/api/v1/users', login);
+  await page.goto(`${milepost.url}/demo#${PASSWORD}`);
+  await expectAccessible(page);
+  await page.getByRole('button', { name: /Hill Haulage/ }).click();
+  await expect(page).toHaveURL(/\/map$/);
+});
+
 test('an operator goes from the late bus to its trip and its day, by the keyboard alone', async ({ page }) => {
   const foreign = foreignRequests(page, milepost.url);
   await openAs(page, milepost, '/', 'manager', PASSWORD);
