@@ -218,8 +218,14 @@ test('an admin adds a vehicle, a device whose key is shown once, and a user', as
   await expect(page.getByRole('alert')).toContainText('password');
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('row', { name: /newcomer/ })).toBeVisible();
+  const newcomer = page.getByRole('row', { name: /newcomer/ });
+  await expect(newcomer).toBeVisible();
   await expectAccessible(page);
+  await newcomer.getByRole('button', { name: 'Invite' }).click();
+  const link = await page.getByLabel('Link', { exact: true }).inputValue();
+  expect(new URL(link).origin).toBe(milepost.url);
+  expect((await page.request.get(link)).status()).toBe(200);
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
   for (const tab of ['Webhooks', 'Thresholds']) {
     await page.getByRole('link', { name: tab }).click();
     await expectAccessible(page);
