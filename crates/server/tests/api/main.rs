@@ -127,3 +127,6 @@ mod stream {
     pub mod vehicles;
 }
 mod support;
+mod transit {
+    pub mod feeds;
+}
