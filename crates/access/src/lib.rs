@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access_tokens;
 mod authenticate;
 mod claims;
 mod connections;
@@ -18,6 +19,7 @@ mod shared_state;
 mod token;
 mod token_signatures;
 
+pub use access_tokens::ACCESS_TOKEN_PREFIX;
 pub use authenticate::{Authentication, Credential};
 pub use claims::{Claims, TokenError};
 pub use connections::{

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access_token;
 mod alert;
 mod assignment;
 mod attendance;
@@ -45,6 +46,7 @@ mod vehicle;
 mod version;
 mod zones;
 
+pub use access_token::{AccessToken, AccessTokenId, Scope, Scopes};
 pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
 pub use assignment::{AssignedAt, EndedAssignment, MAX_PAST_ASSIGNMENTS, PastAssignments};
 pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
@@ -79,7 +81,8 @@ pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, 
 pub use outgoing::{OldSecret, OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
 pub use permission::{
-    Action, RULES, Reach, Rule, VehicleScope, Who, may, may_report, may_with_cadet, may_with_parcel, reach,
+    Action, RULES, Reach, Rule, VehicleScope, Who, may, may_bring_delivery, may_report, may_with_cadet,
+    may_with_parcel, reach,
 };
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};

@@ -1,5 +1,6 @@
 //! Authenticates requests: finds the credential in the documented order, and its caller.
 
+use crate::scope::scope_of;
 use crate::session_cookie::session_secret;
 use crate::{ConnectionCaller, HttpContext, Problem, query_value};
 use axum::extract::{FromRef, FromRequestParts};
@@ -54,10 +55,13 @@ pub async fn authenticate_parts(
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
     let is_token = matches!(credential, Credential::Token(_));
-    let authentication = context.access.authenticate(credential).await.map_err(|error| {
-        let problem = Problem::from(error);
-        if is_token { problem.of_token() } else { problem }
-    })?;
+    let authentication =
+        context.access.authenticate_for(credential, scope_of(&parts.method, parts.uri.path())).await.map_err(
+            |error| {
+                let problem = Problem::from(error);
+                if is_token { problem.of_token() } else { problem }
+            },
+        )?;
     if let Some(connection) = parts.extensions.get::<ConnectionCaller>() {
         connection.note(authentication.caller());
     }

@@ -16,6 +16,7 @@ mod path;
 mod problem;
 mod query;
 mod raw_fields;
+mod scope;
 mod serde_messages;
 mod session_cookie;
 mod tenant;

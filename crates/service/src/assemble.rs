@@ -1,5 +1,6 @@
 //! Builds the use cases and the parts that the server's tasks share with them.
 
+use crate::access_tokens::AccessTokens;
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
 use crate::event_feed::EventFeed;
@@ -111,6 +112,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         parcels: Arc::clone(&parcels),
     });
     let use_cases = Arc::new(UseCases {
+        access_tokens: AccessTokens::new(store(), access()),
         deliveries,
         devices: Devices::new(store(), access()),
         fleet: Fleet::new(

@@ -40,7 +40,7 @@ pub async fn add_device(
     device: Device,
     once: &Once<'_, NewDevice>,
 ) -> Result<NewDevice, ServiceError> {
-    require(&request.caller, &device.tenant)?;
+    require(&request.caller, Action::ManageDevices, &device.tenant)?;
     // One that is made anew under an old id has none of its versions.
     let device = Device { version: request.now.unix_ms(), ..device };
     let new = NewDevice { device, key: random_secret("mpd_") };
@@ -62,7 +62,7 @@ pub async fn get_device(
     tenant: &TenantId,
     id: &DeviceId,
 ) -> Result<Device, ServiceError> {
-    require(&request.caller, tenant)?;
+    require(&request.caller, Action::SeeDevices, tenant)?;
     devices.store.get_device(tenant, id).await?.ok_or(ServiceError::NotFound("device"))
 }
 
@@ -77,7 +77,7 @@ pub async fn list_devices(
     after: Option<&DeviceId>,
     limit: u32,
 ) -> Result<Vec<Device>, ServiceError> {
-    require(&request.caller, tenant)?;
+    require(&request.caller, Action::SeeDevices, tenant)?;
     Ok(devices.store.list_devices(tenant, after, limit).await?)
 }
 
@@ -145,6 +145,7 @@ async fn read_expected(
     id: &DeviceId,
     expected: &ExpectedVersion,
 ) -> Result<Device, ServiceError> {
+    require(&request.caller, Action::ManageDevices, tenant)?;
     let device = get_device(devices, request, tenant, id).await?;
     if expected.allows(device.version) { Ok(device) } else { Err(ServiceError::Changed("device")) }
 }
@@ -153,8 +154,8 @@ fn being_changed() -> ServiceError {
     ServiceError::Conflict("the device is being changed by others, try again".to_owned())
 }
 
-fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageDevices, tenant) {
+fn require(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, action, tenant) {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin or manager of the tenant may manage its devices"))

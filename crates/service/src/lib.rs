@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access_tokens;
 mod assemble;
 pub mod deliveries;
 pub mod devices;

@@ -1,5 +1,6 @@
 //! The contexts of all use cases, by subject.
 
+use crate::access_tokens::AccessTokens;
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
 use crate::fair_reads::FairReads;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 /// What the use cases need. Each takes the context of its subject as an argument.
 pub struct UseCases {
+    /// For [`crate::access_tokens`].
+    pub access_tokens: AccessTokens,
     /// For [`crate::deliveries`].
     pub deliveries: Arc<Deliveries>,
     /// For [`crate::devices`].

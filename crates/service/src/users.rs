@@ -1,10 +1,12 @@
 //! Adds, changes and removes users. A user that is locked out loses its connections at once.
 
+use crate::access_tokens::MAX_ACCESS_TOKENS;
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{
-    Action, Caller, ExpectedVersion, Role, TenantId, Timestamp, User, UserId, Username, VehicleId, may,
+    AccessToken, Action, Caller, ExpectedVersion, Principal, Role, TenantId, Timestamp, User, UserId, Username,
+    VehicleId, may,
 };
 use milepost_store::{Once, Store};
 use std::sync::Arc;
@@ -74,7 +76,7 @@ pub async fn add_user(
     new: NewUser,
     once: &Once<'_, User>,
 ) -> Result<User, ServiceError> {
-    require(&request.caller, &new.tenant)?;
+    require(&request.caller, Action::ManageUsers, &new.tenant)?;
     require_role(&request.caller, new.role)?;
     let user = store_user(users, new, request.now, once).await?;
     tracing::info!(user.id = %user.id, tenant.id = %user.tenant, by = request.caller.log_name(), "user added");
@@ -116,12 +118,14 @@ async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_,
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn get_user(users: &Users, request: &Request, id: UserId) -> Result<User, ServiceError> {
-    let Some(user) = users.store.get_user(id).await? else {
-        require(&request.caller, &request.caller.tenant)?;
-        return Err(ServiceError::NotFound("user"));
-    };
-    require(&request.caller, &request.caller.tenant)?;
-    if may(&request.caller, Action::ManageUsers, &user.tenant) { Ok(user) } else { Err(ServiceError::NotFound("user")) }
+    find_user(users, request, id, Action::SeeUsers).await
+}
+
+/// A user to whom the caller may do `action`.
+async fn find_user(users: &Users, request: &Request, id: UserId, action: Action) -> Result<User, ServiceError> {
+    let user = users.store.get_user(id).await?;
+    require(&request.caller, action, &request.caller.tenant)?;
+    user.filter(|user| may(&request.caller, action, &user.tenant)).ok_or(ServiceError::NotFound("user"))
 }
 
 /// Users in the order of their ids. Without a tenant, a superadmin gets the users of all tenants.
@@ -135,7 +139,7 @@ pub async fn list_users(
     after: Option<UserId>,
     limit: u32,
 ) -> Result<Vec<User>, ServiceError> {
-    require(&request.caller, tenant.unwrap_or(&request.caller.tenant))?;
+    require(&request.caller, Action::SeeUsers, tenant.unwrap_or(&request.caller.tenant))?;
     let tenant = if request.caller.is_superadmin() { tenant } else { Some(tenant.unwrap_or(&request.caller.tenant)) };
     Ok(users.store.list_users(tenant, after, limit).await?)
 }
@@ -204,7 +208,7 @@ async fn read_changeable(
     expected: &ExpectedVersion,
     change: &UserChange,
 ) -> Result<User, ServiceError> {
-    let before = get_user(users, request, id).await?;
+    let before = find_user(users, request, id, Action::ManageUsers).await?;
     require_role(&request.caller, before.role)?;
     if let Some(role) = change.role {
         require_role(&request.caller, role)?;
@@ -228,7 +232,7 @@ pub async fn remove_user(
     expected: &ExpectedVersion,
 ) -> Result<(), ServiceError> {
     for _ in 0..TRIES {
-        let user = get_user(users, request, id).await?;
+        let user = find_user(users, request, id, Action::ManageUsers).await?;
         require_role(&request.caller, user.role)?;
         if request.caller.user_id() == Some(id) {
             return Err(ServiceError::Conflict("you cannot remove yourself".to_owned()));
@@ -245,17 +249,28 @@ pub async fn remove_user(
     Err(ServiceError::Conflict("the user is being changed by others, try again".to_owned()))
 }
 
-fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageUsers, tenant) {
+/// The access tokens that a user made, which go on when it is locked out.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn tokens_made_by(users: &Users, user: &User) -> Result<Vec<AccessToken>, ServiceError> {
+    Ok(users.store.access_tokens_made_by(&user.tenant, user.id, MAX_ACCESS_TOKENS).await?)
+}
+
+fn require(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, action, tenant) {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin of the tenant may manage its users"))
     }
 }
 
-/// Only a superadmin may add, change or remove a superadmin.
+/// Only a superadmin may add, change or remove a superadmin. A program may not do that to admins either: it would make itself a
+/// login that outlives its token.
 fn require_role(caller: &Caller, role: Role) -> Result<(), ServiceError> {
-    if role != Role::Superadmin || caller.is_superadmin() {
+    if matches!(caller.principal, Principal::Program { .. }) && matches!(role, Role::Admin | Role::Superadmin) {
+        Err(ServiceError::Forbidden("a program may not add, change or remove an admin"))
+    } else if role != Role::Superadmin || caller.is_superadmin() {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only a superadmin may add, change or remove a superadmin"))

@@ -131,7 +131,7 @@ pub async fn change_vehicle(
     expected: &ExpectedVersion,
     change: impl Fn(Vehicle) -> Vehicle + Send + Sync,
 ) -> Result<LiveVehicle, ServiceError> {
-    require(&request.caller, tenant)?;
+    require_one(&request.caller, tenant, id)?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     for _ in 0..TRIES {
         let tracked = read_expected(vehicles, tenant, id, expected).await?;
@@ -158,7 +158,7 @@ pub async fn remove_vehicle(
     id: &VehicleId,
     expected: &ExpectedVersion,
 ) -> Result<(), ServiceError> {
-    require(&request.caller, tenant)?;
+    require_one(&request.caller, tenant, id)?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     for _ in 0..TRIES {
         let before = read_expected(vehicles, tenant, id, expected).await?.vehicle;
@@ -187,10 +187,15 @@ fn being_changed() -> ServiceError {
     ServiceError::Conflict("the vehicle is being changed by others, try again".to_owned())
 }
 
+const NOT_A_MANAGER: ServiceError =
+    ServiceError::Forbidden("only an admin or manager of the tenant may manage its vehicles");
+
 fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageVehicles, tenant) {
-        Ok(())
-    } else {
-        Err(ServiceError::Forbidden("only an admin or manager of the tenant may manage its vehicles"))
-    }
+    if may(caller, Action::ManageVehicles, tenant) { Ok(()) } else { Err(NOT_A_MANAGER) }
+}
+
+/// An access token may be for some vehicles alone.
+fn require_one(caller: &Caller, tenant: &TenantId, id: &VehicleId) -> Result<(), ServiceError> {
+    let scope = VehicleScope::of(caller, Action::ManageVehicles, tenant);
+    if scope.holds(id, None) { Ok(()) } else { Err(NOT_A_MANAGER) }
 }

@@ -9,6 +9,7 @@
 #[macro_use]
 mod position_columns;
 
+mod access_token_store;
 mod account;
 mod committer;
 mod delivery_store;
@@ -37,6 +38,7 @@ mod track_commit;
 mod tracked;
 mod unknown_kinds;
 
+pub use access_token_store::{AccessTokenStore, NewAccessToken};
 pub use account::{Login, NewLogin};
 pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,

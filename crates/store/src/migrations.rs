@@ -36,6 +36,7 @@ pub(crate) const SQLITE: &[Listed] = &[
         "0035_versions_of_devices_and_cadets",
         include_str!("../migrations/sqlite/0035_versions_of_devices_and_cadets.sql"),
     ),
+    (39, "0039_access_tokens", include_str!("../migrations/sqlite/0039_access_tokens.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -65,6 +66,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
         "0035_versions_of_devices_and_cadets",
         include_str!("../migrations/postgres/0035_versions_of_devices_and_cadets.sql"),
     ),
+    (39, "0039_access_tokens", include_str!("../migrations/postgres/0039_access_tokens.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

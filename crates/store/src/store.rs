@@ -1,9 +1,10 @@
 //! The trait that both databases implement.
 
 use crate::{
-    ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
-    Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention,
-    TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    AccessTokenStore, ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency,
+    IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore,
+    RecordStore, Result, Retention, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo,
+    WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -56,6 +57,7 @@ pub trait Store:
     + PushStore
     + FleetStore
     + HistoryStore
+    + AccessTokenStore
     + NodeStore
     + Send
     + Sync

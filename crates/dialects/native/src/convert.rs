@@ -1,11 +1,12 @@
 //! Between the native dialect's JSON and the domain.
 
+use crate::wire::access_token::AccessTokenJson;
 use crate::wire::account::UserJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
 use milepost_domain::{
-    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm, Position, Principal,
-    SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+    AccessToken, AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm,
+    Position, Principal, SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
 use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
 use milepost_service::{LiveVehicle, TrackPosition};
@@ -219,10 +220,25 @@ pub(crate) fn user_to_json(user: &User) -> UserJson {
         active: user.active,
         cadet_id: user.cadet_id,
         vehicle_ids: user.vehicle_ids.iter().map(ToString::to_string).collect(),
+        access_tokens: None,
     }
 }
 
-/// Ids of vehicles that a user may see.
+pub(crate) fn access_token_to_json(token: &AccessToken) -> AccessTokenJson {
+    AccessTokenJson {
+        id: token.id.get(),
+        name: token.name.as_str().to_owned(),
+        scopes: token.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+        vehicle_ids: token.vehicle_ids.as_ref().map(|ids| ids.iter().map(ToString::to_string).collect()),
+        created_by: token.created_by.map(UserId::get),
+        created_at: rfc3339(token.created_at),
+        expires_at: token.expires_at.map(rfc3339),
+        last_used_at: token.last_used_at.map(rfc3339),
+        token: None,
+    }
+}
+
+/// Ids of vehicles that a user or a token may see.
 pub(crate) fn vehicle_ids_from_json(ids: &[String]) -> Result<Vec<VehicleId>, Problem> {
     /// A parent has a few children, an aggregator some hundred vehicles; a longer list is a mistake.
     const MAX_VEHICLE_IDS: usize = 1_000;

@@ -1,5 +1,6 @@
 //! One module for each noun. A handler extracts its input, calls one use case, and answers.
 
+pub(crate) mod access_tokens;
 pub(crate) mod alerts;
 pub(crate) mod attendance;
 pub(crate) mod cadets;

@@ -1,5 +1,6 @@
 //! The native dialect's JSON, as the contract names it.
 
+pub(crate) mod access_token;
 pub(crate) mod account;
 pub(crate) mod alert;
 pub(crate) mod dashboard;

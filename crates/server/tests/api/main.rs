@@ -9,12 +9,14 @@
 )]
 
 mod accounts {
+    pub mod access_tokens;
     pub mod authentication;
     pub mod ended_logins;
     pub mod foreign_issuer;
     pub mod names;
     pub mod revocation;
     pub mod tenants;
+    pub mod token_scopes;
 }
 mod bus {
     pub mod exchange;

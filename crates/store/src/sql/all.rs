@@ -4,6 +4,7 @@
 #[macro_use]
 mod sql_store;
 
+mod access_tokens;
 mod accounts;
 mod assignments;
 mod deliveries;

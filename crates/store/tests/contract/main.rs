@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod access_tokens;
 mod accounts;
 mod alerts;
 mod answers;
@@ -67,6 +68,12 @@ macro_rules! on_both {
 }
 
 on_both! {
+    access_tokens:
+        a_token_comes_back_as_it_was_made,
+        a_tenant_has_a_bounded_number_of_tokens,
+        a_removed_token_is_found_no_more_and_its_number_is_not_given_again,
+        the_last_use_of_a_token_only_moves_on,
+        a_removed_vehicle_leaves_the_lists_of_tokens;
     accounts:
         default_tenant_exists_from_the_start,
         tenant_ids_are_taken_once,

@@ -5,8 +5,8 @@ use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
     AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, FuelLevelL, FuelSource,
     GradeKind, HeadingDeg, Label, Latitude, Longitude, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
-    ParcelStatus, RadiusM, Reason, Role, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, Username, VehicleKind,
-    VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    ParcelStatus, RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, Username,
+    VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -58,6 +58,8 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
     let is_left_out = match schema {
         "Trip" => matches!(field, "path" | "path_next"),
         "Cadet" => field == "attendance",
+        "AccessToken" => field == "token",
+        "User" => field == "access_tokens",
         "Device" => field == "key",
         "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
         "Problem" => field == "errors",
@@ -125,6 +127,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
     }
     Some(match (schema, field) {
         (_, "role") => all!(Role),
+        (_, "scopes") => all!(Scope),
         (_, "severity") => all!(Severity),
         (_, "origin") => all!(TripOrigin),
         (_, "fuel_source") => all!(FuelSource),
@@ -168,6 +171,8 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "order_id" | "rider_id") => line(OrderId::MAX_CHARS),
         (_, "phone") => json!({ "pattern": r"^\+[1-9][0-9]{6,14}$" }),
         (_, "user_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": { "minimum": 1 } }),
+        ("NewAccessToken", "scopes") => json!({ "minItems": 1 }),
+        ("NewAccessToken", "vehicle_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": id() }),
         ("NewGeofence" | "ChangeGeofence", "vehicle_ids") => {
             json!({ "minItems": 1, "maxItems": VehicleList::MAX, "items": id() })
         }

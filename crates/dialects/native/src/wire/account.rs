@@ -1,5 +1,6 @@
 //! Tenants and users.
 
+use super::access_token::AccessTokenJson;
 use super::fleet::{not_null, present};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -88,4 +89,8 @@ pub(crate) struct UserJson {
     pub cadet_id: Option<i64>,
     /// Vehicles it may see.
     pub vehicle_ids: Vec<String>,
+    /// In the answer that deactivated it: the access tokens that it made. They go on until somebody removes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub access_tokens: Option<Vec<AccessTokenJson>>,
 }
