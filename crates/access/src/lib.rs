@@ -10,6 +10,7 @@ mod error;
 mod identity_cache;
 mod issuer_keys;
 mod login;
+mod login_audit;
 mod login_limit;
 mod login_name;
 mod passwords;

@@ -53,7 +53,9 @@ impl Access {
     /// # Errors
     /// [`AccessError::NotAuthenticated`], or [`AccessError::TooMany`] after too many failures.
     pub async fn issue_tokens(&self, attempt: Attempt) -> Result<TokenPair, AccessError> {
+        let address = attempt.address;
         let login = self.check_password(attempt).await?;
+        self.note_login(&login, "token", address).await?;
         Ok(TokenPair { access: self.sign_for(&login, Kind::Access), refresh: self.sign_for(&login, Kind::Refresh) })
     }
 
@@ -82,7 +84,9 @@ impl Access {
     /// # Errors
     /// As [`Self::issue_tokens`].
     pub async fn open_session(&self, attempt: Attempt) -> Result<String, AccessError> {
+        let address = attempt.address;
         let login = self.check_password(attempt).await?;
+        self.note_login(&login, "session", address).await?;
         let (id, secret) = (login.user.id, random_secret("mps_"));
         let hash = hash_secret(&secret);
         self.store.add_session(&hash, id, self.clock.now().plus_ms(i64::from(SESSION_S) * 1000)).await?;
@@ -139,7 +143,10 @@ impl Access {
                 charge.refund();
                 Ok(login)
             }
-            _ => {
+            found => {
+                if let Some(login) = &found {
+                    self.note_failed_login(login, address);
+                }
                 self.failed_logins.note(&counted, address);
                 Err(WRONG)
             }

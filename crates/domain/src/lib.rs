@@ -10,6 +10,7 @@ mod alert;
 mod assignment;
 mod attendance;
 mod audience;
+mod author;
 mod cadet;
 mod caller;
 mod delivery;
@@ -51,6 +52,7 @@ pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity}
 pub use assignment::{AssignedAt, EndedAssignment, MAX_PAST_ASSIGNMENTS, PastAssignments};
 pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
 pub use audience::{Audience, RecordViewer};
+pub use author::Author;
 pub use cadet::{
     Cadet, CadetId, CadetName, Grade, GradeGiven, GradeId, GradeKind, Points, Reason, Score, ScoreChange, Scores,
     Standing, StudentId, TrainingDayId,

@@ -15,6 +15,8 @@ pub enum Action {
     SeeUsers,
     /// Add, list and remove access tokens.
     ManageAccessTokens,
+    /// See who did what to what.
+    SeeAudit,
     /// Add, change and remove vehicles.
     ManageVehicles,
     /// Add, change and remove devices.
@@ -88,9 +90,9 @@ pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
     BringParcel, ManageAccessTokens, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels, ManageRecords,
-    ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeDeliveryFigures,
-    SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeRecords, SeeRiders, SeeUsers, SeeVehicle, SeeWebhooks,
-    SendNotices, StartDelivery,
+    ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeAudit,
+    SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeRecords, SeeRiders, SeeUsers, SeeVehicle,
+    SeeWebhooks, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Scope::{Ingest, Manage, Read};
@@ -110,6 +112,8 @@ pub const RULES: &[Rule] = &[
     Rule(SeeUsers,           Program(Manage),       Tenant),
     Rule(ManageAccessTokens, Is(Role::Superadmin),  Everywhere),
     Rule(ManageAccessTokens, Is(Role::Admin),       Tenant),
+    Rule(SeeAudit,           Is(Role::Superadmin),  Everywhere),
+    Rule(SeeAudit,           Is(Role::Admin),       Tenant),
     Rule(ManageVehicles,     Is(Role::Superadmin),  Everywhere),
     Rule(ManageVehicles,     Is(Role::Admin),       Tenant),
     Rule(ManageVehicles,     Is(Role::Manager),     Tenant),

@@ -83,16 +83,17 @@ proptest! {
     }
 
     #[test]
-    fn a_program_for_some_vehicles_reaches_these_alone(caller in caller(), id in vehicle()) {
+    fn a_program_for_some_vehicles_reaches_these_alone(caller in caller(), other in vehicle(), own in any::<bool>()) {
         let Principal::Program { scope, vehicle_ids: Some(listed), .. } = &caller.principal else { return Ok(()) };
+        let id = listed.first().filter(|_| own).unwrap_or(&other);
         for action in ACTIONS {
             prop_assert!(!may(&caller, action, &caller.tenant), "{action:?}");
-            let reached = VehicleScope::of(&caller, action, &caller.tenant).holds(&id, caller.user_id());
-            prop_assert!(!reached || listed.contains(&id), "{action:?}");
+            let reached = VehicleScope::of(&caller, action, &caller.tenant).holds(id, caller.user_id());
+            prop_assert!(!reached || listed.contains(id), "{action:?}");
         }
         let vehicle = Vehicle::new(id.clone(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap());
         let reports = may_report(&caller, &caller.tenant, &vehicle, at(0));
-        prop_assert_eq!(reports, *scope == Scope::Ingest && listed.contains(&id));
+        prop_assert_eq!(reports, *scope == Scope::Ingest && listed.contains(id));
     }
 
     #[test]
@@ -117,7 +118,8 @@ proptest! {
     fn an_id_is_read_back_from_its_text_and_hostile_text_is_refused(text in "\\PC{0,80}") {
         match VehicleId::new(&text) {
             Ok(id) => {
-                prop_assert_eq!(id.as_str(), text.as_str());
+                // Some letters have another form in NFC, which is the id.
+                prop_assert_eq!(VehicleId::new(id.as_str()), Ok(id.clone()));
                 let is_dots = text == "." || text == "..";
                 prop_assert!(!text.contains(['/', '\\', '?', '#', '%', '"', '<', '\0']) && !is_dots);
                 prop_assert!((1..=64).contains(&text.chars().count()));

@@ -73,8 +73,11 @@ pub async fn add_access_token(
         created_by: request.caller.user_id(),
         expires_at: new.expires_at,
     };
-    let added =
-        tokens.store.add_access_token(&stored, MAX_ACCESS_TOKENS, request.now, &once.map(Option::clone)).await?;
+    let added = tokens
+        .store
+        .by(request.author())
+        .add_access_token(&stored, MAX_ACCESS_TOKENS, request.now, &once.map(Option::clone))
+        .await?;
     let Some(token) = added else {
         return Err(ServiceError::Conflict(format!(
             "a tenant may have {MAX_ACCESS_TOKENS} access tokens, remove one first"
@@ -112,7 +115,7 @@ pub async fn remove_access_token(
     id: AccessTokenId,
 ) -> Result<(), ServiceError> {
     require(&request.caller, tenant)?;
-    if !tokens.store.remove_access_token(tenant, id, request.now).await? {
+    if !tokens.store.by(request.author()).remove_access_token(tenant, id, request.now).await? {
         return Err(ServiceError::NotFound("access token"));
     }
     tokens.access.end_connections(Holder::AccessToken(tenant, id), CloseReason::Revoked);

@@ -1,6 +1,7 @@
 //! Builds the use cases and the parts that the server's tasks share with them.
 
 use crate::access_tokens::AccessTokens;
+use crate::audit::Audit;
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
 use crate::event_feed::EventFeed;
@@ -113,6 +114,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     });
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),
+        audit: Audit::new(store()),
         deliveries,
         devices: Devices::new(store(), access()),
         fleet: Fleet::new(

@@ -45,7 +45,11 @@ pub async fn add_device(
     let device = Device { version: request.now.unix_ms(), ..device };
     let new = NewDevice { device, key: random_secret("mpd_") };
     let key_hash = hash_secret(&new.key);
-    devices.store.add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone()))).await?;
+    devices
+        .store
+        .by(request.author())
+        .add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone())))
+        .await?;
     devices.access.forget_identities();
     let (id, tenant) = (&new.device.id, &new.device.tenant);
     tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device added");
@@ -103,7 +107,7 @@ pub async fn change_device(
             return Ok(before);
         }
         let after = Device { version: before.version + 1, ..after };
-        if devices.store.update_device(&after, request.now).await? {
+        if devices.store.by(request.author()).update_device(&after, request.now).await? {
             devices.access.forget_identities();
             if after.vehicle_id != before.vehicle_id {
                 devices.access.end_connections(Holder::Device(tenant, id), CloseReason::RightsChanged);
@@ -129,7 +133,7 @@ pub async fn remove_device(
 ) -> Result<(), ServiceError> {
     for _ in 0..TRIES {
         let before = read_expected(devices, request, tenant, id, expected).await?;
-        if devices.store.remove_device(tenant, id, Some(before.version), request.now).await? {
+        if devices.store.by(request.author()).remove_device(tenant, id, Some(before.version), request.now).await? {
             devices.access.end_connections(Holder::Device(tenant, id), CloseReason::Revoked);
             tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device removed");
             return Ok(());

@@ -4,6 +4,7 @@
 
 pub mod access_tokens;
 mod assemble;
+pub mod audit;
 pub mod deliveries;
 pub mod devices;
 mod error;
@@ -45,8 +46,8 @@ pub use large_bodies::{LARGE_BODY_BYTES, LargeBodies};
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_store::{
-    CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
-    StoredEvents, TrackPosition, WebhookChange, WrongPositions,
+    AuditEntry, CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention,
+    StoredCall, StoredEvents, TrackPosition, WebhookChange, WrongPositions,
 };
 pub use milepost_track::{Estimate, Eta};
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};

@@ -1,6 +1,7 @@
 //! The contexts of all use cases, by subject.
 
 use crate::access_tokens::AccessTokens;
+use crate::audit::Audit;
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
 use crate::fair_reads::FairReads;
@@ -24,6 +25,8 @@ use std::sync::Arc;
 pub struct UseCases {
     /// For [`crate::access_tokens`].
     pub access_tokens: AccessTokens,
+    /// For [`crate::audit`].
+    pub audit: Audit,
     /// For [`crate::deliveries`].
     pub deliveries: Arc<Deliveries>,
     /// For [`crate::devices`].

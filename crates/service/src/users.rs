@@ -5,7 +5,7 @@ use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{
-    AccessToken, Action, Caller, ExpectedVersion, Principal, Role, TenantId, Timestamp, User, UserId, Username,
+    AccessToken, Action, Author, Caller, ExpectedVersion, Principal, Role, TenantId, Timestamp, User, UserId, Username,
     VehicleId, may,
 };
 use milepost_store::{Once, Store};
@@ -78,7 +78,7 @@ pub async fn add_user(
 ) -> Result<User, ServiceError> {
     require(&request.caller, Action::ManageUsers, &new.tenant)?;
     require_role(&request.caller, new.role)?;
-    let user = store_user(users, new, request.now, once).await?;
+    let user = store_user(users, new, request.author(), once).await?;
     tracing::info!(user.id = %user.id, tenant.id = %user.tenant, by = request.caller.log_name(), "user added");
     Ok(user)
 }
@@ -88,10 +88,10 @@ pub async fn add_user(
 /// # Errors
 /// [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
 pub async fn create_user(users: &Users, new: NewUser, now: Timestamp) -> Result<User, ServiceError> {
-    store_user(users, new, now, &Once::unclaimed()).await
+    store_user(users, new, Author::operator(now), &Once::unclaimed()).await
 }
 
-async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User, ServiceError> {
+async fn store_user(users: &Users, new: NewUser, author: Author, once: &Once<'_, User>) -> Result<User, ServiceError> {
     let password_hash = match new.password {
         Some(password) => Some(users.access.hash_password(password).await?),
         None => None,
@@ -107,7 +107,7 @@ async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_,
         cadet_id: new.cadet_id,
         vehicle_ids: new.vehicle_ids,
     };
-    let user = users.store.add_user(&stored, now, once).await?;
+    let user = users.store.by(author.clone()).add_user(&stored, author.at, once).await?;
     // Another issuer's token may claim this number. From now on it has the rights of the stored user.
     users.access.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
     Ok(user)
@@ -178,7 +178,7 @@ pub async fn change_user(
             vehicle_ids: change.vehicle_ids.clone().unwrap_or_else(|| before.vehicle_ids.clone()),
             version: before.version + 1,
         };
-        if !users.store.update_user(&after, password_hash.as_deref(), request.now).await? {
+        if !users.store.by(request.author()).update_user(&after, password_hash.as_deref(), request.now).await? {
             continue;
         }
         if !after.may_enter() || password_hash.is_some() {
@@ -240,7 +240,7 @@ pub async fn remove_user(
         if !expected.allows(user.version) {
             return Err(ServiceError::Changed("user"));
         }
-        if users.store.remove_user(id, Some(user.version), request.now).await? {
+        if users.store.by(request.author()).remove_user(id, Some(user.version), request.now).await? {
             users.access.end_connections(Holder::User(id), CloseReason::Revoked);
             tracing::info!(user.id = %id, by = request.caller.log_name(), "user removed");
             return Ok(());

@@ -57,7 +57,7 @@ pub async fn add_vehicle(
     ensure_tenant(&*vehicles.store, tenant).await?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     let once = once.map(|added: &TrackedVehicle| Some(LiveVehicle::from(added.clone())));
-    let added = vehicles.store.add_vehicle(tenant, &vehicle, request.now, &once).await?;
+    let added = vehicles.store.by(request.author()).add_vehicle(tenant, &vehicle, request.now, &once).await?;
     tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle added");
     live.describe(added.no, added.vehicle.clone(), |live| vehicles.listeners.vehicle_changed(tenant, live));
     vehicles.access.end_drivers_connections(None, added.vehicle.driver_id);
@@ -137,7 +137,10 @@ pub async fn change_vehicle(
         let tracked = read_expected(vehicles, tenant, id, expected).await?;
         let version = tracked.vehicle.version + 1;
         let after = Vehicle { version, ..change(tracked.vehicle.clone()) };
-        let Some(stored) = vehicles.store.update_vehicle(tenant, &after, request.now).await? else { continue };
+        let Some(stored) = vehicles.store.by(request.author()).update_vehicle(tenant, &after, request.now).await?
+        else {
+            continue;
+        };
         live.describe(stored.no, stored.vehicle.clone(), |live| vehicles.listeners.vehicle_changed(tenant, live));
         vehicles.access.end_drivers_connections(tracked.vehicle.driver_id, stored.vehicle.driver_id);
         tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle changed");
@@ -162,7 +165,7 @@ pub async fn remove_vehicle(
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     for _ in 0..TRIES {
         let before = read_expected(vehicles, tenant, id, expected).await?.vehicle;
-        if vehicles.store.remove_vehicle(tenant, id, Some(before.version), request.now).await? {
+        if vehicles.store.by(request.author()).remove_vehicle(tenant, id, Some(before.version), request.now).await? {
             live.forget(id);
             vehicles.access.end_connections(Holder::DevicesOf(tenant, id), CloseReason::Revoked);
             vehicles.listeners.vehicle_removed(tenant, id);

@@ -72,7 +72,11 @@ pub async fn add_webhook(
     require_outgoing(&request.caller, Action::ManageWebhooks, tenant)?;
     let new = check_webhook(webhooks, tenant, webhook)?;
     ensure_tenant(&*webhooks.store, tenant).await?;
-    let added = webhooks.store.add_webhook(&new, MAX_WEBHOOKS, request.now, &once.map(Option::clone)).await?;
+    let added = webhooks
+        .store
+        .by(request.author())
+        .add_webhook(&new, MAX_WEBHOOKS, request.now, &once.map(Option::clone))
+        .await?;
     let Some(webhook) = added else {
         return Err(ServiceError::Conflict(format!("a tenant may have {MAX_WEBHOOKS} webhooks, remove one first")));
     };
@@ -135,7 +139,11 @@ pub async fn change_webhook(
     let change = WebhookChange { kinds: change.kinds.map(sorted), ..change };
     for _ in 0..TRIES {
         let before = read_expected(webhooks, request, tenant, id, expected).await?;
-        let changed = webhooks.store.change_webhook(tenant, id, before.version, &change, request.now).await?;
+        let changed = webhooks
+            .store
+            .by(request.author())
+            .change_webhook(tenant, id, before.version, &change, request.now)
+            .await?;
         if let Some(webhook) = changed {
             webhooks.wakers.wake_outbox();
             tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook changed");
@@ -182,7 +190,11 @@ pub async fn rotate_webhook_secret(
     let (now, secret) = (request.now, new_secret());
     let old_valid_until = now.plus_ms(i64::from(overlap_s) * 1_000);
     let once = once.map(Option::clone);
-    let rotated = webhooks.store.replace_webhook_secret(tenant, id, &secret, old_valid_until, now, &once).await?;
+    let rotated = webhooks
+        .store
+        .by(request.author())
+        .replace_webhook_secret(tenant, id, &secret, old_valid_until, now, &once)
+        .await?;
     let webhook = rotated.ok_or(ServiceError::NotFound("webhook"))?;
     tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook's secret rotated");
     Ok(webhook)
@@ -249,7 +261,7 @@ pub async fn remove_webhook(
 ) -> Result<(), ServiceError> {
     for _ in 0..TRIES {
         let before = read_expected(webhooks, request, tenant, id, expected).await?;
-        if webhooks.store.remove_webhook(tenant, id, Some(before.version)).await? {
+        if webhooks.store.by(request.author()).remove_webhook(tenant, id, Some(before.version)).await? {
             tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook removed");
             return Ok(());
         }

@@ -11,6 +11,9 @@ mod position_columns;
 
 mod access_token_store;
 mod account;
+mod audit_form;
+mod audit_seal;
+mod audit_store;
 mod committer;
 mod delivery_store;
 mod error;
@@ -40,6 +43,7 @@ mod unknown_kinds;
 
 pub use access_token_store::{AccessTokenStore, NewAccessToken};
 pub use account::{Login, NewLogin};
+pub use audit_store::{AuditEntry, AuditFilter, AuditNote, AuditStore, AuditVerdict};
 pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
 };

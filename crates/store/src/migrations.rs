@@ -37,6 +37,7 @@ pub(crate) const SQLITE: &[Listed] = &[
         include_str!("../migrations/sqlite/0035_versions_of_devices_and_cadets.sql"),
     ),
     (39, "0039_access_tokens", include_str!("../migrations/sqlite/0039_access_tokens.sql")),
+    (40, "0040_audit", include_str!("../migrations/sqlite/0040_audit.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -67,6 +68,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
         include_str!("../migrations/postgres/0035_versions_of_devices_and_cadets.sql"),
     ),
     (39, "0039_access_tokens", include_str!("../migrations/postgres/0039_access_tokens.sql")),
+    (40, "0040_audit", include_str!("../migrations/postgres/0040_audit.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -1,15 +1,16 @@
 //! The trait that both databases implement.
 
 use crate::{
-    AccessTokenStore, ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency,
+    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency,
     IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore,
     RecordStore, Result, Retention, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo,
     WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId, VehicleScope,
+    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId, VehicleScope,
 };
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The SHA-256 digest of a secret (session token, device key) or of a request.
@@ -58,6 +59,7 @@ pub trait Store:
     + FleetStore
     + HistoryStore
     + AccessTokenStore
+    + AuditStore
     + NodeStore
     + Send
     + Sync
@@ -77,6 +79,10 @@ pub trait Store:
 
     /// Finishes running work and closes the database.
     async fn close(&self);
+
+    /// The same store, for the changes of one author: each adds a row to its tenant's audit, in its transaction. Without an author no
+    /// row is added.
+    fn by(&self, author: Author) -> Arc<dyn Store>;
 
     // Tenants
 

@@ -7,7 +7,7 @@ mod postgres;
 mod receiver;
 mod redis;
 
-pub use postgres::{fresh_postgres, has_postgres, remove_postgres};
+pub use postgres::{fresh_postgres, has_postgres, remove_postgres, run_on_postgres};
 pub use receiver::{Received, Receiver};
 pub use redis::{RedisServer, free_port, has_redis};
 

@@ -3,6 +3,7 @@
 pub(crate) mod access_tokens;
 pub(crate) mod alerts;
 pub(crate) mod attendance;
+pub(crate) mod audit;
 pub(crate) mod cadets;
 pub(crate) mod dashboard;
 pub(crate) mod devices;

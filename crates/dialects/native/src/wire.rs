@@ -3,6 +3,7 @@
 pub(crate) mod access_token;
 pub(crate) mod account;
 pub(crate) mod alert;
+pub(crate) mod audit;
 pub(crate) mod dashboard;
 pub(crate) mod fleet;
 pub(crate) mod geofence;

@@ -10,6 +10,7 @@
 
 mod accounts {
     pub mod access_tokens;
+    pub mod audit;
     pub mod authentication;
     pub mod ended_logins;
     pub mod foreign_issuer;

@@ -20,9 +20,10 @@ pub async fn add_geofence(
     require_geofences(&request.caller, Action::ManageGeofences, tenant)?;
     ensure_tenant(&*fleet.store, tenant).await?;
     let once = once.map(Option::clone);
-    let added = fleet.store.add_geofence(tenant, description, request.now, &once).await?.ok_or_else(|| {
-        ServiceError::Conflict(format!("a tenant may have {MAX_GEOFENCES} geofences, remove one first"))
-    })?;
+    let added =
+        fleet.store.by(request.author()).add_geofence(tenant, description, request.now, &once).await?.ok_or_else(
+            || ServiceError::Conflict(format!("a tenant may have {MAX_GEOFENCES} geofences, remove one first")),
+        )?;
     fleet.rules_changed(tenant);
     tracing::info!(geofence.id = %added.id, tenant.id = %tenant, by = request.caller.log_name(), "geofence added");
     Ok(added)

@@ -36,7 +36,8 @@ pub async fn change_geofence<R: From<ServiceError> + Send + 'static>(
         if after == before.description {
             return Ok(before);
         }
-        let changed = fleet.store.update_geofence(tenant, id, before.version, &after, request.now).await;
+        let changed =
+            fleet.store.by(request.author()).update_geofence(tenant, id, before.version, &after, request.now).await;
         if let Some(changed) = changed.map_err(ServiceError::from)? {
             fleet.rules_changed(tenant);
             tracing::info!(geofence.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "geofence changed");

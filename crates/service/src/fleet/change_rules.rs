@@ -65,7 +65,7 @@ pub async fn change_rules(
             return Ok(in_force(before.as_ref()));
         }
         let values = JsonObject::of_parsed(Value::from(changed).to_string(), "rules")?;
-        if let Some(rules) = fleet.store.set_rules(tenant, &values, known, request.now).await? {
+        if let Some(rules) = fleet.store.by(request.author()).set_rules(tenant, &values, known, request.now).await? {
             fleet.rules_changed(tenant);
             tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "thresholds changed");
             return Ok(in_force(Some(&rules)));

@@ -25,7 +25,7 @@ pub async fn remove_geofence(
         if !expected.allows(before.version) {
             return Err(ServiceError::Changed("geofence"));
         }
-        if fleet.store.remove_geofence(tenant, id, Some(before.version), request.now).await? {
+        if fleet.store.by(request.author()).remove_geofence(tenant, id, Some(before.version), request.now).await? {
             fleet.rules_changed(tenant);
             tracing::info!(geofence.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "geofence removed");
             return Ok(());

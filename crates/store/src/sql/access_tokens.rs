@@ -2,6 +2,7 @@
 
 pub(super) mod rows;
 
+use super::audit::accounts as audited;
 use super::sql_store::SqlStore;
 use crate::{AccessTokenStore, Digest, NewAccessToken, Once, Result};
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ impl AccessTokenStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<AccessToken>>,
     ) -> Result<Option<AccessToken>> {
-        write!(self, Some(&new.tenant), rows::add_access_token(new, most, now), once)
+        write!(self, Some(&new.tenant), audited::add_access_token(new, most, now, self.author()), once)
     }
     async fn list_access_tokens(
         &self,
@@ -36,6 +37,6 @@ impl AccessTokenStore for SqlStore {
         write_unflushed!(self, Some(tenant), rows::note_use(tenant, id, at))
     }
     async fn remove_access_token(&self, tenant: &TenantId, id: AccessTokenId, now: Timestamp) -> Result<bool> {
-        write!(self, Some(tenant), rows::remove_access_token(tenant, id, now, self.renderer()))
+        write!(self, Some(tenant), audited::remove_access_token(tenant, id, now, self.renderer(), self.author()))
     }
 }

@@ -7,6 +7,7 @@ mod sql_store;
 mod access_tokens;
 mod accounts;
 mod assignments;
+mod audit;
 mod deliveries;
 mod events;
 mod fleet;

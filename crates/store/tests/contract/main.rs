@@ -10,6 +10,7 @@ mod accounts;
 mod alerts;
 mod answers;
 mod assignments;
+mod audit;
 mod cadets;
 mod claims;
 mod clocks;
@@ -88,6 +89,15 @@ on_both! {
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
+    audit:
+        a_change_adds_its_row_with_before_and_after,
+        every_kind_of_thing_is_audited_in_its_tenant,
+        a_change_without_an_author_or_that_fails_adds_no_row,
+        filters_are_exact_and_pages_follow_each_other,
+        many_at_once_add_one_chain,
+        the_database_refuses_to_change_or_remove_a_row,
+        a_row_that_was_changed_removed_or_inserted_is_named,
+        old_rows_are_removed_and_the_rest_can_be_checked;
     versions:
         a_cadets_version_counts_the_changes_of_its_records,
         only_the_next_version_is_written,

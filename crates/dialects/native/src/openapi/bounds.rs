@@ -76,6 +76,8 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
     Some(match (place, name) {
         ("query", "limit") => json!({ "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT }),
         ("query", "cursor") => json!({ "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" }),
+        ("query", "format") if path.ends_with("/audit") => json!({ "enum": ["json", "csv"], "default": "json" }),
+        ("query", "subject" | "action") if path.ends_with("/audit") => json!({ "maxLength": 200 }),
         ("query", "format") => json!({ "enum": ["json", "geojson", "gpx", "csv", "kml"], "default": "json" }),
         ("query", "target") => json!({ "enum": ["orders", "notifications"] }),
         ("query", "unread" | "outliers") => json!({ "enum": ["true", "1", "", "false", "0"] }),

@@ -28,12 +28,13 @@ const OF_DEVICES: [&str; 10] = [
 const OF_REPORTERS: [&str; 2] = ["record_positions", "update_delivery"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 19] = [
+const NOT_OF_PROGRAMS: [&str; 20] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
     "list_access_tokens",
     "remove_access_token",
+    "list_audit",
     "list_notifications",
     "read_notification",
     "list_messages",

@@ -1,6 +1,7 @@
 //! What an access token may call: the OpenAPI document says it for every operation, and the server does it.
 
 use crate::native::isolation::{body_for, things_of, two_tenants};
+use crate::outgoing::push_browser::Browser;
 use crate::support::{TestServer, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -29,7 +30,9 @@ fn new_thing(path: &str) -> Option<Value> {
         "/api/v1/cadets" => json!({"name": "new"}),
         "/api/v1/notifications" | "/api/v1/messages" => json!({"user_ids": [7], "message": "x"}),
         "/api/v1/sync-events" => json!({"event_type": "new", "payload": {}}),
-        "/api/v1/push/subscriptions" | "/api/v1/tenants" | "/api/v1/access-tokens" => json!({}),
+        "/api/v1/push/subscriptions" => Browser::new(1).subscription("https://push.example.org/new"),
+        "/api/v1/tenants" => json!({"id": "new", "name": "new"}),
+        "/api/v1/access-tokens" => json!({"name": "new", "scopes": ["read"]}),
         "/tracking/start" => json!({"order_id": "o2", "rider_id": "r2", "dropoff_lat": 1, "dropoff_lng": 1}),
         _ => return None,
     })
@@ -43,6 +46,10 @@ async fn every_operation_takes_the_scope_that_the_document_names_and_no_other() 
     let start = json!({"order_id": "o1", "rider_id": "r1", "dropoff_lat": 1, "dropoff_lng": 1});
     let started = json_of(server.post("/tracking/start", &all, start).await, 200).await;
     things.push(("update/", started["tracking_id"].as_str().unwrap().to_owned()));
+    // A program manages no admins.
+    let driver = json!({"username": "dan", "role": "driver"});
+    let driver = json_of(server.post("/api/v1/users", &blue, driver).await, 201).await["id"].to_string();
+    things.insert(0, ("users/", driver));
     let document = server.get_json("/api/v1/openapi.json", "").await;
     let mut calls = Vec::new();
     for (template, methods) in document["paths"].as_object().unwrap() {
