@@ -236,7 +236,7 @@ impl Connections {
             Holder::User(user) => self.of_key(&Key::User(user)),
             Holder::Session(user, digest) => {
                 let mut open = self.of_key(&Key::User(user));
-                open.retain(|open| matches!(&open.authentication.verified, Verified::Session(own) if own == digest));
+                open.retain(|open| open.authentication.session() == Some(digest));
                 open
             }
             Holder::Device(tenant, device) => self.of_key(&Key::Device(tenant.clone(), device.clone())),
@@ -306,6 +306,7 @@ impl Drop for Admission {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::authenticate::Verified;
     use milepost_domain::{Caller, Role};
 
     fn user(subject: &str) -> Authentication {

@@ -13,6 +13,7 @@ mod audience;
 mod author;
 mod cadet;
 mod caller;
+mod contact;
 mod delivery;
 mod device;
 mod fact;
@@ -58,6 +59,7 @@ pub use cadet::{
     Standing, StudentId, TrainingDayId,
 };
 pub use caller::{Caller, Principal};
+pub use contact::{Contact, EmailAddress, Language};
 pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };

@@ -2,7 +2,7 @@
 
 use crate::access_tokens::AccessTokens;
 use crate::audit::Audit;
-use crate::deliveries::Deliveries;
+use crate::deliveries::{Deliveries, TextLimit};
 use crate::devices::Devices;
 use crate::event_feed::EventFeed;
 use crate::fair_reads::FairReads;
@@ -19,6 +19,7 @@ use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::use_cases::UseCases;
 use crate::users::Users;
@@ -90,14 +91,15 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let wakers = Wakers::new(Arc::clone(&outgoing.wake));
     let (fair_reads, trip_meters) = (Arc::new(FairReads::of_large_reads()), Arc::<TripMeters>::default());
     let meters = Arc::clone(&trip_meters);
-    let counts = Arc::new(SharedCounts::new(access(), parts.hub));
+    let texts = Arc::<TextLimit>::default();
+    let counts = Arc::new(SharedCounts::new(access(), parts.hub, Arc::clone(&texts), clock.clone()));
     let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), Arc::clone(&wakers.events), Arc::clone(&counts)));
     let started_relay = (parts.start_relay)(Arc::clone(&inbox) as _);
     let relay = || Arc::clone(&started_relay);
     let publisher = Arc::new(Publisher::new(live(), listeners.clone(), relay(), tracks(), meters, on_transaction));
 
     let deliveries =
-        Deliveries::new(store(), listeners.clone(), relay(), wakers.clone(), outgoing.clone(), tracking_ttl_ms);
+        Deliveries::new(store(), listeners.clone(), relay(), wakers.clone(), outgoing.clone(), tracking_ttl_ms, texts);
     let deliveries = Arc::new(deliveries);
     let parcels = Arc::new(Parcels::new(store(), listeners.clone(), relay(), wakers.clone(), parcel_zone));
     let nodes = Nodes::new(NodesParts {
@@ -137,6 +139,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         push: Push::new(store(), outgoing.push_key, outgoing.check_push),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
+        sign_in: SignIn::new(access()),
         tenants: Tenants::new(store()),
         users: Users::new(store(), access()),
         vehicles: Vehicles::new(store(), access(), live(), listeners.clone()),

@@ -14,20 +14,20 @@ pub use count_deliveries::count_deliveries;
 pub(crate) use find_delivery::follow_delivery_event;
 pub use find_delivery::{find_delivery, find_riders_delivery, follow_delivery};
 pub use start_delivery::{NewDelivery, start_delivery};
+pub(crate) use text_limit::TextLimit;
 pub use update_delivery::{DeliveryUpdate, update_delivery};
 
-use crate::Outgoing;
 use crate::keyed_locks::KeyedLocks;
 use crate::listener::Listeners;
 use crate::wakers::Wakers;
+use crate::{Outgoing, Request};
 use arrival_models::ArrivalModels;
 use estimate_arrival::Riders;
-use milepost_domain::Delivery;
-use milepost_relay::Relay;
+use milepost_domain::{Delivery, Phone};
+use milepost_relay::{NodeNews, Relay};
 use milepost_store::Store;
 use milepost_track::Eta;
 use std::sync::Arc;
-use text_limit::TextLimit;
 
 /// A delivery with the estimated time of its rider's arrival.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ pub struct Deliveries {
     /// A cache of what the store holds.
     riders: Riders,
     arrival_models: Arc<ArrivalModels>,
-    texts: TextLimit,
+    texts: Arc<TextLimit>,
 }
 
 impl Deliveries {
@@ -66,9 +66,20 @@ impl Deliveries {
         wakers: Wakers,
         outgoing: Outgoing,
         ttl_ms: i64,
+        texts: Arc<TextLimit>,
     ) -> Self {
-        let (locks, riders, texts) = (KeyedLocks::default(), Riders::default(), TextLimit::default());
+        let (locks, riders) = (KeyedLocks::default(), Riders::default());
         let arrival_models = ArrivalModels::new(Arc::clone(&store));
         Self { store, listeners, relay, wakers, outgoing, ttl_ms, locks, riders, arrival_models, texts }
+    }
+
+    /// Counts a text to a customer, on every node.
+    ///
+    /// # Errors
+    /// How many seconds to wait, if there were too many.
+    fn count_text(&self, delivery: &Delivery, phone: &Phone, request: &Request) -> Result<(), u64> {
+        let text = self.texts.count(delivery, phone, &request.caller, request.now)?;
+        self.relay.publish_to_nodes(NodeNews::Texted(text));
+        Ok(())
     }
 }

@@ -3,12 +3,13 @@
 use crate::access_tokens::MAX_ACCESS_TOKENS;
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
+use milepost_access::NewPasswordLink;
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{
-    AccessToken, Action, Author, Caller, ExpectedVersion, Principal, Role, TenantId, Timestamp, User, UserId, Username,
-    VehicleId, may,
+    AccessToken, Action, Author, Caller, Contact, EmailAddress, ExpectedVersion, Language, Principal, Role, TenantId,
+    Timestamp, User, UserId, Username, VehicleId, ZoneName, may,
 };
-use milepost_store::{Once, Store};
+use milepost_store::{AuditNote, Once, Store};
 use std::sync::Arc;
 
 /// What the use cases of users need.
@@ -42,6 +43,8 @@ pub struct NewUser {
     pub cadet_id: Option<i64>,
     /// The vehicles that the user may see, for role `parent`.
     pub vehicle_ids: Vec<VehicleId>,
+    /// How the user is reached.
+    pub contact: Contact,
 }
 
 /// Attempts when others change the same user at the same time. A failed one means that another change was stored first.
@@ -64,6 +67,22 @@ pub struct UserChange {
     pub cadet_id: Option<Option<i64>>,
     /// The vehicles that the user may see.
     pub vehicle_ids: Option<Vec<VehicleId>>,
+    /// The e-mail address. `Some(None)` removes it.
+    pub email: Option<Option<EmailAddress>>,
+    /// The language of messages. `Some(None)` removes it.
+    pub language: Option<Option<Language>>,
+    /// The time zone of messages. `Some(None)` removes it.
+    pub timezone: Option<Option<ZoneName>>,
+}
+
+impl UserChange {
+    fn contact(&self, before: &Contact) -> Contact {
+        Contact {
+            email: self.email.clone().unwrap_or_else(|| before.email.clone()),
+            language: self.language.unwrap_or(before.language),
+            timezone: self.timezone.clone().unwrap_or_else(|| before.timezone.clone()),
+        }
+    }
 }
 
 /// Adds a user.
@@ -106,6 +125,7 @@ async fn store_user(users: &Users, new: NewUser, author: Author, once: &Once<'_,
         active: new.active,
         cadet_id: new.cadet_id,
         vehicle_ids: new.vehicle_ids,
+        contact: new.contact,
     };
     let user = users.store.by(author.clone()).add_user(&stored, author.at, once).await?;
     // Another issuer's token may claim this number. From now on it has the rights of the stored user.
@@ -176,6 +196,7 @@ pub async fn change_user(
             active: change.active.unwrap_or(before.active),
             cadet_id: change.cadet_id.unwrap_or(before.cadet_id),
             vehicle_ids: change.vehicle_ids.clone().unwrap_or_else(|| before.vehicle_ids.clone()),
+            contact: change.contact(&before.contact),
             version: before.version + 1,
         };
         if !users.store.by(request.author()).update_user(&after, password_hash.as_deref(), request.now).await? {
@@ -219,6 +240,26 @@ async fn read_changeable(
         return Err(ServiceError::Conflict("you cannot lock yourself out or change your own role".to_owned()));
     }
     if expected.allows(before.version) { Ok(before) } else { Err(ServiceError::Changed("user")) }
+}
+
+/// Makes a link with which a user sets its password, for an admin to pass on.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn invite_user(
+    users: &Users,
+    request: &Request,
+    id: UserId,
+    new: &NewPasswordLink,
+    once: &Once<'_, ()>,
+) -> Result<(), ServiceError> {
+    let user = find_user(users, request, id, Action::ManageUsers).await?;
+    require_role(&request.caller, user.role)?;
+    let note = AuditNote::of("user.invite", Some(format!("user:{id}")));
+    users.store.note_audit(&user.tenant, &request.author(), &note).await?;
+    users.access.add_password_link(new, once).await?;
+    tracing::info!(user.id = %id, by = request.caller.log_name(), "user invited");
+    Ok(())
 }
 
 /// Removes a user with its sessions and connections.

@@ -23,6 +23,9 @@ pub(crate) fn user(user: &User) -> Value {
         "active": user.active,
         "cadet_id": user.cadet_id,
         "vehicle_ids": ids(&user.vehicle_ids),
+        "email": user.contact.email.as_ref().map(milepost_domain::EmailAddress::as_str),
+        "language": user.contact.language.map(|language| language.as_str()),
+        "timezone": user.contact.timezone.as_ref().map(milepost_domain::ZoneName::as_str),
     })
 }
 

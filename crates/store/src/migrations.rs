@@ -38,6 +38,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     ),
     (39, "0039_access_tokens", include_str!("../migrations/sqlite/0039_access_tokens.sql")),
     (40, "0040_audit", include_str!("../migrations/sqlite/0040_audit.sql")),
+    (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -69,6 +70,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     ),
     (39, "0039_access_tokens", include_str!("../migrations/postgres/0039_access_tokens.sql")),
     (40, "0040_audit", include_str!("../migrations/postgres/0040_audit.sql")),
+    (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

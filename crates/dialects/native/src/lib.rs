@@ -51,6 +51,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(access_tokens::add_access_token, access_tokens::list_access_tokens))
         .routes(routes!(access_tokens::remove_access_token))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(users::invite_user))
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))
         .routes(routes!(vehicles::get_vehicle, vehicles::change_vehicle, vehicles::remove_vehicle))
         .routes(routes!(devices::add_device, devices::list_devices))

@@ -28,7 +28,7 @@ const OF_DEVICES: [&str; 10] = [
 const OF_REPORTERS: [&str; 2] = ["record_positions", "update_delivery"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 20] = [
+const NOT_OF_PROGRAMS: [&str; 22] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
@@ -44,6 +44,8 @@ const NOT_OF_PROGRAMS: [&str; 20] = [
     "remove_push_subscription",
     "record_location",
     "end_logins",
+    "list_sessions",
+    "end_session",
     "issue_tokens",
     "refresh_token",
     "open_session",

@@ -55,8 +55,10 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
     let push = Browser::new(1).subscription("https://push.example.org/label-of-blue");
     let push = add("/api/v1/push/subscriptions", push).await["id"].clone();
     let token = add("/api/v1/access-tokens", json!({"name": "label of blue", "scopes": ["read"]})).await["id"].clone();
+    let session = server.get_json("/auth/sessions", blue).await["items"][0]["id"].clone();
     let things = [
         ("access-tokens/", token),
+        ("sessions/", session),
         ("users/", user),
         ("vehicles/", json!("only-blue")),
         ("devices/", json!("device-blue")),
