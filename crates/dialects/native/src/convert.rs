@@ -1,6 +1,6 @@
 //! Between the native dialect's JSON and the domain.
 
-use crate::wire::access_token::AccessTokenJson;
+use crate::wire::access_token::ProgramTokenJson;
 use crate::wire::account::UserJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
@@ -232,8 +232,8 @@ pub(crate) fn zone_from_json(name: &str) -> Result<ZoneName, Problem> {
     read_zone_name(name).map_err(|invalid| Problem::invalid("timezone", invalid.message))
 }
 
-pub(crate) fn access_token_to_json(token: &AccessToken) -> AccessTokenJson {
-    AccessTokenJson {
+pub(crate) fn access_token_to_json(token: &AccessToken) -> ProgramTokenJson {
+    ProgramTokenJson {
         id: token.id.get(),
         name: token.name.as_str().to_owned(),
         scopes: token.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),

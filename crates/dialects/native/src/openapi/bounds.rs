@@ -60,7 +60,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
     let is_left_out = match schema {
         "Trip" => matches!(field, "path" | "path_next"),
         "Cadet" => field == "attendance",
-        "AccessToken" => field == "token",
+        "ProgramToken" => field == "token",
         "User" => field == "access_tokens",
         "Device" => field == "key",
         "Invitation" => field == "url",
@@ -177,8 +177,8 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "order_id" | "rider_id") => line(OrderId::MAX_CHARS),
         (_, "phone") => json!({ "pattern": r"^\+[1-9][0-9]{6,14}$" }),
         (_, "user_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": { "minimum": 1 } }),
-        ("NewAccessToken", "scopes") => json!({ "minItems": 1 }),
-        ("NewAccessToken", "vehicle_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": id() }),
+        ("NewProgramToken", "scopes") => json!({ "minItems": 1 }),
+        ("NewProgramToken", "vehicle_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": id() }),
         ("NewGeofence" | "ChangeGeofence", "vehicle_ids") => {
             json!({ "minItems": 1, "maxItems": VehicleList::MAX, "items": id() })
         }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 /// An access token to be made.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct NewAccessTokenJson {
+pub(crate) struct NewProgramTokenJson {
     /// Name for people.
     #[schema(example = "nightly export")]
     pub name: String,
@@ -22,7 +22,7 @@ pub(crate) struct NewAccessTokenJson {
 
 /// An access token.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct AccessTokenJson {
+pub(crate) struct ProgramTokenJson {
     pub id: i64,
     /// Name for people.
     pub name: String,

@@ -1,6 +1,6 @@
 //! Tenants and users.
 
-use super::access_token::AccessTokenJson;
+use super::access_token::ProgramTokenJson;
 use super::fleet::{not_null, present};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -116,7 +116,7 @@ pub(crate) struct UserJson {
     /// In the answer that deactivated it: the access tokens that it made. They go on until somebody removes them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub access_tokens: Option<Vec<AccessTokenJson>>,
+    pub access_tokens: Option<Vec<ProgramTokenJson>>,
 }
 
 /// A link with which a user sets its password.
