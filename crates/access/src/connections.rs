@@ -1,7 +1,6 @@
 //! Registers open connections: limits them for each tenant, caller and public link, and finds those of one user or device.
 
 use crate::Authentication;
-use crate::authenticate::Verified;
 use milepost_domain::{AccessTokenId, DeviceId, Principal, TenantId, UserId, VehicleId};
 use milepost_store::Digest;
 use std::collections::{HashMap, HashSet};
