@@ -5,11 +5,13 @@
 
 #![forbid(unsafe_code)]
 
+mod access_token;
 mod alert;
 mod assignment;
 mod attendance;
 mod attributes;
 mod audience;
+mod author;
 mod cadet;
 mod caller;
 mod contact;
@@ -47,6 +49,7 @@ mod vehicle;
 mod version;
 mod zones;
 
+pub use access_token::{AccessToken, AccessTokenId, Scope, Scopes};
 pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
 pub use assignment::{AssignedAt, EndedAssignment, MAX_PAST_ASSIGNMENTS, PastAssignments};
 pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
@@ -55,6 +58,7 @@ pub use attributes::{
     MAX_ATTRIBUTES, attribute,
 };
 pub use audience::{Audience, RecordViewer};
+pub use author::Author;
 pub use cadet::{
     Cadet, CadetId, CadetName, Grade, GradeGiven, GradeId, GradeKind, Points, Reason, Score, ScoreChange, Scores,
     Standing, StudentId, TrainingDayId,
@@ -86,7 +90,8 @@ pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, 
 pub use outgoing::{OldSecret, OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
 pub use permission::{
-    Action, RULES, Reach, Rule, VehicleScope, Who, may, may_report, may_with_cadet, may_with_parcel, reach,
+    Action, RULES, Reach, Rule, VehicleScope, Who, may, may_bring_delivery, may_report, may_with_cadet,
+    may_with_parcel, reach,
 };
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};

@@ -53,6 +53,8 @@ pub struct Config {
     pub alert_cleanup: Duration,
     pub event_retention: Duration,
     pub position_retention: Duration,
+    /// How long rows of the audit are kept.
+    pub audit_retention: Duration,
     pub replay_window: Duration,
     pub parcel_zone_m: u32,
     pub tracking_ttl: Duration,
@@ -139,6 +141,7 @@ impl Config {
             alert_cleanup: resolved.duration("ALERT_CLEANUP_INTERVAL")?,
             event_retention: resolved.duration("EVENT_RETENTION")?,
             position_retention: resolved.duration("POSITION_RETENTION")?,
+            audit_retention: resolved.duration("AUDIT_RETENTION")?,
             replay_window: resolved.duration("REPLAY_WINDOW")?,
             parcel_zone_m: resolved.parsed("MILEPOST_PARCEL_ZONE_M")?,
             tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),

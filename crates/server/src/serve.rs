@@ -144,6 +144,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
         positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
+        audit_ms: i64::try_from(config.audit_retention.as_millis()).unwrap_or(i64::MAX),
     };
     let alert_cleanup = config.alert_cleanup;
     let issuers = tokio::spawn(follow_issuer_files(config.clone(), Arc::clone(&assembly.access), clock.clone()));

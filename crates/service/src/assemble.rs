@@ -1,5 +1,7 @@
 //! Builds the use cases and the parts that the server's tasks share with them.
 
+use crate::access_tokens::AccessTokens;
+use crate::audit::Audit;
 use crate::deliveries::{Deliveries, TextLimit};
 use crate::devices::{DeviceRules, Devices};
 use crate::event_feed::EventFeed;
@@ -117,6 +119,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let committer = Committer::start(store(), Some(Arc::clone(&publisher) as _));
     let positions = Arc::new(Positions::new(store(), committer, live()));
     let use_cases = Arc::new(UseCases {
+        access_tokens: AccessTokens::new(store(), access()),
+        audit: Audit::new(store()),
         deliveries,
         devices: Devices::new(
             (store(), access(), clock.clone()),

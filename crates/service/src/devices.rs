@@ -73,12 +73,16 @@ pub async fn add_device(
     device: Device,
     once: &Once<'_, NewDevice>,
 ) -> Result<NewDevice, ServiceError> {
-    require(&request.caller, &device.tenant)?;
+    require(&request.caller, Action::ManageDevices, &device.tenant)?;
     // One that is made anew under an old id has none of its versions.
     let device = Device { version: request.now.unix_ms(), ..device };
     let new = NewDevice { device, key: random_secret("mpd_") };
     let key_hash = hash_secret(&new.key);
-    devices.store.add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone()))).await?;
+    devices
+        .store
+        .by(request.author())
+        .add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone())))
+        .await?;
     devices.access.forget_identities();
     let (id, tenant) = (&new.device.id, &new.device.tenant);
     tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device added");
@@ -95,7 +99,7 @@ pub async fn get_device(
     tenant: &TenantId,
     id: &DeviceId,
 ) -> Result<Device, ServiceError> {
-    require(&request.caller, tenant)?;
+    require(&request.caller, Action::SeeDevices, tenant)?;
     devices.store.get_device(tenant, id).await?.ok_or(ServiceError::NotFound("device"))
 }
 
@@ -110,7 +114,7 @@ pub async fn list_devices(
     after: Option<&DeviceId>,
     limit: u32,
 ) -> Result<Vec<Device>, ServiceError> {
-    require(&request.caller, tenant)?;
+    require(&request.caller, Action::SeeDevices, tenant)?;
     Ok(devices.store.list_devices(tenant, after, limit).await?)
 }
 
@@ -136,7 +140,7 @@ pub async fn change_device(
             return Ok(before);
         }
         let after = Device { version: before.version + 1, ..after };
-        if devices.store.update_device(&after, request.now).await? {
+        if devices.store.by(request.author()).update_device(&after, request.now).await? {
             devices.access.forget_identities();
             if after.vehicle_id != before.vehicle_id {
                 devices.access.end_connections(Holder::Device(tenant, id), CloseReason::RightsChanged);
@@ -162,7 +166,7 @@ pub async fn remove_device(
 ) -> Result<(), ServiceError> {
     for _ in 0..TRIES {
         let before = read_expected(devices, request, tenant, id, expected).await?;
-        if devices.store.remove_device(tenant, id, Some(before.version), request.now).await? {
+        if devices.store.by(request.author()).remove_device(tenant, id, Some(before.version), request.now).await? {
             devices.access.end_connections(Holder::Device(tenant, id), CloseReason::Revoked);
             tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device removed");
             return Ok(());
@@ -178,6 +182,7 @@ async fn read_expected(
     id: &DeviceId,
     expected: &ExpectedVersion,
 ) -> Result<Device, ServiceError> {
+    require(&request.caller, Action::ManageDevices, tenant)?;
     let device = get_device(devices, request, tenant, id).await?;
     if expected.allows(device.version) { Ok(device) } else { Err(ServiceError::Changed("device")) }
 }
@@ -186,8 +191,8 @@ fn being_changed() -> ServiceError {
     ServiceError::Conflict("the device is being changed by others, try again".to_owned())
 }
 
-fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageDevices, tenant) {
+fn require(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, action, tenant) {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin or manager of the tenant may manage its devices"))

@@ -58,7 +58,7 @@ async fn a_change_whose_client_goes_away_is_published_to_those_who_watch() {
         vehicle_ids: Vec::new(),
     };
     let caller = Caller { tenant: home.clone(), principal, expires_at: None };
-    let request = Request { caller, now: clock.now() };
+    let request = Request { caller, now: clock.now(), address: None };
     let place = Place {
         latitude: Latitude::new(1.0).unwrap(),
         longitude: Longitude::new(2.0).unwrap(),

@@ -1,15 +1,16 @@
 //! The trait that both databases implement.
 
 use crate::{
-    ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
-    Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention,
-    SignInStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency,
+    IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore,
+    RecordStore, Result, Retention, SignInStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle,
+    VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle,
-    VehicleId, VehicleScope,
+    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle, VehicleId, VehicleScope, Author,
 };
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The SHA-256 digest of a secret (session token, device key) or of a request.
@@ -57,6 +58,8 @@ pub trait Store:
     + PushStore
     + FleetStore
     + HistoryStore
+    + AccessTokenStore
+    + AuditStore
     + NodeStore
     + SignInStore
     + Send
@@ -77,6 +80,10 @@ pub trait Store:
 
     /// Finishes running work and closes the database.
     async fn close(&self);
+
+    /// The same store, for the changes of one author: each adds a row to its tenant's audit, in its transaction. Without an author no
+    /// row is added.
+    fn by(&self, author: Author) -> Arc<dyn Store>;
 
     // Tenants
 

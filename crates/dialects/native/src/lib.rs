@@ -41,7 +41,7 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 
 /// One line for each path. A handler has the name of its use case.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
-    use handlers::{alerts, dashboard, geofences, rules, trip_path, trips};
+    use handlers::{access_tokens, alerts, audit, dashboard, geofences, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
     use handlers::{devices, outgoing, parcel_path, parcels, positions, tenants, track, unknown_devices, users};
     use handlers::{vehicles, webhooks};
@@ -49,6 +49,9 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
         .routes(routes!(users::add_user, users::list_users))
         .routes(routes!(users::get_user, users::change_user, users::remove_user))
+        .routes(routes!(access_tokens::add_access_token, access_tokens::list_access_tokens))
+        .routes(routes!(access_tokens::remove_access_token))
+        .routes(routes!(audit::list_audit))
         .routes(routes!(users::invite_user))
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))
         .routes(routes!(vehicles::get_vehicle, vehicles::change_vehicle, vehicles::remove_vehicle))

@@ -109,6 +109,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("TRACKING_TTL_SECONDS", "86400", Kind::Number(1, 31_536_000), "life of a delivery session, seconds"),
     setting("EVENT_RETENTION", "7d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long events are kept"),
     setting("POSITION_RETENTION", "90d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long positions are kept, from their arrival"),
+    setting("AUDIT_RETENTION", "730d", Kind::Duration(DAY_MS, 36_500 * DAY_MS), "how long the audit is kept"),
     setting("REPLAY_WINDOW", "10m", Kind::Duration(1_000, 30 * DAY_MS), "how far back a viewer may request positions"),
     setting("MILEPOST_PARCEL_ZONE_M", "150", Kind::Number(20, 5_000), "radius of the zones around a parcel's pickup and destination, metres"),
     setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect: POST {url}/orders/{id}/status; not called if unset"),

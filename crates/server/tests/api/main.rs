@@ -9,6 +9,8 @@
 )]
 
 mod accounts {
+    pub mod access_tokens;
+    pub mod audit;
     pub mod authentication;
     pub mod contact;
     pub mod ended_logins;
@@ -18,6 +20,7 @@ mod accounts {
     pub mod revocation;
     pub mod sessions;
     pub mod tenants;
+    pub mod token_scopes;
 }
 mod bus {
     pub mod exchange;

@@ -103,6 +103,11 @@ impl TestServer {
         self.folder
     }
 
+    /// `DATABASE_URL`, if it was set.
+    pub fn database_url(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }

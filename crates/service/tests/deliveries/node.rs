@@ -86,7 +86,7 @@ impl Node {
             dropoff: place(0.1, 0.0),
             phone: Some(Phone::new("+233501234567").unwrap()),
         };
-        let request = Request { caller: rider(id), now: self.clock.now() };
+        let request = Request { caller: rider(id), now: self.clock.now(), address: None };
         let view = start_delivery(
             &self.service.use_cases.deliveries,
             &request,
@@ -127,7 +127,7 @@ impl Node {
         place: Option<(Latitude, Longitude)>,
         status: Option<DeliveryStatus>,
     ) -> Result<DeliveryView, ServiceError> {
-        let request = Request { caller: rider(subject), now: self.clock.now() };
+        let request = Request { caller: rider(subject), now: self.clock.now(), address: None };
         update_delivery(
             &self.service.use_cases.deliveries,
             &request,
