@@ -208,6 +208,22 @@ describe('a loop over alerts', () => {
   });
 });
 
+it('what is followed while the connection is refused begins once it is tried again', async () => {
+  FakeSocket.last.end(4001);
+  await frame();
+  const [alerts, vehicles] = [fake.live.alerts(), fake.live.vehicles()];
+  for (const store of [alerts, vehicles]) store.subscribe(() => undefined);
+  await frame();
+  expect(alerts.snapshot()).toMatchObject({ status: 'failed', error: { code: 'token' } });
+  expect(vehicles.snapshot()).toMatchObject({ status: 'failed', error: { code: 'token' } });
+  fake.live.reconnect();
+  await fake.welcome();
+  expect(fake.sent()).toMatchObject([{ to: 'alerts' }, { to: 'vehicles' }]);
+  await fake.hear({ op: 'ready', s: 1, complete: true, cursor: 'f.1' }, { op: 'ready', s: 2, count: 0 });
+  expect(alerts.snapshot()).toMatchObject({ status: 'live', error: null });
+  expect(vehicles.snapshot()).toMatchObject({ status: 'live', error: null });
+});
+
 describe('other topics', () => {
   it('keep the trips under way, the unread notices and the totals of a cadet', async () => {
     const { live } = fake;

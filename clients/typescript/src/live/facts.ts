@@ -156,11 +156,14 @@ export class Facts<Item, Fact extends AnyFact>
 
   protected start(): void {
     this.options.onStart();
+    if (this.options.subscriptions.has(this.key)) {
+      this.failed(new LiveError('taken', 'these facts are followed already'));
+      return;
+    }
+    this.want();
+    // It begins once the connection is tried again.
     const over = this.options.over();
     if (over) this.failed(over);
-    else if (this.options.subscriptions.has(this.key))
-      this.failed(new LiveError('taken', 'these facts are followed already'));
-    else this.want();
   }
 
   protected stop(): void {

@@ -21,6 +21,7 @@ export type {
   Notice,
   NoticeFact,
   Notification,
+  Ok,
   Place,
   Standing,
   Trip,

@@ -8,7 +8,7 @@ import { Facts } from './facts.js';
 import type { VehicleFilter } from './filter.js';
 import { type LivePlatform, livePlatformOf } from './platform.js';
 import { Renewal } from './renewal.js';
-import { Frames, Store } from './store.js';
+import { Derived, Frames, type Store } from './store.js';
 import { Subscriptions } from './subscriptions.js';
 import { ALERTS, type AnyFact, cadetTopic, EVENTS, NOTICES, RECORDS, type Topic, TRIPS } from './topics.js';
 import { VehicleSet, Vehicles } from './vehicles.js';
@@ -19,6 +19,7 @@ import type {
   CadetFact,
   Notice,
   NoticeFact,
+  Ok,
   ServerMessage,
   Trip,
   TripFact,
@@ -58,7 +59,8 @@ export class Live {
   /** The state of the connection, as a store. */
   readonly connection: Store<ConnectionSnapshot>;
   private readonly platform: LivePlatform;
-  private readonly frames: Frames;
+  /** Shared with other stores over this connection. */
+  readonly frames: Frames;
   private readonly socket: Connection;
   private readonly subscriptions: Subscriptions;
   private readonly set: VehicleSet;
@@ -66,7 +68,7 @@ export class Live {
   /** Those without a cursor of their own, by topic. */
   private readonly shared = new Map<string, unknown>();
   private readonly facts = new Set<Facts<unknown, AnyFact>>();
-  private readonly requests = new Map<number, { resolve: (ok: Ok) => void; reject: (error: LiveError) => void }>();
+  private readonly requests = new Map<number, PendingRequest>();
   private lastRequest = 0;
 
   constructor(options: LiveOptions) {
@@ -79,7 +81,10 @@ export class Live {
       const { expires_in } = await this.request({ op: 'auth', token });
       return expires_in ?? null;
     });
-    const connection = new ConnectionStore(() => this.socket, this.frames);
+    const connection = new Derived(this.frames, (): ConnectionSnapshot => {
+      const { state, isLost, retryAtMs, error, welcome } = this.socket;
+      return { state, isLost, retryAtMs, error, welcome };
+    });
     this.connection = connection;
     this.socket = new Connection({
       address: () => socketAddress(options.url, '/ws', {}),
@@ -132,6 +137,22 @@ export class Live {
     return this.follow(RECORDS, options);
   }
 
+  /**
+   * Asks the server for something, such as `{ op: 'read', alert: id }`. Resolved with its answer, once what was asked for is
+   * durable. Rejected with a `LiveError` if the server refuses it, and if the connection is lost before there is an answer.
+   */
+  request(message: { op: string; [field: string]: unknown }): Promise<Ok> {
+    this.lastRequest += 1;
+    const id = this.lastRequest;
+    return new Promise((resolve, reject) => {
+      const refuse = (code: string, text: string) =>
+        this.answered(id, (request) => request.reject(new LiveError(code, text)));
+      const timer = this.platform.setTimer(() => refuse('timeout', 'there was no answer'), REQUEST_LIMIT_MS);
+      this.requests.set(id, { resolve, reject, timer });
+      if (!this.socket.send({ ...message, id })) refuse('lost', 'there is no connection');
+    });
+  }
+
   /** Tries again now: after a refusal, such as when a user has logged in, or instead of waiting. */
   reconnect(): void {
     this.socket.reconnect();
@@ -140,16 +161,6 @@ export class Live {
   /** Ends the connection and every loop over it, for good. */
   close(): void {
     this.socket.close();
-  }
-
-  /** Sends a request. Rejected if the server refuses it, and if the connection is lost before it has answered. */
-  private request(message: object): Promise<Ok> {
-    this.lastRequest += 1;
-    const id = this.lastRequest;
-    return new Promise((resolve, reject) => {
-      if (this.socket.send({ ...message, id })) this.requests.set(id, { resolve, reject });
-      else reject(new LiveError('lost', 'there is no connection'));
-    });
   }
 
   private follow<Item, Fact extends AnyFact>(
@@ -191,8 +202,9 @@ export class Live {
     this.subscriptions.disconnected();
     this.set.disconnected();
     for (const facts of this.facts) facts.disconnected();
-    for (const { reject } of this.requests.values()) reject(new LiveError('lost', 'the connection was lost'));
-    this.requests.clear();
+    for (const id of this.requests.keys()) {
+      this.answered(id, ({ reject }) => reject(new LiveError('lost', 'the connection was lost')));
+    }
   }
 
   private received(message: ServerMessage): void {
@@ -215,40 +227,34 @@ export class Live {
         for (const facts of this.facts) facts.marked(message.cursor, message.t);
         return;
       case 'ok':
-        this.answered(message.re)?.resolve(message);
+        this.answered(message.re, ({ resolve }) => resolve(message));
         return;
       case 'error':
         if (message.re === undefined) this.subscriptions.received(message);
-        else this.answered(message.re)?.reject(new LiveError(message.code, message.message, message.retry_ms));
+        else {
+          const { code, message: text, retry_ms } = message;
+          this.answered(message.re, ({ reject }) => reject(new LiveError(code, text, retry_ms)));
+        }
         return;
       default:
         this.subscriptions.received(message);
     }
   }
 
-  private answered(id: number | undefined) {
+  private answered(id: number | undefined, settle: (request: PendingRequest) => void): void {
     const request = this.requests.get(id ?? 0);
+    if (!request) return;
     this.requests.delete(id ?? 0);
-    return request;
+    this.platform.clearTimer(request.timer);
+    settle(request);
   }
 }
 
-type Ok = Extract<ServerMessage, { op: 'ok' }>;
+/** A request that takes longer is given up. What it asked for may have been done. */
+const REQUEST_LIMIT_MS = 30_000;
 
-class ConnectionStore extends Store<ConnectionSnapshot> {
-  constructor(
-    private readonly connection: () => Connection,
-    frames: Frames,
-  ) {
-    super(frames);
-  }
-
-  touch(): void {
-    this.changed();
-  }
-
-  protected build(): ConnectionSnapshot {
-    const { state, isLost, retryAtMs, error, welcome } = this.connection();
-    return { state, isLost, retryAtMs, error, welcome };
-  }
+interface PendingRequest {
+  resolve: (ok: Ok) => void;
+  reject: (error: LiveError) => void;
+  timer: unknown;
 }

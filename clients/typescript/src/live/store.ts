@@ -74,3 +74,18 @@ export abstract class Store<Snapshot> {
     }
   };
 }
+
+/** A store of what a function gives. */
+export class Derived<Snapshot> extends Store<Snapshot> {
+  constructor(
+    frames: Frames,
+    protected readonly build: () => Snapshot,
+  ) {
+    super(frames);
+  }
+
+  /** What the function gives has changed. */
+  touch(): void {
+    this.changed();
+  }
+}

@@ -176,6 +176,18 @@ export interface Failure {
   retry_ms: number | null;
 }
 
+/** The answer to a request. */
+export interface Ok {
+  op: 'ok';
+  re?: number;
+  /** To `auth`. */
+  expires_in?: number | null;
+  /** To `report`: positions that were stored now, that had been stored before, and that were refused, by their index. */
+  accepted?: number;
+  duplicates?: number;
+  rejected?: { index: number; detail: string }[];
+}
+
 /** A message from the server that this client knows. */
 export type ServerMessage =
   | Welcome
@@ -188,7 +200,7 @@ export type ServerMessage =
   | { op: 'items'; s: number; items: unknown[] }
   | { op: 'fact'; e: string; type: string; t: number; data: unknown }
   | { op: 'mark'; cursor?: string; t: number }
-  | { op: 'ok'; re?: number; expires_in?: number | null }
+  | Ok
   | { op: 'ended'; s: number }
   | { op: 'pong'; re?: number; t: number };
 
