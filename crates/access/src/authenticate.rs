@@ -1,8 +1,8 @@
 //! Authenticates a request's credential: who is the caller?
 
 use crate::identity_cache::{Account, KnownUser, ReadFrom};
-use crate::{Access, AccessError, Claims, TokenError, hash_secret, ACCESS_TOKEN_PREFIX};
-use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, UniqueId, User, UserId, VehicleId, Scope};
+use crate::{ACCESS_TOKEN_PREFIX, Access, AccessError, Claims, TokenError, hash_secret};
+use milepost_domain::{Caller, Device, Principal, Scope, TenantId, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::{Digest, SessionKind};
 
 /// The credential of a request or a socket's handshake. It is borrowed, so that no secret is kept.

@@ -2,7 +2,7 @@
 
 use crate::hash_secret;
 use milepost_cache::WeightedCache;
-use milepost_domain::{Device, EndedAssignment, Timestamp, UniqueId, User, UserId, VehicleId, AccessToken};
+use milepost_domain::{AccessToken, Device, EndedAssignment, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::{Digest, Login, Session};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};

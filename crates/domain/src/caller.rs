@@ -1,6 +1,9 @@
 //! Who is asking.
 
-use crate::{AssignedAt, Device, DeviceId, Invalid, PastAssignments, Role, TenantId, Timestamp, UserId, VehicleId, AccessTokenId, Scope};
+use crate::{
+    AccessTokenId, AssignedAt, Device, DeviceId, Invalid, PastAssignments, Role, Scope, TenantId, Timestamp, UserId,
+    VehicleId,
+};
 use std::borrow::Cow;
 
 /// The authenticated user, device or program behind a request or a socket.

@@ -91,7 +91,10 @@ pub enum Who {
 pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
-    AdoptDevices, BringParcel, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels, ManageRecords, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeDeliveryFigures, SeeFleet, SeeParcel, SeeRecords, SeeRiders, SeeVehicle, SendNotices, StartDelivery, ManageAccessTokens, SeeAudit, SeeDevices, SeeGeofences, SeeUsers, SeeWebhooks,
+    AdoptDevices, BringParcel, ManageAccessTokens, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels,
+    ManageRecords, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeAudit,
+    SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeRecords, SeeRiders, SeeUsers, SeeVehicle,
+    SeeWebhooks, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Scope::{Ingest, Manage, Read};

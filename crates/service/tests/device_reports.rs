@@ -69,7 +69,7 @@ impl Node {
         let principal =
             Principal::User { id: None, subject: "x".to_owned(), role, cadet_id: None, vehicle_ids: Vec::new() };
         let caller = Caller { tenant: TenantId::new(tenant).unwrap(), principal, expires_at: None };
-        Request { caller, now: self.now() }
+        Request { caller, now: self.now(), address: None }
     }
 
     fn admin(&self) -> Request {

@@ -8,7 +8,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle, VehicleId, VehicleScope, Author,
+    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle,
+    VehicleId, VehicleScope,
 };
 use std::sync::Arc;
 use std::time::Duration;

@@ -149,7 +149,7 @@ pub async fn record_reports(
     reports: &[DeviceReport],
     now: Timestamp,
 ) -> Result<Taken, ServiceError> {
-    let request = Request { caller: Caller::of_device(device), now };
+    let request = Request { caller: Caller::of_device(device), now, address: None };
     let tenant = request.caller.tenant.clone();
     let Sorted { positions, alarms, mut taken } = sort_reports(&request.caller.principal, reports, now);
     let previous = devices.alarms.previous(&devices.positions, &tenant, &alarms).await?;

@@ -4,7 +4,8 @@ use super::dialect::NAME;
 use super::sql_store::SqlStore;
 use super::{
     Db,
-    accounts::{devices, idempotency_keys, tenants, unknown_devices, users}, audit::{accounts as audited, fleet as audited_fleet},
+    accounts::{devices, idempotency_keys, tenants, unknown_devices, users},
+    audit::{accounts as audited, fleet as audited_fleet},
     events,
     fleet::vehicles,
     positions, upkeep,
@@ -16,7 +17,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle, VehicleId, VehicleScope, Author,
+    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle,
+    VehicleId, VehicleScope,
 };
 use std::collections::HashMap;
 use std::sync::Arc;

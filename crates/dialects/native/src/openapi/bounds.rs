@@ -3,7 +3,11 @@
 
 use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId, ParcelStatus, RadiusM, Reason, Role, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM, Scope,
+    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeviceProtocol,
+    EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude,
+    MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId, ParcelStatus,
+    RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username,
+    VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
