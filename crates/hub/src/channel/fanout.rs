@@ -89,11 +89,11 @@ impl Pass {
         for (index, message) in messages.iter().enumerate() {
             let (sequence, index) = (sequences[index], index as u32);
             let recipients = message.recipients();
-            if recipients.kind != RecipientKind::KeyedOnly {
+            if matches!(recipients.kind, RecipientKind::Everyone | RecipientKind::General) {
                 general_indices.push(index);
             }
             let everyone = if recipients.kind == RecipientKind::Everyone { &filtered[..] } else { &[] };
-            let keyed = recipients.keys.iter().filter_map(|key| by_key.get(key)).flatten();
+            let keyed = recipients.finding_keys().filter_map(|key| by_key.get(key)).flatten();
             let chunks: Vec<&ChunkOfSubscribers> = everyone.iter().chain(keyed).collect();
             for chunk in chunks {
                 for subscriber in chunk.iter().flatten() {
@@ -202,7 +202,7 @@ fn snapshot(channel: &Channel, sequences: &[u64], messages: &[Message]) -> Found
     }
     let mut by_key = KeyMap::default();
     if !subscribers.by_key.is_empty() {
-        for key in messages.iter().flat_map(|message| &message.recipients().keys) {
+        for key in messages.iter().flat_map(|message| message.recipients().finding_keys()) {
             if !by_key.contains_key(key)
                 && let Some(slab) = subscribers.by_key.get(key)
             {
