@@ -211,11 +211,12 @@ impl Assembly {
             anonymous_access: config.fleet_anonymous_access,
         };
         let fleet = FleetParts::new(live.clone(), fleet);
-        let stream = StreamParts {
-            live: live.clone(),
-            state: Arc::clone(&self.stream_state),
-            max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
-        };
+        let stream = StreamParts::new(
+            live.clone(),
+            Arc::clone(&self.stream_state),
+            config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
+            config.dashboard_interval,
+        );
         let mut routes = Router::new()
             .merge(status_routes(self.status()))
             .merge(auth_routes(Arc::clone(&self.live.context)))
