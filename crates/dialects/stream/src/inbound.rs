@@ -1,6 +1,7 @@
 //! Reads a client's messages, and names what is wrong with them.
 
-use crate::wire::{AuthJson, SubJson, UnsubJson};
+use crate::wire::request::{ReadJson, ReportJson, StatusJson};
+use crate::wire::{AuthJson, SeenJson, SubJson, UnsubJson, ViewJson};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -13,6 +14,16 @@ pub(crate) enum FromClient {
     Sub(Box<SubJson>),
     /// Ends one.
     Unsub(UnsubJson),
+    /// Acknowledges a window.
+    Seen(SeenJson),
+    /// Moves a view.
+    View(ViewJson),
+    /// Brings positions.
+    Report(ReportJson),
+    /// Marks something read.
+    Read(ReadJson),
+    /// Tells how far a parcel or delivery is.
+    Status(StatusJson),
     /// Brings a newer credential.
     Auth(AuthJson),
     /// Asks for a `pong`.
@@ -74,6 +85,11 @@ pub(crate) fn read_message(text: &str) -> (Reference<'_>, Result<FromClient, Ref
     let message = match op {
         "sub" => read(text).map(|sub| FromClient::Sub(Box::new(sub))),
         "unsub" => read(text).map(FromClient::Unsub),
+        "seen" => read(text).map(FromClient::Seen),
+        "view" => read(text).map(FromClient::View),
+        "report" => read(text).map(FromClient::Report),
+        "read" => read(text).map(FromClient::Read),
+        "status" => read(text).map(FromClient::Status),
         "auth" => read(text).map(FromClient::Auth),
         "ping" => Ok(FromClient::Ping),
         "hello" => Err(Refusal::new("taken", "hello came already")),

@@ -1,24 +1,37 @@
 //! One client's subscriptions to vehicles: filters over one store, so that no vehicle is sent twice.
 
+use crate::beat::TenantBeat;
+use crate::cells::covering;
 use crate::channel::{kind_key, route_key, scope_key, vehicle_channel, vehicle_key};
 use crate::convert::{PLACES, render, render_gone, render_vehicles};
+use crate::inbound::Refusal;
+use crate::view::View;
 use crate::who::Who;
-use crate::wire::{EndedJson, ReadyJson, SubJson};
-use milepost_domain::{Vehicle, VehicleScope};
+use crate::wire::{CoversJson, EndedJson, ReadyJson, SubJson};
+use milepost_domain::VehicleScope;
 use milepost_hub::{Interest, Subscription};
 use milepost_live::{Lane, Live, Outlet};
 use milepost_service::{LiveVehicle, ServiceError, vehicles};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// States of a view wait so long for others, unless the client asks for another time.
+const VIEW_BATCH: Duration = Duration::from_millis(500);
+/// The longest time that a client may ask for.
+const MOST_BATCH_MS: u64 = 60_000;
 
 /// Vehicles that a subscription names.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VehicleFilter {
-    /// Everything, unless something is named.
     ids: HashSet<String>,
     routes: HashSet<String>,
     kinds: HashSet<String>,
+    /// Everything.
     is_all: bool,
+    /// Those in a part of the map.
+    view: Option<View>,
+    batch: Duration,
 }
 
 impl VehicleFilter {
@@ -26,7 +39,14 @@ impl VehicleFilter {
     pub(crate) fn of(sub: &mut SubJson) -> Self {
         let is_all = sub.ids.is_none() && sub.routes.is_none() && sub.kinds.is_none();
         let set = |names: Option<Vec<String>>| names.unwrap_or_default().into_iter().collect();
-        Self { ids: set(sub.ids.take()), routes: set(sub.routes.take()), kinds: set(sub.kinds.take()), is_all }
+        let (ids, routes, kinds) = (set(sub.ids.take()), set(sub.routes.take()), set(sub.kinds.take()));
+        Self { ids, routes, kinds, is_all, view: None, batch: batch(sub.batch_ms).unwrap_or_default() }
+    }
+
+    /// The vehicles in a box of the map.
+    pub(crate) fn of_view(sub: &SubJson) -> Result<Self, Refusal> {
+        let view = View::of(sub.edges.as_deref())?;
+        Ok(Self { view: Some(view), batch: batch(sub.batch_ms).unwrap_or(VIEW_BATCH), ..Self::default() })
     }
 
     /// The number of names in it.
@@ -34,12 +54,18 @@ impl VehicleFilter {
         self.ids.len() + self.routes.len() + self.kinds.len()
     }
 
-    fn holds(&self, vehicle: &Vehicle) -> bool {
+    fn holds(&self, live: &LiveVehicle) -> bool {
+        let vehicle = &live.vehicle;
         self.is_all
+            || self.view.is_some_and(|view| view.holds(live))
             || self.ids.contains(vehicle.id.as_str())
             || vehicle.route.as_ref().is_some_and(|route| self.routes.contains(route.as_str()))
             || self.kinds.contains(vehicle.kind.as_str())
     }
+}
+
+fn batch(batch_ms: Option<u64>) -> Option<Duration> {
+    batch_ms.map(|ms| Duration::from_millis(ms.min(MOST_BATCH_MS)))
 }
 
 /// The subscriptions, and the place in the hub that serves all of them.
@@ -47,15 +73,16 @@ pub(crate) struct VehicleSubscriptions {
     live: Live,
     who: Arc<Who>,
     outlet: Outlet,
+    beat: Arc<TenantBeat>,
     pub(crate) lane: Arc<Lane>,
     filters: BTreeMap<u32, VehicleFilter>,
     subscription: Option<Subscription>,
 }
 
 impl VehicleSubscriptions {
-    pub(crate) fn new(live: Live, who: Arc<Who>, outlet: Outlet) -> Self {
-        let lane = Lane::new(outlet.clone(), PLACES, live.context.clock.clone());
-        Self { live, who, outlet, lane, filters: BTreeMap::new(), subscription: None }
+    pub(crate) fn new(live: Live, who: Arc<Who>, outlet: Outlet, beat: Arc<TenantBeat>) -> Self {
+        let lane = Lane::new(outlet.clone(), PLACES, who.form, live.context.clock.clone());
+        Self { live, who, outlet, beat, lane, filters: BTreeMap::new(), subscription: None }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -70,21 +97,65 @@ impl VehicleSubscriptions {
     pub(crate) async fn add(&mut self, s: u32, filter: VehicleFilter) -> Result<(), ServiceError> {
         let lane = Arc::clone(&self.lane);
         let snapshot = lane.begin_snapshot();
-        let found = self.cut(Some((s, &filter)), |live| filter.holds(&live.vehicle)).await?;
-        let fresh: Vec<&LiveVehicle> = found.iter().filter(|live| !self.holds(&live.vehicle)).collect();
-        for text in render_vehicles(&fresh) {
+        self.watch_level(&filter);
+        let found = match self.cut(Some(&filter), filter.view, |live| filter.holds(live)).await {
+            Ok(found) => found,
+            Err(error) => {
+                self.leave_level(&filter);
+                return Err(error);
+            }
+        };
+        let fresh: Vec<&LiveVehicle> = found.iter().filter(|live| !self.holds(live)).collect();
+        let view = filter.view;
+        self.filters.insert(s, filter);
+        self.set_gather();
+        self.send_begun(s, view, &fresh, found.len()).await;
+        drop(snapshot);
+        Ok(())
+    }
+
+    /// Sends what a subscription covers, the vehicles that it adds, and `ready`.
+    async fn send_begun(&self, s: u32, view: Option<View>, fresh: &[&LiveVehicle], count: usize) {
+        if let Some(view) = view {
+            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: view.edges() }));
+        }
+        for text in render_vehicles(fresh) {
             if self.outlet.send_backpressured(None, &text).await.is_err() {
-                return Ok(());
+                return;
             }
         }
-        self.outlet.send(&render(&ReadyJson {
-            op: "ready",
-            s,
-            count: Some(found.len()),
-            complete: None,
-            cursor: None,
-        }));
-        self.filters.insert(s, filter);
+        let ready = ReadyJson { op: "ready", s, count: Some(count), complete: None, cursor: None };
+        self.outlet.send(&render(&ready));
+    }
+
+    /// Moves a view. If it has to cover another part of the map, it begins anew, with the vehicles that come in.
+    pub(crate) async fn move_view(&mut self, s: u32, edges: Option<&[f64]>) -> Result<(), Refusal> {
+        let Some(old) = self.filters.get(&s).and_then(|filter| filter.view) else {
+            return Err(Refusal::new("not_found", "this number has no view"));
+        };
+        let new = old.moved_to(edges)?;
+        if new == old {
+            return Ok(self.outlet.send(&render(&CoversJson { op: "covers", s, edges: new.edges() })));
+        }
+        let before = self.filters.remove(&s).expect("it was found above");
+        let after = VehicleFilter { view: Some(new), ..before.clone() };
+        let lane = Arc::clone(&self.lane);
+        // What waits is sent before, because it is judged by the old box.
+        let snapshot = lane.begin_snapshot();
+        self.watch_level(&after);
+        let found = match self.cut(Some(&after), after.view, |live| after.holds(live)).await {
+            Ok(found) => found,
+            Err(error) => {
+                self.leave_level(&after);
+                self.filters.insert(s, before);
+                return Err(error.into());
+            }
+        };
+        self.leave_level(&before);
+        let is_known = |live: &LiveVehicle| before.holds(live) || self.holds(live);
+        let fresh: Vec<&LiveVehicle> = found.iter().filter(|live| !is_known(live)).collect();
+        self.filters.insert(s, after);
+        self.send_begun(s, Some(new), &fresh, found.len()).await;
         drop(snapshot);
         Ok(())
     }
@@ -94,14 +165,16 @@ impl VehicleSubscriptions {
         let Some(filter) = self.filters.remove(&s) else { return Ok(()) };
         let lane = Arc::clone(&self.lane);
         let snapshot = lane.begin_snapshot();
-        let found = match self.cut(None, |live| filter.holds(&live.vehicle)).await {
+        let found = match self.cut(None, filter.view, |live| filter.holds(live)).await {
             Ok(found) => found,
             Err(error) => {
                 self.filters.insert(s, filter);
                 return Err(error);
             }
         };
-        let gone: Vec<_> = found.iter().map(|live| &live.vehicle).filter(|vehicle| !self.holds(vehicle)).collect();
+        self.leave_level(&filter);
+        self.set_gather();
+        let gone: Vec<_> = found.iter().filter(|live| !self.holds(live)).map(|live| &live.vehicle).collect();
         for vehicle in &gone {
             snapshot.forget(&vehicle_key(vehicle.id.as_str()));
         }
@@ -115,21 +188,39 @@ impl VehicleSubscriptions {
         Ok(())
     }
 
-    fn holds(&self, vehicle: &Vehicle) -> bool {
-        self.filters.values().any(|filter| filter.holds(vehicle))
+    fn holds(&self, live: &LiveVehicle) -> bool {
+        self.filters.values().any(|filter| filter.holds(live))
+    }
+
+    /// The most impatient subscription decides: a vehicle is sent once for all of them.
+    fn set_gather(&self) {
+        self.lane.set_gather(self.filters.values().map(|filter| filter.batch).min().unwrap_or_default());
+    }
+
+    fn watch_level(&self, filter: &VehicleFilter) {
+        if let Some(view) = filter.view {
+            self.beat.watch_level(covering(&view.covers).0);
+        }
+    }
+
+    fn leave_level(&self, filter: &VehicleFilter) {
+        if let Some(view) = filter.view {
+            self.beat.leave_level(covering(&view.covers).0);
+        }
     }
 
     /// The visible vehicles that are wanted, as they are at the moment from which the filters, and `new` beside them, are followed.
     async fn cut(
         &mut self,
-        new: Option<(u32, &VehicleFilter)>,
+        new: Option<&VehicleFilter>,
+        view: Option<View>,
         is_wanted: impl Fn(&LiveVehicle) -> bool + Send + Sync,
     ) -> Result<Vec<LiveVehicle>, ServiceError> {
         let Self { live, who, lane, filters, subscription, .. } = self;
-        let new = new.map(|(_, filter)| filter);
         let channel = live.hub.channel(&vehicle_channel(&who.tenant));
         // Few: all of them are needed to know which the client may see.
         let is_limited = who.scope != VehicleScope::All;
+        let area = view.filter(|_| !is_limited).map(View::rectangle);
         let place = Mutex::new(subscription.take());
         let begin = |visible: &[LiveVehicle]| {
             let interest = interest(filters.values().chain(new), &who.scope, visible);
@@ -140,8 +231,15 @@ impl VehicleSubscriptions {
             }
         };
         let all = &live.use_cases().vehicles;
-        let watched =
-            vehicles::watch_vehicles(all, &who.tenant, &who.scope, |live| is_limited || is_wanted(live), begin).await;
+        let watched = vehicles::watch_vehicles(
+            all,
+            &who.tenant,
+            &who.scope,
+            area.as_ref(),
+            |live| is_limited || is_wanted(live),
+            begin,
+        )
+        .await;
         *subscription = place.into_inner().unwrap_or_else(PoisonError::into_inner);
         if filters.is_empty() && new.is_none() {
             *subscription = None;
@@ -154,12 +252,21 @@ impl VehicleSubscriptions {
     }
 }
 
+impl Drop for VehicleSubscriptions {
+    fn drop(&mut self) {
+        for filter in self.filters.values() {
+            self.leave_level(filter);
+        }
+    }
+}
+
 /// What the filters select, within what the client may see.
 fn interest<'f>(
     filters: impl Iterator<Item = &'f VehicleFilter> + Clone,
     scope: &VehicleScope,
     visible: &[LiveVehicle],
 ) -> Interest {
+    let views = filters.clone();
     let wanted = if filters.clone().any(|filter| filter.is_all) {
         Interest::all()
     } else {
@@ -169,6 +276,8 @@ fn interest<'f>(
             ids.chain(routes).chain(filter.kinds.iter().map(|kind| kind_key(kind)))
         }))
     };
+    let views: Vec<_> = views.filter_map(|filter| filter.view).map(|view| view.covers).collect();
+    let wanted = wanted.with_areas(views.iter().flat_map(|area| covering(area).1), views.clone());
     match scope {
         VehicleScope::All => wanted,
         VehicleScope::Nothing => Interest::keys([]),
