@@ -21,6 +21,7 @@ use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
+use milepost_dialect_transit::TransitParts;
 use milepost_dialect_records::RecordsListener;
 use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
 use milepost_domain::{NodeId, ZoneRadius};
@@ -217,6 +218,11 @@ impl Assembly {
             config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
             config.dashboard_interval,
         );
+        let transit = TransitParts {
+            context: Arc::clone(&self.live.context),
+            feeds: Arc::default(),
+            is_public: config.transit_public,
+        };
         let mut routes = Router::new()
             .merge(status_routes(self.status()))
             .merge(auth_routes(Arc::clone(&self.live.context)))
@@ -226,6 +232,7 @@ impl Assembly {
             .merge(tracking_route(parcel, fleet))
             .merge(milepost_dialect_records::routes(live.clone()))
             .merge(milepost_dialect_stream::routes(stream))
+            .merge(milepost_dialect_transit::routes(transit))
             .merge(milepost_dialect_native::routes(Arc::clone(&self.live.context)))
             .merge(page_routes(Arc::new(tiles)));
         if config.echo {

@@ -78,6 +78,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-stream",
         &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
+    ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),

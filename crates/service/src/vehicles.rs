@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Attempts when others change the same vehicle at the same time. A failed one means that another change was stored first.
 const TRIES: usize = 16;
 
+/// Vehicles in one read of the store.
+const PAGE: u32 = 1_000;
+
 /// What the use cases of vehicles need.
 pub struct Vehicles {
     store: Arc<dyn Store>,
@@ -106,6 +109,28 @@ pub async fn list_vehicles(
     let scope = VehicleScope::of(&request.caller, Action::SeeVehicle, &listing.tenant);
     let page = vehicles.store.list_vehicles(&listing.tenant, &scope, listing.after.as_ref(), listing.limit).await?;
     Ok(page.into_iter().map(LiveVehicle::from).collect())
+}
+
+/// All vehicles of a scope that `keep` keeps, from the store, in the order of their ids. Hold a permit for a large read.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn read_vehicles(
+    vehicles: &Vehicles,
+    tenant: &TenantId,
+    scope: &VehicleScope,
+    keep: impl Fn(&LiveVehicle) -> bool + Send,
+) -> Result<Vec<LiveVehicle>, ServiceError> {
+    let (mut kept, mut after) = (Vec::new(), None);
+    loop {
+        let page = vehicles.store.list_vehicles(tenant, scope, after.as_ref(), PAGE).await?;
+        let is_last = page.len() < PAGE as usize;
+        after = page.last().map(|last| last.vehicle.id.clone());
+        kept.extend(page.into_iter().map(LiveVehicle::from).filter(&keep));
+        if is_last {
+            return Ok(kept);
+        }
+    }
 }
 
 /// The vehicles in a viewer's scope, from this node's memory, in the order of their ids.

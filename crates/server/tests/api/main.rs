@@ -133,3 +133,6 @@ mod stream {
     pub mod views;
 }
 mod support;
+mod transit {
+    pub mod feeds;
+}
