@@ -11,7 +11,8 @@ use crate::wire::{CoversJson, EndedJson, ReadyJson, SubJson};
 use milepost_domain::VehicleScope;
 use milepost_hub::{Interest, Subscription};
 use milepost_live::{Lane, Live, Outlet};
-use milepost_service::{LiveVehicle, ServiceError, vehicles};
+use milepost_service::vehicles::watch_vehicles;
+use milepost_service::{LiveVehicle, ServiceError};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -95,21 +96,57 @@ impl VehicleSubscriptions {
 
     /// Sends the vehicles that a new subscription adds, `ready`, and then their changes.
     pub(crate) async fn add(&mut self, s: u32, filter: VehicleFilter) -> Result<(), ServiceError> {
-        let lane = Arc::clone(&self.lane);
-        let snapshot = lane.begin_snapshot();
         self.watch_level(&filter);
-        let found = match self.cut(Some(&filter), filter.view, |live| filter.holds(live)).await {
-            Ok(found) => found,
-            Err(error) => {
-                self.leave_level(&filter);
-                return Err(error);
-            }
-        };
-        let fresh: Vec<&LiveVehicle> = found.iter().filter(|live| !self.holds(live)).collect();
-        let view = filter.view;
         self.filters.insert(s, filter);
+        let begun = self.begin(s).await;
+        if begun.is_err()
+            && let Some(filter) = self.filters.remove(&s)
+        {
+            self.leave_level(&filter);
+        }
+        begun
+    }
+
+    /// Moves a view. If it has to cover another part of the map, it begins anew.
+    pub(crate) async fn move_view(&mut self, s: u32, edges: Option<&[f64]>) -> Result<(), Refusal> {
+        let Some(old) = self.filters.get(&s).and_then(|filter| filter.view) else {
+            return Err(Refusal::new("not_found", "this number has no view"));
+        };
+        let new = old.moved_to(edges)?;
+        if new == old {
+            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: new.edges() }));
+            return Ok(());
+        }
+        let before = self.filters.remove(&s).expect("it was found above");
+        let after = VehicleFilter { view: Some(new), ..before.clone() };
+        self.watch_level(&after);
+        self.filters.insert(s, after);
+        let begun = self.begin(s).await;
+        if begun.is_ok() {
+            self.leave_level(&before);
+        } else if let Some(after) = self.filters.insert(s, before) {
+            self.leave_level(&after);
+        }
+        Ok(begun?)
+    }
+
+    /// Follows all filters, and sends what that of `s` adds to the others.
+    async fn begin(&mut self, s: u32) -> Result<(), ServiceError> {
+        let filter = self.filters.get(&s).cloned().unwrap_or_default();
+        let lane = Arc::clone(&self.lane);
+        // What waits is sent before, because it is judged by the old subscriptions.
+        let snapshot = lane.begin_snapshot();
+        let found = self.cut(filter.view, |live| filter.holds(live)).await?;
         self.set_gather();
-        self.send_begun(s, view, &fresh, found.len()).await;
+        // Which vehicles a client with views knows depends on moves that were under way, so that it gets all of them.
+        let has_views = self.filters.values().any(|filter| filter.view.is_some());
+        let others = || self.filters.iter().filter(|(other, _)| **other != s).map(|(_, filter)| filter);
+        let is_fresh = |live: &&LiveVehicle| has_views || !others().any(|filter| filter.holds(live));
+        let fresh: Vec<&LiveVehicle> = found.iter().filter(is_fresh).collect();
+        for live in &fresh {
+            snapshot.forget(&vehicle_key(live.vehicle.id.as_str()));
+        }
+        self.send_begun(s, filter.view, &fresh, found.len()).await;
         drop(snapshot);
         Ok(())
     }
@@ -135,7 +172,8 @@ impl VehicleSubscriptions {
         };
         let new = old.moved_to(edges)?;
         if new == old {
-            return Ok(self.outlet.send(&render(&CoversJson { op: "covers", s, edges: new.edges() })));
+            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: new.edges() }));
+            return Ok(());
         }
         let before = self.filters.remove(&s).expect("it was found above");
         let after = VehicleFilter { view: Some(new), ..before.clone() };
@@ -165,7 +203,10 @@ impl VehicleSubscriptions {
         let Some(filter) = self.filters.remove(&s) else { return Ok(()) };
         let lane = Arc::clone(&self.lane);
         let snapshot = lane.begin_snapshot();
-        let found = match self.cut(None, filter.view, |live| filter.holds(live)).await {
+        let views: Vec<View> = self.filters.values().filter_map(|filter| filter.view).collect();
+        let in_views = |live: &LiveVehicle| views.iter().any(|view| view.holds(live));
+        let area = filter.view.filter(|_| views.is_empty());
+        let found = match self.cut(area, |live| filter.holds(live) || in_views(live)).await {
             Ok(found) => found,
             Err(error) => {
                 self.filters.insert(s, filter);
@@ -175,11 +216,13 @@ impl VehicleSubscriptions {
         self.leave_level(&filter);
         self.set_gather();
         let gone: Vec<_> = found.iter().filter(|live| !self.holds(live)).map(|live| &live.vehicle).collect();
-        for vehicle in &gone {
+        // The other views begin anew: see [`Self::begin`].
+        let fresh: Vec<&LiveVehicle> = found.iter().filter(|live| in_views(live)).collect();
+        for vehicle in gone.iter().copied().chain(fresh.iter().map(|live| &live.vehicle)) {
             snapshot.forget(&vehicle_key(vehicle.id.as_str()));
         }
         let ids: Vec<_> = gone.iter().map(|vehicle| &vehicle.id).collect();
-        for text in render_gone(&ids) {
+        for text in render_gone(&ids).into_iter().chain(render_vehicles(&fresh)) {
             if self.outlet.send_backpressured(None, &text).await.is_err() {
                 return Ok(());
             }
@@ -209,45 +252,38 @@ impl VehicleSubscriptions {
         }
     }
 
-    /// The visible vehicles that are wanted, as they are at the moment from which the filters, and `new` beside them, are followed.
+    /// Follows the filters from now on. Returns the visible vehicles that are wanted, with `view` only those in it, as they are
+    /// when everything that was published before has reached the lane.
     async fn cut(
         &mut self,
-        new: Option<&VehicleFilter>,
         view: Option<View>,
         is_wanted: impl Fn(&LiveVehicle) -> bool + Send + Sync,
     ) -> Result<Vec<LiveVehicle>, ServiceError> {
         let Self { live, who, lane, filters, subscription, .. } = self;
         let channel = live.hub.channel(&vehicle_channel(&who.tenant));
-        // Few: all of them are needed to know which the client may see.
+        let vehicles = &live.use_cases().vehicles;
+        // Few: all of them are needed to know which the client may see. Of a whole tenant none are.
         let is_limited = who.scope != VehicleScope::All;
-        let area = view.filter(|_| !is_limited).map(View::rectangle);
+        let known = if is_limited { &who.scope } else { &VehicleScope::Nothing };
         let place = Mutex::new(subscription.take());
         let begin = |visible: &[LiveVehicle]| {
-            let interest = interest(filters.values().chain(new), &who.scope, visible);
+            let interest = interest(filters.values(), &who.scope, visible);
             let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
             match place.as_ref() {
                 Some(subscription) => subscription.set_interest(interest),
                 None => *place = Some(lane.subscribe(&channel, interest)),
             }
         };
-        let all = &live.use_cases().vehicles;
-        let watched = vehicles::watch_vehicles(
-            all,
-            &who.tenant,
-            &who.scope,
-            area.as_ref(),
-            |live| is_limited || is_wanted(live),
-            begin,
-        )
-        .await;
+        let begun = watch_vehicles(vehicles, &who.tenant, known, None, |_| true, begin).await;
         *subscription = place.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if filters.is_empty() && new.is_none() {
+        if filters.is_empty() {
             *subscription = None;
         }
-        let (mut found, ()) = watched?;
-        if is_limited {
-            found.retain(|live| is_wanted(live));
-        }
+        begun?;
+        // What was judged by the filters of before has come to the lane then, and nothing of it comes after the snapshot.
+        channel.settled().await;
+        let area = view.filter(|_| !is_limited).map(View::rectangle);
+        let (found, ()) = watch_vehicles(vehicles, &who.tenant, &who.scope, area.as_ref(), is_wanted, |_| ()).await?;
         Ok(found)
     }
 }

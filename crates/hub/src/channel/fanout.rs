@@ -35,14 +35,19 @@ pub(super) async fn run(channel: Arc<Channel>) {
                 tokio::time::sleep_until(next).await;
             }
         }
-        let Some(drained) = channel.drain_pending() else { return };
+        let Some(drained) = channel.drain_pending() else {
+            channel.passed.notify_waiters();
+            return;
+        };
         last_pass = Some(Instant::now());
         if drained.overrun {
             end_all(channel).await;
         }
         let (sequences, messages) = split(drained.entries);
-        if !messages.is_empty() {
+        if let Some(last) = sequences.last().copied() {
             Pass::plan(channel, sequences, messages).await.deliver(channel).await;
+            channel.undelivered.store(last + 1, Release);
+            channel.passed.notify_waiters();
         }
     }
 }

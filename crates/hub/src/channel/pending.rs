@@ -66,6 +66,11 @@ impl Pending {
         taken
     }
 
+    /// Whether nothing waits and no task is offering anything.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && !self.running
+    }
+
     /// Empties the queue. `None` means that it was empty: the calling task counts as ended from then on.
     pub(super) fn drain(&mut self) -> Option<Drained> {
         if self.queue.is_empty() && !self.overrun {

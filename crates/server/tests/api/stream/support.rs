@@ -143,6 +143,7 @@ impl LiveClient {
                     self.told += 1;
                     self.vehicles.insert(vehicle["id"].as_str().unwrap().to_owned(), vehicle.clone());
                 }
+                self.drop_uncovered();
             }
             "at" => {
                 for place in message["p"].as_array().unwrap() {

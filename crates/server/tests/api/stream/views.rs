@@ -67,7 +67,7 @@ async fn vehicles_come_into_a_view_with_all_that_is_known_and_leave_it_by_their_
 }
 
 #[tokio::test]
-async fn a_moved_view_is_sent_what_it_adds() {
+async fn a_moved_view_begins_anew() {
     let server = TestServer::start().await;
     add(&server, &["a", "b", "c"]).await;
     report(&server, &[("a", 48.5, 2.1), ("b", 48.5, 2.9), ("c", 48.5, 3.9)], 0).await;
@@ -80,18 +80,18 @@ async fn a_moved_view_is_sent_what_it_adds() {
     assert_eq!((client.ids(), client.told), (vec!["a", "b"], 2));
     client.send(json!({ "op": "view", "s": 1, "box": [2.8, 48.0, 4.0, 49.0] })).await;
     let ready = client.until(|message| message["op"] == "ready").await;
-    assert_eq!((&ready["count"], client.ids(), client.told), (&json!(2), vec!["b", "c"], 3));
+    assert_eq!((&ready["count"], client.ids(), client.told), (&json!(2), vec!["b", "c"], 4));
     report(&server, &[("a", 48.5, 2.2), ("c", 48.5, 3.8)], 10).await;
     client.until_at("c", T0 + 10_000).await;
     client.settle().await;
-    assert_eq!(client.told, 4);
+    assert_eq!(client.told, 5);
     // Another subscription keeps what is out of the view.
     client.sub(json!({ "s": 2, "to": "vehicles", "ids": ["a"] })).await;
     assert_eq!(client.ids(), ["a", "b", "c"]);
     report(&server, &[("a", 48.5, 3.5)], 20).await;
     client.until_at("a", T0 + 20_000).await;
     client.settle().await;
-    assert_eq!(client.told, 6);
+    assert_eq!(client.told, 7);
     client.send(json!({ "op": "unsub", "s": 1 })).await;
     client.until(|message| message["op"] == "ended").await;
     assert_eq!(client.ids(), ["a"]);
