@@ -19,9 +19,9 @@ use crate::{Close, Entry, Handshake, SocketSender};
 /// How long a client may take to say who it is.
 const GREETING_WAIT: Duration = Duration::from_secs(10);
 /// Sockets that have not said who they are. Further ones are answered 503.
-const GREETING_SOCKETS: usize = 2_000;
+const GREETING_SOCKETS: usize = 4_000;
 /// The same for one address, or for all whose address is unknown.
-const GREETING_SOCKETS_PER_ADDRESS: usize = 200;
+const GREETING_SOCKETS_PER_ADDRESS: usize = 1_000;
 /// Seconds after which a client that found no room may try again.
 const RETRY_S: u64 = 5;
 

@@ -47,9 +47,10 @@ pub struct LaneForm {
 }
 
 impl Joining {
-    fn state_in<'a>(&self, message: &'a Message) -> &'a [u8] {
-        let payload = message.payload();
-        payload.get(self.before.len()..payload.len().saturating_sub(self.after.len())).unwrap_or_default()
+    /// The state in a message of states; `None` for another message.
+    fn state_in<'a>(&self, message: &'a Message) -> Option<&'a str> {
+        let text = str::from_utf8(message.payload()).ok()?;
+        text.strip_prefix(self.before)?.strip_suffix(self.after)
     }
 }
 
@@ -198,7 +199,8 @@ impl Lane {
             waiting.order.push_back(subject.clone());
             Slot::default()
         });
-        if message.conflation().is_some() {
+        // Other conflated messages, such as counts, are whole.
+        if message.conflation().is_some() && self.joining.state_in(message).is_some() {
             slot.state = Some(message.clone());
         } else {
             *slot = Slot { whole: Some(message.clone()), state: None };
@@ -246,7 +248,7 @@ impl Lane {
             joined.rows.extend_from_slice(row);
             return;
         }
-        let Ok(text) = str::from_utf8(self.joining.state_in(state)) else { return };
+        let Some(text) = self.joining.state_in(state) else { return };
         if joined.len() + text.len() > JOINED_BYTES {
             self.send_joined(joined, window);
         }

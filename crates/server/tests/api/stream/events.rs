@@ -60,6 +60,14 @@ async fn a_stream_carries_the_messages_of_a_socket() {
 }
 
 #[tokio::test]
+async fn counts_come_whole_however_busy_the_stream_is() {
+    let server = TestServer::start().await;
+    let bearer = format!("Bearer {}", server.admin);
+    let mut stream = open(&server, "to=presence,vehicles&batch_ms=1000", &[("Authorization", &bearer)]).await;
+    assert_eq!(until(&mut stream, "presence").await.1["connections"], 1);
+}
+
+#[tokio::test]
 async fn a_reader_that_comes_back_gets_what_it_missed() {
     let server = TestServer::start().await;
     let bearer = format!("Bearer {}", server.admin);
