@@ -127,7 +127,7 @@ impl VehicleSubscriptions {
         } else if let Some(after) = self.filters.insert(s, before) {
             self.leave_level(&after);
         }
-        Ok(begun?)
+        begun.map_err(Refusal::from)
     }
 
     /// Follows all filters, and sends what that of `s` adds to the others.
@@ -163,39 +163,6 @@ impl VehicleSubscriptions {
         }
         let ready = ReadyJson { op: "ready", s, count: Some(count), complete: None, cursor: None };
         self.outlet.send(&render(&ready));
-    }
-
-    /// Moves a view. If it has to cover another part of the map, it begins anew, with the vehicles that come in.
-    pub(crate) async fn move_view(&mut self, s: u32, edges: Option<&[f64]>) -> Result<(), Refusal> {
-        let Some(old) = self.filters.get(&s).and_then(|filter| filter.view) else {
-            return Err(Refusal::new("not_found", "this number has no view"));
-        };
-        let new = old.moved_to(edges)?;
-        if new == old {
-            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: new.edges() }));
-            return Ok(());
-        }
-        let before = self.filters.remove(&s).expect("it was found above");
-        let after = VehicleFilter { view: Some(new), ..before.clone() };
-        let lane = Arc::clone(&self.lane);
-        // What waits is sent before, because it is judged by the old box.
-        let snapshot = lane.begin_snapshot();
-        self.watch_level(&after);
-        let found = match self.cut(Some(&after), after.view, |live| after.holds(live)).await {
-            Ok(found) => found,
-            Err(error) => {
-                self.leave_level(&after);
-                self.filters.insert(s, before);
-                return Err(error.into());
-            }
-        };
-        self.leave_level(&before);
-        let is_known = |live: &LiveVehicle| before.holds(live) || self.holds(live);
-        let fresh: Vec<&LiveVehicle> = found.iter().filter(|live| !is_known(live)).collect();
-        self.filters.insert(s, after);
-        self.send_begun(s, Some(new), &fresh, found.len()).await;
-        drop(snapshot);
-        Ok(())
     }
 
     /// Ends a subscription, and says which vehicles no other one names.
