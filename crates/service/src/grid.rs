@@ -104,7 +104,7 @@ mod tests {
             places.push(place);
         }
         for (west, south, east, north) in
-            [(0.0, 40.0, 6.0, 50.0), (170.0, -20.0, -170.0, 20.0), (-180.0, 89.0, -175.0, 90.0), (5.0, 5.0, 5.0, 5.0)]
+            [(0.0, 40.0, 6.0, 50.0), (175.0, -5.0, -175.0, 5.0), (-180.0, 89.0, -175.0, 90.0), (5.0, 5.0, 5.0, 5.0)]
         {
             let rectangle = Rectangle { west, south, east, north };
             let near: HashSet<_> = grid.near(&rectangle).unwrap().collect();
