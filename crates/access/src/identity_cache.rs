@@ -1,8 +1,8 @@
-//! Caches users, devices and sessions, to read the store less often.
+//! Caches users, devices, sessions and access tokens, to read the store less often.
 
 use crate::hash_secret;
 use milepost_cache::WeightedCache;
-use milepost_domain::{Device, EndedAssignment, Timestamp, User, UserId, VehicleId};
+use milepost_domain::{Device, EndedAssignment, Timestamp, UniqueId, User, UserId, VehicleId, AccessToken};
 use milepost_store::{Digest, Login, Session};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
@@ -14,6 +14,7 @@ const FRESH_MS: i64 = 1_000;
 const ACCOUNTS_BYTES: usize = 24 * 1024 * 1024;
 const DEVICES_BYTES: usize = 16 * 1024 * 1024;
 const SESSIONS_BYTES: usize = 8 * 1024 * 1024;
+const ACCESS_TOKENS_BYTES: usize = 8 * 1024 * 1024;
 /// About what a user's or a device's names take.
 const NAMES_BYTES: usize = 160;
 /// A vehicle's id with what surrounds it.
@@ -136,7 +137,9 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 pub(crate) struct IdentityCache {
     pub(crate) accounts: Cache<UserId, KnownUser>,
     pub(crate) devices: Cache<Digest, Option<Device>>,
+    pub(crate) named_devices: Cache<UniqueId, Option<Device>>,
     pub(crate) sessions: Cache<Digest, Option<Session>>,
+    pub(crate) access_tokens: Cache<Digest, Option<AccessToken>>,
 }
 
 impl IdentityCache {
@@ -147,14 +150,24 @@ impl IdentityCache {
                 KnownUser::Erased | KnownUser::Unknown => 0,
             }),
             devices: Cache::new(DEVICES_BYTES, |_, (_, device)| device.as_ref().map_or(0, device_bytes)),
+            named_devices: Cache::new(DEVICES_BYTES, |unique_id, (_, device)| {
+                unique_id.as_str().len() + device.as_ref().map_or(0, device_bytes)
+            }),
             sessions: Cache::new(SESSIONS_BYTES, |_, _| 0),
+            access_tokens: Cache::new(ACCESS_TOKENS_BYTES, |_, (_, token)| {
+                token
+                    .as_ref()
+                    .map_or(0, |token| NAMES_BYTES + token.vehicle_ids.as_ref().map_or(0, Vec::len) * VEHICLE_BYTES)
+            }),
         }
     }
 
     pub(crate) fn forget(&self) {
         self.accounts.clear();
         self.devices.clear();
+        self.named_devices.clear();
         self.sessions.clear();
+        self.access_tokens.clear();
     }
 }
 

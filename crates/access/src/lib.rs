@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access_tokens;
 mod attempt_limit;
 mod authenticate;
 mod claims;
@@ -11,6 +12,7 @@ mod error;
 mod identity_cache;
 mod issuer_keys;
 mod login;
+mod login_audit;
 mod login_limit;
 mod login_name;
 mod password_reset;
@@ -23,6 +25,7 @@ mod step_up;
 mod token;
 mod token_signatures;
 
+pub use access_tokens::ACCESS_TOKEN_PREFIX;
 pub use authenticate::{Authentication, Credential};
 pub use claims::{Claims, TokenError};
 pub use connections::{

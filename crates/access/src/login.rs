@@ -55,6 +55,7 @@ impl Access {
     pub async fn issue_tokens(&self, attempt: Attempt) -> Result<TokenPair, AccessError> {
         let address = attempt.address;
         let login = self.check_password(attempt).await?;
+        self.note_login(&login, "token", address).await?;
         // Nobody gets the secret: the tokens name the session.
         let secret = self.add_session(&login, SessionKind::App, address, REFRESH_MS).await?;
         let session = Some(hash_secret(&secret));
@@ -94,6 +95,7 @@ impl Access {
     pub async fn open_session(&self, attempt: Attempt) -> Result<String, AccessError> {
         let address = attempt.address;
         let login = self.check_password(attempt).await?;
+        self.note_login(&login, "session", address).await?;
         self.add_session(&login, SessionKind::Browser, address, i64::from(SESSION_S) * 1000).await
     }
 
@@ -114,7 +116,10 @@ impl Access {
                 charge.refund();
                 Ok(login)
             }
-            _ => {
+            found => {
+                if let Some(login) = &found {
+                    self.note_failed_login(login, address);
+                }
                 self.failed_logins.note(&counted, address);
                 Err(WRONG)
             }

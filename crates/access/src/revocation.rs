@@ -81,7 +81,9 @@ impl Access {
     async fn compare(&self, before: &Authentication, from: ReadFrom) -> Result<Option<CloseReason>, AccessError> {
         let now = match self.find_caller(before.verified.clone(), from).await {
             Ok(now) => now,
-            Err(AccessError::NotAuthenticated(_)) => return Ok(Some(CloseReason::Revoked)),
+            Err(AccessError::NotAuthenticated(_) | AccessError::OutsideScope(_)) => {
+                return Ok(Some(CloseReason::Revoked));
+            }
             Err(other) => return Err(other),
         };
         let same_password = before.password_fingerprint == now.password_fingerprint;

@@ -2,8 +2,10 @@
 
 use crate::LogStats;
 use crate::config::{Config, ConfigError};
+use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
 use crate::data_folder::vapid_key;
+use crate::device_server::DeviceContext;
 use crate::draining::Draining;
 use crate::metrics::{CurrentStats, Exposition, Metrics};
 use crate::middleware::{Middleware, with_middleware};
@@ -21,6 +23,7 @@ use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
+use milepost_dialect_phones::PhoneParts;
 use milepost_dialect_records::RecordsListener;
 use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
 use milepost_dialect_transit::TransitParts;
@@ -31,6 +34,7 @@ use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
 use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
+use milepost_service::devices::DeviceRules;
 use milepost_service::{EventFeed, Listener, Outgoing, ServiceParts, StartRelay, UseCases, assemble};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
@@ -136,6 +140,10 @@ impl Assembly {
             on_transaction: Box::new(move |sample| sampled.transaction_ended(sample)),
             outgoing: outgoing(config, &outbox, vapid.as_deref()),
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
+            device_rules: DeviceRules {
+                keys_required: config.device_keys_required,
+                adopting_tenant: config.device_tenant.clone(),
+            },
             alert_expiry_ms: alert_expiry_ms(config),
             tracks: Arc::clone(&tracks),
             hub: hub.clone(),
@@ -195,6 +203,12 @@ impl Assembly {
         })
     }
 
+    /// What the connections of trackers share.
+    pub(crate) fn device_context(&self, config: &Config, limits: ConnectionLimits) -> Arc<DeviceContext> {
+        let (use_cases, metrics) = (Arc::clone(&self.use_cases), Arc::clone(&self.metrics));
+        DeviceContext::new(use_cases, self.clock.clone(), metrics, limits, config.device_idle)
+    }
+
     /// All routes. This is the only list of dialects.
     pub fn router(self: &Arc<Self>, config: &Config) -> Router {
         let tiles = Tiles { url: config.tile_url.clone(), attribution: config.tile_attribution.clone() };
@@ -231,6 +245,7 @@ impl Assembly {
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
             .merge(milepost_dialect_records::routes(live.clone()))
+            .merge(milepost_dialect_phones::routes(self.phones(config)))
             .merge(milepost_dialect_stream::routes(stream))
             .merge(milepost_dialect_transit::routes(transit))
             .merge(milepost_dialect_native::routes(Arc::clone(&self.live.context)))
@@ -240,6 +255,19 @@ impl Assembly {
             let echo = get(move |State(transport), request| async move { open_echo(&transport, request, limit) });
             routes = routes.merge(Router::new().route("/ws/echo", echo).with_state(Arc::clone(&self.transport)));
         }
+        self.surround(routes, config)
+    }
+
+    /// The routes of the port that phones and apps have for themselves.
+    pub fn phone_router(self: &Arc<Self>, config: &Config) -> Router {
+        self.surround(milepost_dialect_phones::port_routes(self.phones(config)), config)
+    }
+
+    fn phones(&self, config: &Config) -> PhoneParts {
+        PhoneParts::new(Arc::clone(&self.live.context), config.device_secrets.clone())
+    }
+
+    fn surround(&self, routes: Router, config: &Config) -> Router {
         // The configuration was checked before. If it were invalid, no proxy would be trusted.
         let proxies = TrustedProxies::new(&config.trusted_proxies).unwrap_or_default();
         let middleware = Middleware {

@@ -1,7 +1,9 @@
 //! Builds the use cases and the parts that the server's tasks share with them.
 
+use crate::access_tokens::AccessTokens;
+use crate::audit::Audit;
 use crate::deliveries::{Deliveries, TextLimit};
-use crate::devices::Devices;
+use crate::devices::{DeviceRules, Devices};
 use crate::event_feed::EventFeed;
 use crate::fair_reads::FairReads;
 use crate::fleet::{Fleet, TripMeters};
@@ -54,6 +56,8 @@ pub struct ServiceParts {
     pub outgoing: Outgoing,
     /// A driver within this distance of a parcel's place has arrived there.
     pub parcel_zone: ZoneRadius,
+    /// What the operator decided about devices.
+    pub device_rules: DeviceRules,
     /// The lifetime of an alert that is raised without an end, in milliseconds.
     pub alert_expiry_ms: i64,
     /// Gets the committed positions, for the follower of tracks.
@@ -112,9 +116,18 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         deliveries: Arc::clone(&deliveries),
         parcels: Arc::clone(&parcels),
     });
+    let committer = Committer::start(store(), Some(Arc::clone(&publisher) as _));
+    let positions = Arc::new(Positions::new(store(), committer, live()));
     let use_cases = Arc::new(UseCases {
+        access_tokens: AccessTokens::new(store(), access()),
+        audit: Audit::new(store()),
         deliveries,
-        devices: Devices::new(store(), access()),
+        devices: Devices::new(
+            (store(), access(), clock.clone()),
+            Arc::clone(&positions),
+            (wakers.clone(), alert_expiry_ms),
+            parts.device_rules,
+        ),
         fleet: Fleet::new(
             store(),
             wakers.clone(),
@@ -131,7 +144,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         nodes: Arc::new(nodes),
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels,
-        positions: Positions::new(store(), Committer::start(store(), Some(Arc::clone(&publisher) as _)), live()),
+        positions,
         push: Push::new(store(), outgoing.push_key, outgoing.check_push),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),

@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access_tokens;
 mod assemble;
+pub mod audit;
 pub mod deliveries;
 pub mod devices;
 mod error;
@@ -48,8 +50,8 @@ pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_access::NewPasswordLink;
 pub use milepost_store::{
-    CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
-    StoredEvents, TrackPosition, WebhookChange, WrongPositions,
+    AuditEntry, CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention,
+    StoredCall, StoredEvents, TrackPosition, WebhookChange, WrongPositions,
 };
 pub use milepost_track::{Estimate, Eta};
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};

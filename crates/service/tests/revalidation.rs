@@ -48,6 +48,7 @@ impl Node {
             tracking_ttl_ms: 86_400_000,
             outgoing: milepost_service::Outgoing::default(),
             parcel_zone: milepost_domain::ZoneRadius::default(),
+            device_rules: milepost_service::devices::DeviceRules::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
             hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
@@ -210,6 +211,10 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
         vehicle_id: bus.id,
         past_vehicles: PastAssignments::default(),
         name: None,
+        unique_id: None,
+        protocol: None,
+        utc_offset: None,
+        sack: false,
         version: 1,
     };
     node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();

@@ -9,7 +9,12 @@
 #[macro_use]
 mod position_columns;
 
+mod access_token_store;
 mod account;
+mod attribute_bytes;
+mod audit_form;
+mod audit_seal;
+mod audit_store;
 mod committer;
 mod delivery_store;
 mod error;
@@ -38,7 +43,9 @@ mod track_commit;
 mod tracked;
 mod unknown_kinds;
 
+pub use access_token_store::{AccessTokenStore, NewAccessToken};
 pub use account::{Login, NewLogin};
+pub use audit_store::{AuditEntry, AuditFilter, AuditNote, AuditStore, AuditVerdict};
 pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
 };

@@ -2,7 +2,6 @@
 
 use crate::failure::refused_at_start;
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS, UPKEEP_CONNECTIONS};
-use crate::unknown_kinds::UnknownKinds;
 use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::{TenantId, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
@@ -78,15 +77,17 @@ pub(crate) fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>
         readers: shared,
         front: pool(FRONT_CONNECTIONS),
         upkeep: Writers { pool: upkeep.connect_lazy_with(connect.clone()) },
-        native: Native { committer: Writers { pool: ingest.clone() }, ahead: ClockAhead::default() },
+        native: Arc::new(Native { committer: Writers { pool: ingest.clone() }, ahead: ClockAhead::default() }),
         ingest,
         answers: options.answers,
         renderer,
-        unknown_kinds: UnknownKinds::default(),
+        unknown_kinds: Arc::default(),
+        author: None,
     }))
 }
 
 /// The connections that write.
+#[derive(Clone)]
 struct Writers {
     pool: Pool<Db>,
 }

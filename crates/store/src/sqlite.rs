@@ -6,7 +6,6 @@
 //! answered (`log_flusher`).
 
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS};
-use crate::unknown_kinds::UnknownKinds;
 use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
@@ -114,16 +113,17 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
         front: pool(FRONT_CONNECTIONS, read_rows.clone()),
         ingest: pool(INGEST_CONNECTIONS, read_rows),
         answers: options.answers,
-        native: Native {
+        native: Arc::new(Native {
             checkpointer: Arc::clone(&writers.checkpointer),
             position_writer: PositionWriter::start(file, options.busy_timeout, log.clone(), Arc::clone(&presence))?,
             log_flusher: Arc::clone(&writers.log_flusher),
             presence,
-        },
+        }),
         upkeep: writers.clone(),
         writers,
         renderer,
-        unknown_kinds: UnknownKinds::default(),
+        unknown_kinds: Arc::default(),
+        author: None,
     }))
 }
 

@@ -9,6 +9,8 @@
 )]
 
 mod accounts {
+    pub mod access_tokens;
+    pub mod audit;
     pub mod authentication;
     pub mod contact;
     pub mod ended_logins;
@@ -18,6 +20,7 @@ mod accounts {
     pub mod revocation;
     pub mod sessions;
     pub mod tenants;
+    pub mod token_scopes;
 }
 mod bus {
     pub mod exchange;
@@ -28,6 +31,10 @@ mod delivery {
     pub mod session;
     pub mod socket;
     pub mod tracking;
+}
+mod devices {
+    pub mod mqtt;
+    pub mod phones;
 }
 mod fleet {
     pub mod any_order;
@@ -53,6 +60,7 @@ mod fleet {
 mod live_contract;
 mod native {
     pub mod clock_ahead;
+    pub mod devices;
     pub mod document;
     pub mod http_forms;
     pub mod idempotency;
@@ -133,6 +141,15 @@ mod stream {
     pub mod views;
 }
 mod support;
+mod trackers {
+    pub mod datagrams;
+    pub mod kill;
+    pub mod simulated;
+    pub mod sockets;
+    pub mod strangers;
+    pub mod support;
+    pub mod unknown;
+}
 mod transit {
     pub mod feeds;
 }

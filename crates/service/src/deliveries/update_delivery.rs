@@ -6,8 +6,8 @@ use super::find_delivery::SESSION;
 use super::outgoing_calls::{order_call, text_call, texts_to};
 use crate::{DeliveryView, Listener, Request, ServiceError};
 use milepost_domain::{
-    AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
-    StepRefused, Timestamp, TrackingId, lies_ahead,
+    AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Step, StepRefused,
+    Timestamp, TrackingId, lies_ahead, may_bring_delivery,
 };
 use milepost_relay::News;
 use milepost_store::{DeliveryChange, Once};
@@ -135,12 +135,8 @@ async fn store_change(
     Ok(stored)
 }
 
-/// The rider of a session is the user that started it, or the user whose id is its `rider_id`.
 fn require_rider(caller: &Caller, delivery: &Delivery) -> Result<(), ServiceError> {
-    let is_rider = caller.tenant == delivery.tenant
-        && matches!(&caller.principal, Principal::User { subject, .. }
-            if *subject == delivery.started_by || subject == delivery.rider_id.as_str());
-    if is_rider || caller.is_superadmin() {
+    if may_bring_delivery(caller, delivery) {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only the rider of this delivery may update it"))

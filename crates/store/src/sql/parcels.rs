@@ -4,6 +4,7 @@ pub(super) mod driver_fixes;
 pub(super) mod rows;
 pub(super) mod table;
 
+use super::audit::fleet as audited;
 use super::sql_store::SqlStore;
 use crate::{FixOutcome, NewParcel, Once, ParcelScope, ParcelStore, Result};
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use milepost_domain::{DriverFix, Fact, OutgoingCall, Parcel, ParcelId, TenantId,
 #[async_trait]
 impl ParcelStore for SqlStore {
     async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel> {
-        write!(self, Some(&parcel.tenant), table::add_parcel(parcel, now, self.renderer()), once)
+        write!(self, Some(&parcel.tenant), audited::add_parcel(parcel, now, self.renderer(), self.author()), once)
     }
     async fn get_parcel(&self, tenant: &TenantId, id: ParcelId) -> Result<Option<Parcel>> {
         read!(self, table::get_parcel(tenant, id))
@@ -33,7 +34,11 @@ impl ParcelStore for SqlStore {
         calls: &[OutgoingCall],
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, Some(&parcel.tenant), table::change_parcel(parcel, facts, calls, now, self.renderer()))
+        write!(
+            self,
+            Some(&parcel.tenant),
+            audited::change_parcel(parcel, facts, calls, now, self.renderer(), self.author())
+        )
     }
     async fn active_parcels(&self, tenant: &TenantId, driver: UserId) -> Result<Vec<Parcel>> {
         read!(self, table::active_parcels(tenant, driver))

@@ -5,15 +5,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod access_tokens;
 mod accounts;
 mod alerts;
 mod answers;
 mod assignments;
+mod audit;
 mod cadets;
 mod claims;
 mod clocks;
 mod database;
 mod deliveries;
+mod devices;
 mod events;
 mod faults;
 mod fleet;
@@ -68,6 +71,12 @@ macro_rules! on_both {
 }
 
 on_both! {
+    access_tokens:
+        a_token_comes_back_as_it_was_made,
+        a_tenant_has_a_bounded_number_of_tokens,
+        a_removed_token_is_found_no_more_and_its_number_is_not_given_again,
+        the_last_use_of_a_token_only_moves_on,
+        a_removed_vehicle_leaves_the_lists_of_tokens;
     accounts:
         default_tenant_exists_from_the_start,
         tenant_ids_are_taken_once,
@@ -82,6 +91,15 @@ on_both! {
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
+    audit:
+        a_change_adds_its_row_with_before_and_after,
+        every_kind_of_thing_is_audited_in_its_tenant,
+        a_change_without_an_author_or_that_fails_adds_no_row,
+        filters_are_exact_and_pages_follow_each_other,
+        many_at_once_add_one_chain,
+        the_database_refuses_to_change_or_remove_a_row,
+        a_row_that_was_changed_removed_or_inserted_is_named,
+        old_rows_are_removed_and_the_rest_can_be_checked;
     sign_in:
         sessions_of_a_user_are_listed_newest_first,
         too_many_sessions_end_the_one_that_was_not_seen_for_the_longest,
@@ -122,6 +140,12 @@ on_both! {
         removed_vehicle_takes_its_devices_and_positions_along,
         device_is_found_by_its_key,
         tenants_see_nothing_of_each_other;
+    devices:
+        a_unique_id_is_of_one_device_on_the_whole_server,
+        a_device_that_is_removed_gives_its_unique_id_free,
+        unknown_devices_are_listed_until_they_are_added,
+        of_too_many_unknown_devices_the_oldest_go,
+        a_fix_that_the_device_calls_invalid_is_marked_for_good;
     assignments:
         driver_of_a_time_is_known_after_a_change,
         drivers_that_change_at_once_follow_each_other,
@@ -300,6 +324,7 @@ on_both! {
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
         a_vehicle_whose_newest_position_is_marked_gets_its_place_back,
+        positions_of_before_have_no_attributes,
         devices_and_cadets_of_before_can_be_changed,
         users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
         things_keep_their_numbers_when_these_become_their_tenants;

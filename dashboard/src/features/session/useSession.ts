@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { getMe, type Me, meQuery } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
+import { presentText } from '../../lib/strings/strings';
 import { logIn } from './api/log-in';
 import { logOut } from './api/log-out';
 
@@ -18,7 +19,7 @@ export function useSession() {
     async (username: string, password: string) => {
       await logIn(username, password);
       const user = await getMe();
-      if (!user) throw new ApiError(0, 'The browser did not keep the session cookie. Allow cookies for this site.');
+      if (!user) throw new ApiError(0, presentText().login.noCookie);
       queries.setQueryData(meQuery.queryKey, user);
     },
     [queries],
@@ -40,7 +41,7 @@ export function useSession() {
   }, [leave]);
 
   const end = useCallback(() => {
-    if (queries.getQueryData(meQuery.queryKey)) leave('Your session has ended. Please sign in again.');
+    if (queries.getQueryData(meQuery.queryKey)) leave(presentText().login.ended);
   }, [queries, leave]);
 
   return useMemo(() => {

@@ -42,7 +42,8 @@ fn database(folder: &Path) -> PathBuf {
 }
 
 /// What a program answers that was given a file and a statement of SQL.
-fn sql(file: &Path, statement: &str) -> String {
+/// Runs one statement beside the server.
+pub fn sql(file: &Path, statement: &str) -> String {
     let script = "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\nr=c.execute(sys.argv[2]).fetchall()\nc.commit()\n\
         print(r[0][0] if r else '')\n";
     let output = Command::new("python3").args(["-c", script]).arg(file).arg(statement).output().unwrap();

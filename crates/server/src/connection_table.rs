@@ -17,16 +17,18 @@ const NEWCOMER_WAIT: Duration = Duration::from_secs(3);
 /// The bounds of the table.
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectionLimits {
-    /// Connections of one address without a credential, and connections of one caller.
+    /// Connections of one address without a credential.
     pub(crate) per_address: usize,
+    /// Connections of one caller. Others stay with those without a credential.
+    pub(crate) per_caller: usize,
     /// Connections without a credential. The other descriptors are for people and devices with one.
     pub(crate) strangers: usize,
     /// Connections of these addresses are not counted: each of them carries the requests of many.
     pub(crate) proxies: TrustedProxies,
 }
 
-/// All connections that are served by hyper. Sockets and streams of events leave it.
-pub(super) struct ConnectionTable {
+/// All connections of one kind: those that are served by hyper, which sockets and streams of events leave, or those of trackers.
+pub(crate) struct ConnectionTable {
     limits: ConnectionLimits,
     /// A std mutex: held for microseconds, never across an await.
     table: Mutex<Table>,
@@ -50,7 +52,7 @@ struct Stranger {
 }
 
 /// One connection's place in the table, freed when it is dropped.
-pub(super) struct Place {
+pub(crate) struct Place {
     connections: Arc<ConnectionTable>,
     standing: Mutex<Standing>,
 }
@@ -63,12 +65,12 @@ enum Standing {
 }
 
 impl ConnectionTable {
-    pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
+    pub(crate) fn new(limits: ConnectionLimits) -> Arc<Self> {
         Arc::new(Self { limits, table: Mutex::default() })
     }
 
     /// Takes a place for a new connection. Others that have to make room for it are aborted.
-    pub(super) fn enter(self: &Arc<Self>, address: IpAddr, abort: &Abort) -> Place {
+    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr, abort: &Abort) -> Place {
         let standing = if self.limits.proxies.contains(address) {
             Standing::OfProxy
         } else {
@@ -163,7 +165,7 @@ impl Table {
 
 impl Place {
     /// A request has begun: a stranger becomes the newest of its address.
-    pub(super) fn request_begun(&self) {
+    pub(crate) fn request_begun(&self) {
         let mut standing = self.standing();
         let Standing::Stranger(address, number) = *standing else { return };
         let mut table = self.connections.lock();
@@ -174,11 +176,11 @@ impl Place {
     }
 
     /// A request with this caller's credential has come.
-    pub(super) fn authenticated(&self, caller: NonZeroU64) {
+    pub(crate) fn authenticated(&self, caller: NonZeroU64) {
         let mut standing = self.standing();
         let Standing::Stranger(address, number) = *standing else { return };
         let mut table = self.connections.lock();
-        if table.add_known(caller, self.connections.limits.per_address) {
+        if table.add_known(caller, self.connections.limits.per_caller) {
             table.remove(address, number);
             *standing = Standing::Known(caller);
         }
@@ -216,7 +218,7 @@ mod tests {
 
     fn table(per_address: usize, strangers: usize) -> Arc<ConnectionTable> {
         let proxies = TrustedProxies::new(&["10.0.0.0/8".to_owned()]).unwrap();
-        ConnectionTable::new(ConnectionLimits { per_address, strangers, proxies })
+        ConnectionTable::new(ConnectionLimits { per_address, per_caller: per_address, strangers, proxies })
     }
 
     struct Open {
