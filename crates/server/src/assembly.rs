@@ -226,11 +226,12 @@ impl Assembly {
             anonymous_access: config.fleet_anonymous_access,
         };
         let fleet = FleetParts::new(live.clone(), fleet);
-        let stream = StreamParts {
-            live: live.clone(),
-            state: Arc::clone(&self.stream_state),
-            max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
-        };
+        let stream = StreamParts::new(
+            live.clone(),
+            Arc::clone(&self.stream_state),
+            config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
+            config.dashboard_interval,
+        );
         let transit = TransitParts {
             context: Arc::clone(&self.live.context),
             feeds: Arc::default(),

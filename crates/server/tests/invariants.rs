@@ -72,7 +72,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "milepost-dialect-fleet",
-        &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     (
         "milepost-dialect-parcel",

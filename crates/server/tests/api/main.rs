@@ -128,11 +128,17 @@ mod records {
     pub mod stream_support;
 }
 mod stream {
+    pub mod convergence;
+    pub mod events;
     pub mod facts;
+    pub mod forms;
     pub mod greeting;
     pub mod page;
+    pub mod schema;
     pub mod support;
+    pub mod things;
     pub mod vehicles;
+    pub mod views;
 }
 mod support;
 mod trackers {

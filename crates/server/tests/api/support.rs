@@ -262,6 +262,15 @@ impl Watcher {
         }
     }
 
+    /// The next binary message. Others are skipped.
+    pub async fn next_binary(&mut self) -> Vec<u8> {
+        loop {
+            if let Message::Binary(bytes) = self.0.next().await.expect("an open socket").unwrap() {
+                return bytes.to_vec();
+            }
+        }
+    }
+
     /// The id of the bus that the next message is about.
     pub async fn next_bus(&mut self) -> String {
         let message = self.next().await;

@@ -68,6 +68,13 @@ pub(crate) async fn each_tenant_counts_for_itself(database: &TestDatabase) {
     assert_eq!(newest, [("acme", 2), ("default", 1), ("quiet", 0)]);
 }
 
+pub(crate) async fn the_log_keeps_its_name(database: &TestDatabase) {
+    let name = database.store.feed_name().await.unwrap();
+    assert!(name.len() >= 8 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{name}");
+    add_vehicles(&*database.store, &TenantId::default_tenant(), &["a"]).await;
+    assert_eq!(database.store.feed_name().await.unwrap(), name);
+}
+
 pub(crate) async fn failed_change_leaves_no_event(database: &TestDatabase) {
     let home = TenantId::default_tenant();
     let user = new_user("ann", &home);

@@ -250,6 +250,7 @@ on_both! {
     events:
         event_ids_have_no_gap_and_no_inversion_under_concurrent_writers,
         each_tenant_counts_for_itself,
+        the_log_keeps_its_name,
         failed_change_leaves_no_event,
         event_of_a_newer_version_does_not_stop_this_ones_readers,
         value_of_a_newer_version_blocks_neither_feed_nor_replay_nor_webhooks;

@@ -1,25 +1,37 @@
-//! Reads a company's statistics once for all of its viewers, every `DASHBOARD_INTERVAL`, while there are any.
+//! Reads a company's statistics once for all of a dialect's viewers, every `DASHBOARD_INTERVAL`, while there are any.
 
-use crate::channel::{dashboard_key, dashboard_message, live_channel};
 use milepost_clock::Clock;
 use milepost_domain::TenantId;
-use milepost_live::Live;
+use milepost_hub::{ChannelId, Key, Message};
 use milepost_service::{FleetDashboard, ServiceError, fleet};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use tokio::task::AbortHandle;
 
-/// The watched companies of this node. Their number is bounded by the number of sockets.
-pub(crate) struct Dashboards {
+use crate::Live;
+
+/// How a dialect publishes statistics.
+pub struct DashboardView {
+    /// The channel of a tenant's statistics.
+    pub channel: fn(&TenantId) -> ChannelId,
+    /// The key of those who get them.
+    pub key: fn() -> Key,
+    /// Writes them.
+    pub message: fn(&TenantId, &FleetDashboard) -> Message,
+}
+
+/// The watched companies of this node. Their number is bounded by the number of connections.
+pub struct Dashboards {
     live: Live,
     interval: Duration,
+    view: &'static DashboardView,
     /// A std mutex: held for microseconds, never across an await.
     companies: Mutex<HashMap<TenantId, Weak<CompanyDashboard>>>,
 }
 
 /// The statistics of one company, published while a viewer holds this.
-pub(crate) struct CompanyDashboard {
+pub struct CompanyDashboard {
     dashboards: Arc<Dashboards>,
     tenant: TenantId,
     /// The last statistics. Locked while they are read, so that viewers that come in the meantime share the next
@@ -29,12 +41,13 @@ pub(crate) struct CompanyDashboard {
 }
 
 impl Dashboards {
-    pub(crate) fn new(live: Live, interval: Duration) -> Arc<Self> {
-        Arc::new(Self { live, interval, companies: Mutex::default() })
+    /// Reads statistics once in `interval`.
+    pub fn new(live: Live, interval: Duration, view: &'static DashboardView) -> Arc<Self> {
+        Arc::new(Self { live, interval, view, companies: Mutex::default() })
     }
 
     /// Publishes the company's statistics in its channel until the last viewer drops the returned value.
-    pub(crate) fn watch(self: &Arc<Self>, tenant: &TenantId) -> Arc<CompanyDashboard> {
+    pub fn watch(self: &Arc<Self>, tenant: &TenantId) -> Arc<CompanyDashboard> {
         let mut companies = self.lock();
         if let Some(company) = companies.get(tenant).and_then(Weak::upgrade) {
             return company;
@@ -60,7 +73,7 @@ impl CompanyDashboard {
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when the store can't be read.
-    pub(crate) async fn read(&self) -> Result<FleetDashboard, ServiceError> {
+    pub async fn read(&self) -> Result<FleetDashboard, ServiceError> {
         let live = &self.dashboards.live;
         let asked = live.now();
         let mut last = self.last.lock().await;
@@ -75,14 +88,16 @@ impl CompanyDashboard {
     }
 
     async fn publish(&self) {
-        let Some(channel) = self.dashboards.live.hub.find_channel(&live_channel(&self.tenant)) else { return };
-        if !channel.has_subscribers_of(&dashboard_key()) {
+        let Some(channel) = self.dashboards.live.hub.find_channel(&(self.dashboards.view.channel)(&self.tenant)) else {
+            return;
+        };
+        if !channel.has_subscribers_of(&(self.dashboards.view.key)()) {
             return;
         }
         let _permit = self.dashboards.live.read_permit(&self.tenant, None).await;
         // Errors are ignored here: the next round reads again, and viewers notice a missing database by other calls.
         if let Ok(stats) = self.read().await {
-            channel.publish(dashboard_message(&self.tenant, &stats));
+            channel.publish((self.dashboards.view.message)(&self.tenant, &stats));
         }
     }
 }
