@@ -1,6 +1,6 @@
 //! Authenticates a request's credential: who is the caller?
 
-use crate::identity_cache::{Account, KnownUser, ReadFrom};
+use crate::identity_cache::{Account, KnownUser, Present, ReadFrom};
 use crate::{Access, AccessError, Claims, TokenError, hash_secret};
 use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, User, UserId, VehicleId};
 use milepost_store::Digest;
@@ -49,7 +49,7 @@ impl Authentication {
 }
 
 impl Access {
-    /// Authenticates a credential. Cached users, devices and sessions may be one second old.
+    /// Authenticates a credential. Of users, devices and sessions the changes of the last second may be missing.
     ///
     /// # Errors
     /// [`AccessError::NotAuthenticated`], or [`AccessError::Store`] when the store can't be read.
@@ -146,18 +146,23 @@ impl Access {
                 None => KnownUser::Unknown,
             })
         };
-        self.identities.accounts.read(id, from, self.clock.now(), load).await
+        self.identities.accounts.read(id, from, self.present(), load).await
     }
 
     async fn device(&self, digest: Digest, from: ReadFrom) -> Result<Option<Device>, AccessError> {
         let load = async { Ok(self.store.find_device_by_key(&digest).await?) };
-        self.identities.devices.read(digest, from, self.clock.now(), load).await
+        self.identities.devices.read(digest, from, self.present(), load).await
     }
 
     async fn session(&self, digest: Digest, from: ReadFrom) -> Result<Option<(UserId, Timestamp)>, AccessError> {
-        let now = self.clock.now();
-        let load = async { Ok(self.store.find_session(&digest, now).await?) };
-        self.identities.sessions.read(digest, from, now, load).await
+        let present = self.present();
+        let load = async { Ok(self.store.find_session(&digest, present.now).await?) };
+        self.identities.sessions.read(digest, from, present, load).await
+    }
+
+    fn present(&self) -> Present {
+        let changes_are_known = self.known_changes.are_fresh(self.clock.instant());
+        Present { now: self.clock.now(), changes_are_known }
     }
 
     /// The caller's login name, if it is a stored user.

@@ -23,7 +23,7 @@ use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fl
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
 use milepost_dialect_records::RecordsListener;
 use milepost_domain::{NodeId, ZoneRadius};
-use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
+use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory, Waker};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
@@ -66,7 +66,7 @@ pub struct Assembly {
     pub tasks: CoreTasks,
     metrics: Arc<Metrics>,
     log: LogStats,
-    wake_event_feed: Arc<dyn Fn() + Send + Sync>,
+    wake_event_feed: Waker,
     vehicle_directory: Arc<dyn VehicleDirectory>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
@@ -115,7 +115,13 @@ impl Assembly {
             Arc::new(FleetListener::new(hub.clone())),
         ];
         let tokens = token_keys(config, &clock)?;
-        let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
+        let access = Access::new_within(
+            config.cache_budget,
+            Arc::clone(&store),
+            clock.clone(),
+            tokens,
+            config.max_connections_per_tenant,
+        );
         let access = Arc::new(access);
         let tracks = Arc::new(TrackInbox::default());
         let node = NodeId::new(fastrand::u64(..));
@@ -129,6 +135,7 @@ impl Assembly {
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
             alert_expiry_ms: alert_expiry_ms(config),
             tracks: Arc::clone(&tracks),
+            cache_budget: config.cache_budget,
             hub: hub.clone(),
             node,
             start_relay: start_relay(config, installation, node, &clock),
@@ -176,11 +183,13 @@ impl Assembly {
     pub fn track_follower(&self, config: &Config) -> TrackFollower {
         TrackFollower::new(FollowerParts {
             store: Arc::clone(&self.store),
+        let wake_outbox = self.outbox.waker();
             clock: self.clock.clone(),
             inbox: Arc::clone(&self.tracks),
             vehicles: Arc::clone(&self.vehicle_directory),
             alert_expiry_ms: alert_expiry_ms(config),
-            wakers: vec![Arc::clone(&self.wake_event_feed), self.outbox.waker()],
+            wakers: vec![Arc::clone(&self.wake_event_feed), Arc::new(move |_| wake_outbox())],
+            cache_budget: config.cache_budget,
         })
     }
 

@@ -46,7 +46,7 @@ pub async fn add_device(
     let new = NewDevice { device, key: random_secret("mpd_") };
     let key_hash = hash_secret(&new.key);
     devices.store.add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone()))).await?;
-    devices.access.forget_identities();
+    devices.access.forget_key(&key_hash);
     let (id, tenant) = (&new.device.id, &new.device.tenant);
     tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device added");
     Ok(new)
@@ -104,7 +104,7 @@ pub async fn change_device(
         }
         let after = Device { version: before.version + 1, ..after };
         if devices.store.update_device(&after, request.now).await? {
-            devices.access.forget_identities();
+            devices.access.forget(Holder::Device(tenant, id));
             if after.vehicle_id != before.vehicle_id {
                 devices.access.end_connections(Holder::Device(tenant, id), CloseReason::RightsChanged);
             }

@@ -11,7 +11,9 @@ mod queue;
 mod writer;
 
 use crate::{Result, Store, StoreError, VehicleNo};
+use cache::TrackCache;
 use finisher::{Finisher, Unflushed};
+use milepost_cache::CacheBudget;
 use milepost_domain::{Position, TenantId, Timestamp};
 use milepost_track::Thresholds;
 use queue::{Place, Queue};
@@ -148,6 +150,11 @@ impl Drop for Entrance {
 struct Waiting {
     batch: PositionBatch,
     answer: oneshot::Sender<Result<CommittedPositions>>,
+    /// Starts with the usual memory for tracks, as [`Self::start_within`].
+    pub fn start(store: Arc<dyn Store>, observer: Option<Arc<dyn CommitObserver>>) -> Self {
+        Self::start_within(CacheBudget::default(), store, observer)
+    }
+
     /// Its part of the queue, given back when it is answered.
     place: Place,
 }
@@ -155,13 +162,14 @@ struct Waiting {
 impl Committer {
     /// Starts the tasks on the current Tokio runtime. They end when the last handle is dropped and all queued positions
     /// are written.
-    pub fn start(store: Arc<dyn Store>, observer: Option<Arc<dyn CommitObserver>>) -> Self {
+    pub fn start_within(budget: CacheBudget, store: Arc<dyn Store>, observer: Option<Arc<dyn CommitObserver>>) -> Self {
+        let cache = TrackCache::new(budget.tracks_bytes());
         let queue = Queue::new();
         let (written, unflushed) = mpsc::channel(UNFLUSHED);
         let lost = Arc::new(AtomicBool::new(false));
         let under_way = Arc::new(Unflushed::default());
         tokio::spawn(Finisher::new(store.clone(), observer, lost.clone(), under_way.clone()).run(unflushed));
-        tokio::spawn(Writer::new(store, written, lost, under_way).run(Arc::clone(&queue)));
+        tokio::spawn(Writer::new(store, written, lost, under_way, cache).run(Arc::clone(&queue)));
         Self(Arc::new(Entrance(queue)))
     }
 

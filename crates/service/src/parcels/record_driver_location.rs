@@ -136,7 +136,7 @@ async fn place_fix(
     match outcome {
         FixOutcome::Newest => {
             if moved.iter().any(|moved| !moved.crossed.is_empty()) {
-                parcels.wakers.wake_all();
+                parcels.wakers.wake_all(tenant);
             }
             moved.iter().for_each(|moved| parcels.published_moves.note(tenant, moved.parcel.id, fix));
             parcels.listeners.driver_moved(&moved);

@@ -63,6 +63,7 @@ impl Node {
             parcel_zone: milepost_domain::ZoneRadius::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
+            cache_budget: milepost_cache::CacheBudget::default(),
             hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
             node: milepost_domain::NodeId::new(1),
             start_relay: Box::new(|receiver| Arc::new(milepost_relay::InProcessRelay::alone(receiver))),

@@ -62,6 +62,7 @@ pub(super) struct Writer {
     written: mpsc::Sender<Written>,
     /// Set by the finisher when written data may be lost.
     lost: Arc<AtomicBool>,
+        cache: TrackCache,
     unflushed: Arc<Unflushed>,
 }
 
@@ -72,7 +73,7 @@ impl Writer {
         lost: Arc<AtomicBool>,
         unflushed: Arc<Unflushed>,
     ) -> Self {
-        Self { store, cache: TrackCache::new(), written, lost, unflushed }
+        Self { store, cache, written, lost, unflushed }
     }
 
     pub(super) async fn run(self, waiting: Arc<Queue>) {
@@ -106,7 +107,7 @@ impl Writer {
             let Ok(slot) = self.written.clone().reserve_owned().await else { return };
             self.unflushed.begin();
             if self.lost.swap(false, Ordering::AcqRel) {
-                self.cache = TrackCache::new();
+                self.cache.clear();
             }
             slot.send(self.write(callers.waiting).await);
         }
