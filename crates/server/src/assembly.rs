@@ -154,6 +154,8 @@ impl Assembly {
         let (relaying, expiring) = (Arc::clone(&service.use_cases), Arc::clone(&followed_deliveries));
         tasks.watch("ending expired deliveries", move || expiring.has_ended());
         tasks.watch("the relay to the other nodes", move || relaying.nodes.relay_has_ended());
+        let moving = Arc::clone(&service.use_cases);
+        tasks.watch("storing moves of deliveries", move || moving.deliveries.has_ended());
         tasks.watch("committing positions", move || committing.positions.has_ended());
         tasks.watch("making outgoing calls", move || sending.has_ended());
         tasks.watch("the heartbeat of sockets", move || beating.has_ended());
@@ -181,9 +183,9 @@ impl Assembly {
 
     /// The task that derives trips, visits and alerts from positions. Run it once.
     pub fn track_follower(&self, config: &Config) -> TrackFollower {
+        let wake_outbox = self.outbox.waker();
         TrackFollower::new(FollowerParts {
             store: Arc::clone(&self.store),
-        let wake_outbox = self.outbox.waker();
             clock: self.clock.clone(),
             inbox: Arc::clone(&self.tracks),
             vehicles: Arc::clone(&self.vehicle_directory),

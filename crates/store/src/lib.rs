@@ -16,6 +16,7 @@ mod error;
 mod event_payload;
 mod failure;
 mod fleet_store;
+mod gatherer;
 mod history_store;
 mod history_write;
 mod idempotency;
@@ -27,6 +28,7 @@ mod outgoing_store;
 mod parcel_store;
 mod postgres;
 mod push_store;
+mod queue;
 mod record_store;
 mod renderer;
 mod retention;
@@ -41,12 +43,13 @@ pub use account::{Login, NewLogin};
 pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
 };
-pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
+pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryMove, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
 pub use fleet_store::{
     ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FleetStats, FleetStore, StatsWindow, TripCursor,
     TripFilter,
 };
+pub use gatherer::{Gathered, Gatherer};
 pub use history_store::{
     BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, Incident, IncidentKind, SavedFold, UnfoldedPosition,
 };

@@ -3,7 +3,9 @@
 use crate::failure::refused_at_start;
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS, UPKEEP_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
-use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::{
+    DeliveryMove, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome,
+};
 use milepost_domain::{TenantId, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Pool};
@@ -11,6 +13,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 mod arrival_index;
+mod delivery_moves;
 mod dialect;
 mod nodes;
 mod partitions;
@@ -153,6 +156,15 @@ impl Native {
                 StoreError::Contended(reason) => StoreError::Unavailable(reason),
                 other => other,
             }),
+            outcome => outcome,
+        }
+    }
+
+    /// One statement, which is its own transaction. It runs once more if it is undone for the sake of another one.
+    async fn move_deliveries(&self, _writers: &Writers, moves: Arc<[DeliveryMove]>) -> Result<Vec<bool>> {
+        let mut connection = self.committer.pool.acquire().await?;
+        match delivery_moves::write_moves(&mut connection, &moves).await {
+            Err(StoreError::Contended(_)) => delivery_moves::write_moves(&mut connection, &moves).await,
             outcome => outcome,
         }
     }

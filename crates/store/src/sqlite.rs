@@ -7,7 +7,9 @@
 
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
-use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::{
+    DeliveryMove, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome,
+};
 use milepost_domain::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Pool};
@@ -17,6 +19,7 @@ use std::sync::Arc;
 mod arrival_index;
 pub(crate) mod backup;
 mod checkpointer;
+mod delivery_moves;
 mod dialect;
 mod log_flusher;
 mod nodes;
@@ -157,6 +160,11 @@ impl Native {
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         let lock = writers.lock_first().await?;
         self.position_writer.write(OwnedCommit::of(commit), lock).await
+    }
+
+    async fn move_deliveries(&self, writers: &Writers, moves: Arc<[DeliveryMove]>) -> Result<Vec<bool>> {
+        let lock = writers.lock_first().await?;
+        self.position_writer.run(lock, move |connection| delivery_moves::write_moves(connection, &moves)).await
     }
 
     async fn flush(&self) -> Result<()> {

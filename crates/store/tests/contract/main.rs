@@ -147,6 +147,7 @@ on_both! {
         tracking_id_is_taken_once_over_all_tenants,
         only_the_next_version_of_a_delivery_is_written,
         two_nodes_never_overwrite_each_others_delivery,
+        moves_of_many_riders_are_stored_together_and_each_has_its_own_outcome,
         call_that_exists_undoes_the_whole_change,
         fixes_are_read_page_by_page_and_the_last_of_a_millisecond_counts,
         current_delivery_is_the_last_started_or_else_the_last_delivered,
