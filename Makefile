@@ -4,7 +4,7 @@
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export MILEPOST_BIN ?= $(TARGET)/debug/milepost
 
-.PHONY: run build pages test test-parts test-pages test-rust test-client test-openapi test-deploy test-soak test-browser soak types lint clean
+.PHONY: run build pages test test-parts test-pages test-rust test-client test-python test-openapi test-deploy test-soak test-browser soak types lint clean
 
 # A profile that compiles sooner: see [profile.demo] in Cargo.toml.
 run: pages
@@ -41,7 +41,7 @@ node_modules: package-lock.json
 	touch $@
 
 # Each step prints what it leaves out when a part can't be had; with CI=true that is a failure.
-test: test-parts test-pages test-rust test-client test-openapi test-deploy test-soak test-browser
+test: test-parts test-pages test-rust test-client test-python test-openapi test-deploy test-soak test-browser
 
 test-parts:
 	scripts/install-test-parts.sh
@@ -59,6 +59,11 @@ test-client: clients/typescript/node_modules node_modules
 	npm --prefix clients/typescript run check
 	npm --prefix clients/typescript run build
 	npm --prefix clients/typescript test
+
+# The Python client, half a minute.
+test-python:
+	cargo build --workspace --bin milepost
+	scripts/test-python.sh
 
 # Linters, generated clients and generated requests, about two minutes.
 test-openapi: clients/openapi/node_modules

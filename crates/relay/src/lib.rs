@@ -16,6 +16,6 @@ mod wire;
 
 pub use crate::redis::{RedisRelay, RedisUrl, RelayParts, UrlError};
 pub use in_process::{InProcessBus, InProcessRelay};
-pub use news::{Counted, DriverMove, News, NodeNews, Place};
+pub use news::{Counted, CountedText, DriverMove, News, NodeNews, Place};
 pub use relay::{Missed, Receiver, Relay, RelayState};
 pub use stats::RelayStats;

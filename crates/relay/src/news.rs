@@ -60,6 +60,21 @@ pub enum NodeNews {
     },
     /// A login failed: the counted name, and the client's address.
     FailedLogin(String, Option<IpAddr>),
+    /// A text to a customer was counted.
+    Texted(CountedText),
+}
+
+/// By what a text to a customer is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedText {
+    /// Whose delivery it tells of.
+    pub tenant: TenantId,
+    /// The customer's number, E.164.
+    pub number: String,
+    /// The rider of the delivery, or the user who called itself so.
+    pub rider: String,
+    /// That user was a rider: then the number's limit is the lower one.
+    pub by_rider: bool,
 }
 
 /// What is counted on every node.

@@ -1,6 +1,6 @@
 //! Builds the use cases and the parts that the server's tasks share with them.
 
-use crate::deliveries::Deliveries;
+use crate::deliveries::{Deliveries, TextLimit};
 use crate::devices::Devices;
 use crate::event_feed::EventFeed;
 use crate::fair_reads::FairReads;
@@ -91,7 +91,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let wakers = Wakers::new(Arc::clone(&outgoing.wake));
     let (fair_reads, trip_meters) = (Arc::new(FairReads::of_large_reads()), Arc::<TripMeters>::default());
     let meters = Arc::clone(&trip_meters);
-    let counts = Arc::new(SharedCounts::new(access(), parts.hub));
+    let texts = Arc::<TextLimit>::default();
+    let counts = Arc::new(SharedCounts::new(access(), parts.hub, Arc::clone(&texts), clock.clone()));
     let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), Arc::clone(&wakers.events), Arc::clone(&counts)));
     let started_relay = (parts.start_relay)(Arc::clone(&inbox) as _);
     let relay = || Arc::clone(&started_relay);
@@ -99,7 +100,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
 
     let committer = Committer::start_within(parts.cache_budget, store(), Some(Arc::clone(&publisher) as _));
     let deliveries =
-        Deliveries::new(store(), listeners.clone(), relay(), wakers.clone(), outgoing.clone(), tracking_ttl_ms);
+        Deliveries::new(store(), listeners.clone(), relay(), wakers.clone(), outgoing.clone(), tracking_ttl_ms, texts);
     let deliveries = Arc::new(deliveries);
     let parcels = Arc::new(Parcels::new(store(), listeners.clone(), relay(), wakers.clone(), parcel_zone));
     let nodes = Nodes::new(NodesParts {

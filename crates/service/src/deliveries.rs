@@ -15,21 +15,21 @@ pub use count_deliveries::count_deliveries;
 pub(crate) use find_delivery::follow_delivery_event;
 pub use find_delivery::{find_delivery, find_riders_delivery, follow_delivery};
 pub use start_delivery::{NewDelivery, start_delivery};
+pub(crate) use text_limit::TextLimit;
 pub use update_delivery::{DeliveryUpdate, update_delivery};
 
-use crate::Outgoing;
 use crate::keyed_locks::KeyedLocks;
 use crate::listener::Listeners;
 use crate::wakers::Wakers;
+use crate::{Outgoing, Request};
 use arrival_models::ArrivalModels;
 use estimate_arrival::Riders;
 use known_sessions::KnownSessions;
-use milepost_domain::Delivery;
-use milepost_relay::Relay;
+use milepost_domain::{Delivery, Phone};
+use milepost_relay::{NodeNews, Relay};
 use milepost_store::{DeliveryMove, Gatherer, Store};
 use milepost_track::Eta;
 use std::sync::Arc;
-use text_limit::TextLimit;
 
 /// A delivery with the estimated time of its rider's arrival.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +60,7 @@ pub struct Deliveries {
     sessions: KnownSessions,
     riders: Riders,
     arrival_models: Arc<ArrivalModels>,
-    texts: TextLimit,
+    texts: Arc<TextLimit>,
 }
 
 impl Deliveries {
@@ -71,8 +71,9 @@ impl Deliveries {
         wakers: Wakers,
         outgoing: Outgoing,
         ttl_ms: i64,
+        texts: Arc<TextLimit>,
     ) -> Self {
-        let (locks, riders, texts) = (KeyedLocks::default(), Riders::default(), TextLimit::default());
+        let (locks, riders) = (KeyedLocks::default(), Riders::default());
         let arrival_models = ArrivalModels::new(Arc::clone(&store));
         let (moves, sessions) = (Gatherer::start(Arc::clone(&store)), KnownSessions::default());
         Self {
@@ -94,5 +95,15 @@ impl Deliveries {
     /// Whether the task that stores moves has ended, which it never does by itself.
     pub fn has_ended(&self) -> bool {
         self.moves.has_ended()
+    }
+
+    /// Counts a text to a customer, on every node.
+    ///
+    /// # Errors
+    /// How many seconds to wait, if there were too many.
+    fn count_text(&self, delivery: &Delivery, phone: &Phone, request: &Request) -> Result<(), u64> {
+        let text = self.texts.count(delivery, phone, &request.caller, request.now)?;
+        self.relay.publish_to_nodes(NodeNews::Texted(text));
+        Ok(())
     }
 }

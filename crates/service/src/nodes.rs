@@ -76,7 +76,7 @@ impl Nodes {
 
     /// Tells the others of this node's connections and viewers, until the future is dropped.
     pub async fn keep_counting(&self) {
-        self.counts.keep_telling(&*self.relay, &self.clock).await;
+        self.counts.keep_telling(&*self.relay).await;
     }
 
     /// Whether the relay works.

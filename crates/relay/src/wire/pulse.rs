@@ -1,7 +1,7 @@
 //! What a node sends to all nodes.
 
 use super::{FORM, Unreadable};
-use crate::news::{Counted, NodeNews};
+use crate::news::{Counted, CountedText, NodeNews};
 use milepost_domain::{NodeId, TenantId};
 use prost::Message;
 
@@ -18,6 +18,8 @@ struct PulseMessage {
     is_whole: bool,
     #[prost(message, repeated, tag = "5")]
     failed_logins: Vec<FailedLoginMessage>,
+    #[prost(message, repeated, tag = "6")]
+    texts: Vec<TextMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -42,6 +44,18 @@ struct FailedLoginMessage {
     address: String,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct TextMessage {
+    #[prost(string, tag = "1")]
+    tenant: String,
+    #[prost(string, tag = "2")]
+    number: String,
+    #[prost(string, tag = "3")]
+    rider: String,
+    #[prost(bool, tag = "4")]
+    by_rider: bool,
+}
+
 pub(crate) fn encode_pulse(node: NodeId, news: &[NodeNews]) -> Vec<u8> {
     let mut message = PulseMessage { form: FORM, node: node.get(), ..PulseMessage::default() };
     for news in news {
@@ -56,6 +70,12 @@ pub(crate) fn encode_pulse(node: NodeId, news: &[NodeNews]) -> Vec<u8> {
             NodeNews::FailedLogin(name, address) => message.failed_logins.push(FailedLoginMessage {
                 name: name.clone(),
                 address: address.map(|address| address.to_string()).unwrap_or_default(),
+            }),
+            NodeNews::Texted(text) => message.texts.push(TextMessage {
+                tenant: text.tenant.as_str().to_owned(),
+                number: text.number.clone(),
+                rider: text.rider.clone(),
+                by_rider: text.by_rider,
             }),
         }
     }
@@ -76,6 +96,7 @@ pub(crate) fn decode_pulse(bytes: &[u8]) -> Result<(NodeId, Vec<NodeNews>), Unre
     }
     let failed = message.failed_logins.into_iter();
     news.extend(failed.map(|failed| NodeNews::FailedLogin(failed.name, failed.address.parse().ok())));
+    news.extend(message.texts.into_iter().filter_map(counted_text).map(NodeNews::Texted));
     Ok((NodeId::new(message.node), news))
 }
 
@@ -98,6 +119,11 @@ fn counted(message: CountMessage) -> Option<(Counted, usize)> {
     Some((counted, usize::try_from(message.count).ok()?))
 }
 
+fn counted_text(message: TextMessage) -> Option<CountedText> {
+    let TextMessage { tenant, number, rider, by_rider } = message;
+    Some(CountedText { tenant: TenantId::stored(&tenant).ok()?, number, rider, by_rider })
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -110,7 +136,8 @@ mod tests {
         let counts = vec![(Counted::People(home()), 3), (Counted::Visitors(home()), 0), (viewers, 2)];
         let counts = NodeNews::Counts { counts, is_whole: true };
         let failed = NodeNews::FailedLogin("default/ann".to_owned(), Some([192, 0, 2, 1].into()));
-        let news = vec![counts, failed, NodeNews::FailedLogin("bob".to_owned(), None)];
+        let text = CountedText { tenant: home(), number: "+628".to_owned(), rider: "r".to_owned(), by_rider: true };
+        let news = vec![counts, failed, NodeNews::FailedLogin("bob".to_owned(), None), NodeNews::Texted(text)];
         assert_eq!(decode_pulse(&encode_pulse(NodeId::new(9), &news)).unwrap(), (NodeId::new(9), news));
         assert_eq!(decode_pulse(&encode_pulse(NodeId::new(9), &[])).unwrap(), (NodeId::new(9), vec![]));
     }

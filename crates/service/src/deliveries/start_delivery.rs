@@ -72,7 +72,7 @@ pub async fn start_delivery(
     };
     let mut calls = Vec::new();
     if let Some(phone) = texts_to(&delivery, &deliveries.outgoing) {
-        let counted = deliveries.texts.count(&delivery, phone, &request.caller, now);
+        let counted = deliveries.count_text(&delivery, phone, request);
         counted.map_err(|retry_after_s| ServiceError::TooMany { retry_after_s })?;
         calls.push(text_call(&delivery, phone, &deliveries.outgoing));
     }

@@ -142,7 +142,7 @@ async fn store_change(
         calls.extend(order_call(delivery, &deliveries.outgoing));
         if let Some(phone) = texts_to(delivery, &deliveries.outgoing) {
             // The limit must not stop the delivery itself.
-            match deliveries.texts.count(delivery, phone, &request.caller, now) {
+            match deliveries.count_text(delivery, phone, request) {
                 Ok(()) => calls.push(text_call(delivery, phone, &deliveries.outgoing)),
                 Err(_) => tracing::warn!(tenant.id = %delivery.tenant, "a text was left out: too many texts"),
             }

@@ -1,6 +1,7 @@
-//! Counts that hold for all nodes together: a tenant's connections, the viewers of a channel, and failed logins. Each node tells the
+//! Counts that hold for all nodes together: a tenant's connections, the viewers of a channel, failed logins, texts to customers. Each node tells the
 //! others when its own change. Two nodes that admit somebody within the same few milliseconds don't know of each other.
 
+use crate::deliveries::TextLimit;
 use milepost_access::{Access, ConnectionGroup};
 use milepost_clock::Clock;
 use milepost_domain::NodeId;
@@ -22,6 +23,8 @@ type Counts = HashMap<Counted, usize>;
 pub(crate) struct SharedCounts {
     access: Arc<Access>,
     hub: Hub,
+    texts: Arc<TextLimit>,
+    clock: Clock,
     /// A std mutex: held for a look-up, never across an await.
     others: Mutex<HashMap<NodeId, Counts>>,
     /// Notified when a node is heard of for the first time: it needs all counts.
@@ -29,8 +32,8 @@ pub(crate) struct SharedCounts {
 }
 
 impl SharedCounts {
-    pub(crate) fn new(access: Arc<Access>, hub: Hub) -> Self {
-        Self { access, hub, others: Mutex::default(), newcomer: Notify::new() }
+    pub(crate) fn new(access: Arc<Access>, hub: Hub, texts: Arc<TextLimit>, clock: Clock) -> Self {
+        Self { access, hub, texts, clock, others: Mutex::default(), newcomer: Notify::new() }
     }
 
     /// Takes what another node told.
@@ -55,6 +58,7 @@ impl SharedCounts {
                     }
                 }
                 NodeNews::FailedLogin(name, address) => self.access.login_failed_elsewhere(&name, address),
+                NodeNews::Texted(text) => self.texts.note_elsewhere(&text, self.clock.now()),
             }
         }
         self.apply(&others, changed);
@@ -87,7 +91,8 @@ impl SharedCounts {
     }
 
     /// Tells the others of this node's counts, until the future is dropped.
-    pub(super) async fn keep_telling(&self, relay: &dyn Relay, clock: &Clock) {
+    pub(super) async fn keep_telling(&self, relay: &dyn Relay) {
+        let clock = &self.clock;
         let mut next_all = clock.instant();
         loop {
             let is_due = clock.instant() >= next_all;

@@ -1,6 +1,7 @@
-//! What the nodes count together: viewers, connections and failed logins.
+//! What the nodes count together: viewers, connections, failed logins and texts to customers.
 
 use crate::nodes::support::TwoNodes;
+use crate::support::signing::token_for;
 use crate::support::{PATIENCE, Watcher, json_of};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -66,5 +67,28 @@ async fn failed_logins_on_one_node_count_on_the_other() {
             return;
         }
         assert!(begun.elapsed() < 3 * PATIENCE, "the other node does not know");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn texts_to_a_customer_are_limited_over_all_nodes() {
+    // A port that nobody listens on: the texts wait in the outbox.
+    let nowhere =
+        [("NOTIFICATION_SERVICE_URL", "http://127.0.0.1:9"), ("MILEPOST_PUBLIC_URL", "https://track.example")];
+    let Some(TwoNodes { one, two, redis: _redis }) = TwoNodes::start_with(true, &nowhere).await else { return };
+    let rider = token_for("r1", "rider", "default", 600);
+    let start = json!({
+        "order_id": "ORD-1", "rider_id": "r1", "dropoff_lat": 5.6037, "dropoff_lng": -0.1869, "phone": "+233501234567",
+    });
+    for _ in 0..20 {
+        json_of(one.post("/tracking/start", &rider, start.clone()).await, 200).await;
+    }
+    assert_eq!(one.post("/tracking/start", &rider, start.clone()).await.status(), 429);
+    let begun = Instant::now();
+    // What is let through meanwhile is counted there: twenty at the most.
+    let mut let_through = 0;
+    while two.post("/tracking/start", &rider, start.clone()).await.status() != 429 {
+        let_through += 1;
+        assert!(let_through < 20 && begun.elapsed() < PATIENCE, "the other node does not know");
     }
 }
