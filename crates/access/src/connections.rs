@@ -1,7 +1,6 @@
 //! Registers open connections: limits them for each tenant, caller and public link, and finds those of one user or device.
 
 use crate::Authentication;
-use crate::authenticate::Verified;
 use milepost_domain::{DeviceId, Principal, TenantId, UserId, VehicleId};
 use milepost_store::Digest;
 use std::collections::{HashMap, HashSet};
@@ -236,7 +235,7 @@ impl Connections {
             Holder::User(user) => self.of_key(&Key::User(user)),
             Holder::Session(user, digest) => {
                 let mut open = self.of_key(&Key::User(user));
-                open.retain(|open| matches!(&open.authentication.verified, Verified::Session(own) if own == digest));
+                open.retain(|open| open.authentication.session() == Some(digest));
                 open
             }
             Holder::Device(tenant, device) => self.of_key(&Key::Device(tenant.clone(), device.clone())),
@@ -305,6 +304,7 @@ impl Drop for Admission {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::authenticate::Verified;
     use milepost_domain::{Caller, Role};
 
     fn user(subject: &str) -> Authentication {

@@ -3,7 +3,7 @@
 use crate::{Holder, hash_secret};
 use milepost_cache::WeightedCache;
 use milepost_domain::{Device, EndedAssignment, Timestamp, User, UserId, VehicleId};
-use milepost_store::{Digest, Login};
+use milepost_store::{Digest, Login, Session};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -181,7 +181,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 pub(crate) struct IdentityCache {
     pub(crate) accounts: Cache<UserId, KnownUser>,
     pub(crate) devices: Cache<Digest, Option<Device>>,
-    pub(crate) sessions: Cache<Digest, Option<(UserId, Timestamp)>>,
+    pub(crate) sessions: Cache<Digest, Option<Session>>,
 }
 
 impl IdentityCache {
@@ -212,7 +212,7 @@ impl IdentityCache {
         match holder {
             Holder::User(user) | Holder::Session(user, _) => {
                 self.accounts.remove(&user);
-                self.sessions.clear();
+                self.sessions.remove_where(|session| session.as_ref().is_some_and(|session| session.user == user));
             }
             Holder::Device(tenant, id) => self.devices.remove_where(|device| {
                 device.as_ref().is_some_and(|device| device.tenant == *tenant && device.id == *id)
@@ -220,6 +220,10 @@ impl IdentityCache {
             // The vehicle left the lists of users too.
             Holder::DevicesOf(..) => self.forget_all(),
         }
+    }
+
+    pub(crate) fn forget_session(&self, digest: &Digest) {
+        self.sessions.remove(digest);
     }
 
     pub(crate) fn forget_key(&self, key: &Digest) {
@@ -234,7 +238,8 @@ fn device_bytes(device: &Device) -> usize {
 fn user_bytes(user: &KnownUser) -> usize {
     match user {
         KnownUser::Stored(account) => {
-            size_of::<Account>() + NAMES_BYTES + account.user.vehicle_ids.len() * VEHICLE_BYTES
+            let email = account.user.contact.email.as_ref().map_or(0, |email| email.as_str().len());
+            size_of::<Account>() + NAMES_BYTES + email + account.user.vehicle_ids.len() * VEHICLE_BYTES
         }
         KnownUser::Erased | KnownUser::Unknown => 0,
     }

@@ -24,7 +24,7 @@ use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_p
 use milepost_dialect_records::RecordsListener;
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory, Waker};
-use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
+use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
@@ -147,6 +147,7 @@ impl Assembly {
             clock: clock.clone(),
             origins: origins(config)?,
             tenant_hosts: config.tenant_hosts.clone(),
+            public_url: config.public_url.clone(),
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         let (committing, sending, beating) =
@@ -215,6 +216,7 @@ impl Assembly {
         let mut routes = Router::new()
             .merge(status_routes(self.status()))
             .merge(auth_routes(Arc::clone(&self.live.context)))
+            .merge(reset_page_routes(Arc::clone(&self.live.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))

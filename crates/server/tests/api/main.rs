@@ -10,10 +10,13 @@
 
 mod accounts {
     pub mod authentication;
+    pub mod contact;
     pub mod ended_logins;
     pub mod foreign_issuer;
     pub mod names;
+    pub mod password_links;
     pub mod revocation;
+    pub mod sessions;
     pub mod tenants;
 }
 mod bus {
