@@ -157,6 +157,8 @@ impl Assembly {
         tasks.watch("the relay to the other nodes", move || relaying.nodes.relay_has_ended());
         let moving = Arc::clone(&service.use_cases);
         tasks.watch("storing moves of deliveries", move || moving.deliveries.has_ended());
+        let driving = Arc::clone(&service.use_cases);
+        tasks.watch("storing the locations of drivers", move || driving.parcels.has_ended());
         tasks.watch("committing positions", move || committing.positions.has_ended());
         tasks.watch("making outgoing calls", move || sending.has_ended());
         tasks.watch("the heartbeat of sockets", move || beating.has_ended());

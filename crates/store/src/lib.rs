@@ -65,7 +65,7 @@ pub use outgoing_store::{
     CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
     OutgoingStore, StoredCall, WebhookChange,
 };
-pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
+pub use parcel_store::{DriverAsked, DriverFixWrite, DriverState, FixOutcome, NewParcel, ParcelScope, ParcelStore};
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};

@@ -4,7 +4,8 @@ use crate::failure::refused_at_start;
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS, UPKEEP_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
 use crate::{
-    DeliveryMove, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome,
+    DeliveryMove, DriverFixWrite, FixOutcome, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError,
+    TrackCommit, TrackOutcome,
 };
 use milepost_domain::{TenantId, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 mod arrival_index;
 mod delivery_moves;
 mod dialect;
+mod driver_fixes;
 mod nodes;
 mod partitions;
 mod session;
@@ -165,6 +167,15 @@ impl Native {
         let mut connection = self.committer.pool.acquire().await?;
         match delivery_moves::write_moves(&mut connection, &moves).await {
             Err(StoreError::Contended(_)) => delivery_moves::write_moves(&mut connection, &moves).await,
+            outcome => outcome,
+        }
+    }
+
+    /// As [`Self::move_deliveries`].
+    async fn record_driver_fixes(&self, _writers: &Writers, fixes: Arc<[DriverFixWrite]>) -> Result<Vec<FixOutcome>> {
+        let mut connection = self.committer.pool.acquire().await?;
+        match driver_fixes::write_fixes(&mut connection, &fixes).await {
+            Err(StoreError::Contended(_)) => driver_fixes::write_fixes(&mut connection, &fixes).await,
             outcome => outcome,
         }
     }

@@ -8,7 +8,8 @@
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
 use crate::{
-    DeliveryMove, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome,
+    DeliveryMove, DriverFixWrite, FixOutcome, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError,
+    TrackCommit, TrackOutcome,
 };
 use milepost_domain::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
@@ -21,6 +22,7 @@ pub(crate) mod backup;
 mod checkpointer;
 mod delivery_moves;
 mod dialect;
+mod driver_fixes;
 mod log_flusher;
 mod nodes;
 mod position_writer;
@@ -165,6 +167,11 @@ impl Native {
     async fn move_deliveries(&self, writers: &Writers, moves: Arc<[DeliveryMove]>) -> Result<Vec<bool>> {
         let lock = writers.lock_first().await?;
         self.position_writer.run(lock, move |connection| delivery_moves::write_moves(connection, &moves)).await
+    }
+
+    async fn record_driver_fixes(&self, writers: &Writers, fixes: Arc<[DriverFixWrite]>) -> Result<Vec<FixOutcome>> {
+        let lock = writers.lock_first().await?;
+        self.position_writer.run(lock, move |connection| driver_fixes::write_fixes(connection, &fixes)).await
     }
 
     async fn flush(&self) -> Result<()> {

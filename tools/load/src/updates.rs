@@ -63,8 +63,7 @@ pub(crate) fn run_updates(options: &UpdatesOptions) -> Result<()> {
     }
     let kiosks = Fleet::numbered(&format!("updates-{}", now_ms()), options.connections);
     let mut kiosks = Fleet::set_up(&mut milepost.client()?, kiosks, true)?;
-    let riders =
-        (0..options.connections).map(|number| Rider::set_up(&milepost, number)).collect::<Result<Vec<_>>>()?;
+    let riders = (0..options.connections).map(|number| Rider::set_up(&milepost, number)).collect::<Result<Vec<_>>>()?;
     let mut rates: [Vec<Rate>; 3] = Default::default();
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);

@@ -201,6 +201,8 @@ on_both! {
         active_parcels_are_those_under_way,
         newest_fix_of_a_driver_is_kept_and_late_ones_only_stored,
         a_fix_that_lies_ahead_gives_way_to_a_present_one,
+        fixes_of_many_drivers_are_stored_together_each_as_if_alone,
+        what_many_drivers_bring_is_read_together,
         fix_marks_no_parcel_of_another_driver_or_tenant,
         fixes_by_two_nodes_at_once_end_in_the_newest,
         path_has_the_fixes_of_each_driver_during_the_delivery,
