@@ -5,5 +5,5 @@ pub(crate) mod numbered;
 pub(crate) mod visible;
 
 pub(crate) use numbered::{
-    append_facts, count_events_ever, events_after, newest_event_id, newest_event_ids, stored_events,
+    append_facts, count_events_ever, events_after, feed_name, newest_event_id, newest_event_ids, stored_events,
 };
