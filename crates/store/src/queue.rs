@@ -313,7 +313,8 @@ mod tests {
     }
 
     struct Waiting {
-        answer: oneshot::Sender<()>,
+        /// Told when it is dropped.
+        _answer: oneshot::Sender<()>,
         place: Place<Self>,
     }
 
@@ -324,7 +325,7 @@ mod tests {
     }
 
     fn waiting(place: Place<Waiting>) -> Waiting {
-        Waiting { answer: oneshot::channel().0, place }
+        Waiting { _answer: oneshot::channel().0, place }
     }
 
     fn fill(queue: &Arc<Queue<Waiting>>, id: &str, positions: usize) -> Vec<Place<Waiting>> {
@@ -383,7 +384,7 @@ mod tests {
         let queue = Queue::new();
         let held = fill(&queue, "greedy", QUEUE_POSITIONS);
         let (answer, answered) = oneshot::channel();
-        queue.push(Waiting { answer, ..waiting(enter(&queue, "greedy", 1).or(held.into_iter().next()).unwrap()) });
+        queue.push(Waiting { _answer: answer, ..waiting(enter(&queue, "greedy", 1).or(held.into_iter().next()).unwrap()) });
         let next = tokio::spawn({
             let queue = Arc::clone(&queue);
             async move { queue.enter(&tenant("other"), 10).await.is_none() }
