@@ -1,6 +1,6 @@
 //! Authenticates a request's credential: who is the caller?
 
-use crate::identity_cache::{Account, KnownUser, ReadFrom};
+use crate::identity_cache::{Account, KnownUser, Present, ReadFrom};
 use crate::{ACCESS_TOKEN_PREFIX, Access, AccessError, Claims, TokenError, hash_secret};
 use milepost_domain::{Caller, Device, Principal, Scope, TenantId, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::{Digest, SessionKind};
@@ -170,7 +170,7 @@ impl Access {
                 None => KnownUser::Unknown,
             })
         };
-        self.identities.accounts.read(id, from, self.clock.now(), load).await
+        self.identities.accounts.read(id, from, self.present(), load).await
     }
 
     /// The device with this key. It may be one second old.
@@ -192,7 +192,12 @@ impl Access {
 
     async fn device(&self, digest: Digest, from: ReadFrom) -> Result<Option<Device>, AccessError> {
         let load = async { Ok(self.store.find_device_by_key(&digest).await?) };
-        self.identities.devices.read(digest, from, self.clock.now(), load).await
+        self.identities.devices.read(digest, from, self.present(), load).await
+    }
+
+    pub(crate) fn present(&self) -> Present {
+        let changes_are_known = self.known_changes.are_fresh(self.clock.instant());
+        Present { now: self.clock.now(), changes_are_known }
     }
 
     /// Whether the session of a token goes on, if it names one.

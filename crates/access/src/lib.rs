@@ -42,8 +42,9 @@ pub use token::TokenKeys;
 
 use attempt_limit::AttemptLimit;
 use connections::Connections;
-use identity_cache::IdentityCache;
+use identity_cache::{IdentityCache, KnownChanges};
 use login_limit::LoginLimit;
+use milepost_cache::CacheBudget;
 use milepost_clock::Clock;
 use milepost_store::Store;
 use passwords::Passwords;
@@ -59,6 +60,7 @@ pub struct Access {
     passwords: Passwords,
     login_limit: LoginLimit,
     identities: IdentityCache,
+    known_changes: KnownChanges,
     connections: Connections,
     failed_logins: FailedLogins,
     /// Requests for resets of passwords.
@@ -67,15 +69,27 @@ pub struct Access {
 }
 
 impl Access {
-    /// `max_connections_per_tenant` limits the sockets and streams that one tenant may have open, on all nodes that tell of theirs.
+    /// With the usual memory for identities, as [`Self::new_within`].
     pub fn new(store: Arc<dyn Store>, clock: Clock, tokens: TokenKeys, max_connections_per_tenant: usize) -> Self {
+        Self::new_within(CacheBudget::default(), store, clock, tokens, max_connections_per_tenant)
+    }
+
+    /// `max_connections_per_tenant` limits the sockets and streams that one tenant may have open, on all nodes that tell of theirs.
+    pub fn new_within(
+        budget: CacheBudget,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        tokens: TokenKeys,
+        max_connections_per_tenant: usize,
+    ) -> Self {
         Self {
             store,
             clock,
             tokens,
             passwords: Passwords::default(),
             login_limit: LoginLimit::default(),
-            identities: IdentityCache::new(),
+            identities: IdentityCache::new(budget.identities_bytes()),
+            known_changes: KnownChanges::default(),
             connections: Connections::new(max_connections_per_tenant),
             failed_logins: FailedLogins::default(),
             reset_limit: AttemptLimit::default(),

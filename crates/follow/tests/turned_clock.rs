@@ -52,9 +52,10 @@ impl Follower {
             inbox: Arc::clone(&inbox),
             vehicles: Arc::new(OneBus(Arc::new(bus()))),
             alert_expiry_ms: 86_400_000,
-            wakers: vec![Arc::new(move || {
+            wakers: vec![Arc::new(move |_| {
                 woken.fetch_add(1, Ordering::Relaxed);
             })],
+            cache_budget: milepost_cache::CacheBudget::default(),
         });
         Self { inbox, wakes, task: tokio::spawn(follower.run()) }
     }

@@ -28,7 +28,7 @@ use milepost_dialect_records::RecordsListener;
 use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
 use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
-use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
+use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory, Waker};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
@@ -76,7 +76,7 @@ pub struct Assembly {
     pub tasks: CoreTasks,
     metrics: Arc<Metrics>,
     log: LogStats,
-    wake_event_feed: Arc<dyn Fn() + Send + Sync>,
+    wake_event_feed: Waker,
     vehicle_directory: Arc<dyn VehicleDirectory>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
@@ -128,7 +128,13 @@ impl Assembly {
             Arc::new(StreamListener::new(Arc::clone(&stream_state))),
         ];
         let tokens = token_keys(config, &clock)?;
-        let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
+        let access = Access::new_within(
+            config.cache_budget,
+            Arc::clone(&store),
+            clock.clone(),
+            tokens,
+            config.max_connections_per_tenant,
+        );
         let access = Arc::new(access);
         let tracks = Arc::new(TrackInbox::default());
         let node = NodeId::new(fastrand::u64(..));
@@ -146,6 +152,7 @@ impl Assembly {
             },
             alert_expiry_ms: alert_expiry_ms(config),
             tracks: Arc::clone(&tracks),
+            cache_budget: config.cache_budget,
             hub: hub.clone(),
             node,
             start_relay: start_relay(config, installation, node, &clock),
@@ -165,6 +172,10 @@ impl Assembly {
         let (relaying, expiring) = (Arc::clone(&service.use_cases), Arc::clone(&followed_deliveries));
         tasks.watch("ending expired deliveries", move || expiring.has_ended());
         tasks.watch("the relay to the other nodes", move || relaying.nodes.relay_has_ended());
+        let moving = Arc::clone(&service.use_cases);
+        tasks.watch("storing moves of deliveries", move || moving.deliveries.has_ended());
+        let driving = Arc::clone(&service.use_cases);
+        tasks.watch("storing the locations of drivers", move || driving.parcels.has_ended());
         tasks.watch("committing positions", move || committing.positions.has_ended());
         tasks.watch("making outgoing calls", move || sending.has_ended());
         tasks.watch("the heartbeat of sockets", move || beating.has_ended());
@@ -193,13 +204,15 @@ impl Assembly {
 
     /// The task that derives trips, visits and alerts from positions. Run it once.
     pub fn track_follower(&self, config: &Config) -> TrackFollower {
+        let wake_outbox = self.outbox.waker();
         TrackFollower::new(FollowerParts {
             store: Arc::clone(&self.store),
             clock: self.clock.clone(),
             inbox: Arc::clone(&self.tracks),
             vehicles: Arc::clone(&self.vehicle_directory),
             alert_expiry_ms: alert_expiry_ms(config),
-            wakers: vec![Arc::clone(&self.wake_event_feed), self.outbox.waker()],
+            wakers: vec![Arc::clone(&self.wake_event_feed), Arc::new(move |_| wake_outbox())],
+            cache_budget: config.cache_budget,
         })
     }
 

@@ -12,6 +12,7 @@ pub use duration::parse_duration;
 pub use load::{ConfigError, Resolved, Source, resolve};
 pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
+use milepost_cache::CacheBudget;
 use milepost_domain::TenantId;
 use milepost_http::TenantHosts;
 use milepost_mqtt::BrokerUrl;
@@ -47,6 +48,7 @@ pub struct Config {
     pub ws_pong_wait: Duration,
     pub ws_write_wait: Duration,
     pub ws_max_message_bytes: Option<usize>,
+    pub cache_budget: CacheBudget,
     pub max_connections_per_tenant: usize,
     pub max_connections_per_address: usize,
     pub alert_expiry: Duration,
@@ -135,6 +137,7 @@ impl Config {
                 Some(_) => Some(resolved.parsed("WS_MAX_MESSAGE_SIZE")?),
                 None => None,
             },
+            cache_budget: CacheBudget::of_mib(resolved.parsed("MILEPOST_CACHE_MIB")?),
             max_connections_per_tenant: resolved.parsed("MAX_CONNECTIONS_PER_TENANT")?,
             max_connections_per_address: resolved.parsed("MAX_CONNECTIONS_PER_ADDRESS")?,
             alert_expiry: resolved.duration("ALERT_EXPIRY_DURATION")?,

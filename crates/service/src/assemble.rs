@@ -27,9 +27,10 @@ use crate::vehicles::Vehicles;
 use crate::wakers::Wakers;
 use crate::webhooks::Webhooks;
 use milepost_access::Access;
+use milepost_cache::CacheBudget;
 use milepost_clock::Clock;
 use milepost_domain::{NodeId, ZoneRadius};
-use milepost_follow::{TrackInbox, VehicleDirectory};
+use milepost_follow::{TrackInbox, VehicleDirectory, Waker};
 use milepost_hub::Hub;
 use milepost_relay::{Receiver, Relay};
 use milepost_store::{Committer, Store};
@@ -62,6 +63,8 @@ pub struct ServiceParts {
     pub alert_expiry_ms: i64,
     /// Gets the committed positions, for the follower of tracks.
     pub tracks: Arc<TrackInbox>,
+    /// The memory for the tracks of vehicles.
+    pub cache_budget: CacheBudget,
     /// Whose numbers of subscribers are announced to all nodes.
     pub hub: Hub,
     /// This process.
@@ -77,7 +80,7 @@ pub struct AssembledService {
     /// Publishes stored events. Run it once.
     pub event_feed: Arc<EventFeed>,
     /// Wakes the event feed, after a commit that stored events.
-    pub wake_event_feed: Arc<dyn Fn() + Send + Sync>,
+    pub wake_event_feed: Waker,
     /// The vehicles in this node's memory, for the follower of tracks.
     pub vehicle_directory: Arc<dyn VehicleDirectory>,
 }
@@ -100,6 +103,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let relay = || Arc::clone(&started_relay);
     let publisher = Arc::new(Publisher::new(live(), listeners.clone(), relay(), tracks(), meters, on_transaction));
 
+    let committer = Committer::start_within(parts.cache_budget, store(), Some(Arc::clone(&publisher) as _));
     let deliveries =
         Deliveries::new(store(), listeners.clone(), relay(), wakers.clone(), outgoing.clone(), tracking_ttl_ms, texts);
     let deliveries = Arc::new(deliveries);
@@ -171,7 +175,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     AssembledService {
         use_cases,
         event_feed: Arc::new(event_feed),
-        wake_event_feed: Arc::new(move || wakers.wake_events()),
+        wake_event_feed: Arc::new(move |tenant| wakers.wake_events(tenant)),
         vehicle_directory: Arc::new(LiveDirectory { store: store(), live: live() }),
     }
 }

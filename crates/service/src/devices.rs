@@ -83,7 +83,8 @@ pub async fn add_device(
         .by(request.author())
         .add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone())))
         .await?;
-    devices.access.forget_identities();
+    devices.access.forget_key(&key_hash);
+    forget_name(devices, &new.device);
     let (id, tenant) = (&new.device.id, &new.device.tenant);
     tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device added");
     Ok(new)
@@ -141,7 +142,8 @@ pub async fn change_device(
         }
         let after = Device { version: before.version + 1, ..after };
         if devices.store.by(request.author()).update_device(&after, request.now).await? {
-            devices.access.forget_identities();
+            devices.access.forget(Holder::Device(tenant, id));
+            forget_name(devices, &after);
             if after.vehicle_id != before.vehicle_id {
                 devices.access.end_connections(Holder::Device(tenant, id), CloseReason::RightsChanged);
             }
@@ -196,5 +198,12 @@ fn require(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), Ser
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin or manager of the tenant may manage its devices"))
+    }
+}
+
+/// It may have reported under this name before it was added.
+fn forget_name(devices: &Devices, device: &Device) {
+    if let Some(unique_id) = &device.unique_id {
+        devices.access.forget_name(unique_id);
     }
 }

@@ -208,12 +208,13 @@ pub async fn change_user(
             // Removed again, because a session may have been opened since the update removed them. If this fails, the caller has to
             // know it: a session with the old password may be left.
             users.store.remove_user_sessions(id).await?;
+            users.access.forget(Holder::User(id));
         } else if (before.role, before.cadet_id, &before.vehicle_ids)
             != (after.role, after.cadet_id, &after.vehicle_ids)
         {
             users.access.end_connections(Holder::User(id), CloseReason::RightsChanged);
         } else {
-            users.access.forget_identities();
+            users.access.forget(Holder::User(id));
         }
         tracing::info!(user.id = %id, by = request.caller.log_name(), "user changed");
         return Ok(after);

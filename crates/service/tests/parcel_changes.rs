@@ -44,6 +44,7 @@ async fn a_change_whose_client_goes_away_is_published_to_those_who_watch() {
         device_rules: milepost_service::devices::DeviceRules::default(),
         alert_expiry_ms: 86_400_000,
         tracks: Arc::default(),
+        cache_budget: milepost_cache::CacheBudget::default(),
         hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
         node: milepost_domain::NodeId::new(1),
         start_relay: Box::new(|receiver| Arc::new(milepost_relay::InProcessRelay::alone(receiver))),

@@ -253,6 +253,8 @@ pub trait Store:
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>>;
     /// The newest event id of every tenant in any order, read by one query.
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>>;
+    /// How many events all tenants have had, those included that were removed since: the sum of their newest ids.
+    async fn count_events_ever(&self) -> Result<i64>;
     /// The newest event id, 0 if the tenant never had an event. Pruning does not lower it.
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64>;
     /// The name of the event log. A restored backup gets a new one.

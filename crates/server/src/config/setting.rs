@@ -101,6 +101,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("WS_PONG_WAIT", "60s", Kind::Duration(20, DAY_MS), "a socket that is silent for this long is closed"),
     setting("WS_WRITE_WAIT", "10s", Kind::Duration(10, DAY_MS), "how long the last writes of a closing socket may take"),
     setting("WS_MAX_MESSAGE_SIZE", "", Kind::Number(1, 64 << 20), "bytes of an inbound message; 512 on the fleet socket, 65536 on /ws and 4096 on the others if unset"),
+    setting("MILEPOST_CACHE_MIB", "768", Kind::Number(16, 1 << 20), "memory for what is read again when it is forgotten: vehicles, tracks, geofences, users and devices; mebibytes"),
     setting("MAX_CONNECTIONS_PER_TENANT", "10000", Kind::Number(1, 10_000_000), "open sockets and streams of one tenant"),
     setting("MAX_CONNECTIONS_PER_ADDRESS", "500", Kind::Number(1, 10_000_000), "connections of one address that have shown no credential, and of one caller; trusted proxies are not counted"),
     setting("ALERT_EXPIRY_DURATION", "24h", Kind::Duration(1_000, 36_500 * DAY_MS), "how long an alert is listed"),

@@ -270,6 +270,9 @@ impl Store for SqlStore {
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>> {
         read!(self, events::newest_event_ids())
     }
+    async fn count_events_ever(&self) -> Result<i64> {
+        read!(self, events::count_events_ever())
+    }
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64> {
         read!(self, events::newest_event_id(tenant))
     }

@@ -62,6 +62,7 @@ pub(crate) async fn each_tenant_counts_for_itself(database: &TestDatabase) {
     assert_eq!(database.store.newest_event_id(&acme).await.unwrap(), 2);
     assert_eq!(database.store.newest_event_id(&TenantId::default_tenant()).await.unwrap(), 1);
     add_tenant(&*database.store, "quiet").await;
+    assert_eq!(database.store.count_events_ever().await.unwrap(), 3);
     let mut newest = database.store.newest_event_ids().await.unwrap();
     newest.sort();
     let newest: Vec<_> = newest.iter().map(|(tenant, id)| (tenant.as_str(), *id)).collect();

@@ -11,24 +11,24 @@ use std::time::{Duration, Instant};
 
 /// The result of one measurement.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Rate {
-    pub(super) per_second: f64,
-    pub(super) p50_ms: f64,
-    pub(super) p99_ms: f64,
-    /// Server CPU microseconds for each position.
-    pub(super) cpu_us: f64,
+pub(crate) struct Rate {
+    pub(crate) per_second: f64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    /// Server CPU microseconds for each.
+    pub(crate) cpu_us: f64,
 }
 
 /// The connections.
-pub(super) struct ClosedLoop {
+pub(crate) struct ClosedLoop {
     client: Client,
     /// The answers so far.
-    pub(super) answers: Answers,
+    pub(crate) answers: Answers,
     sent_us: Vec<u64>,
 }
 
 impl ClosedLoop {
-    pub(super) fn open(milepost: &Milepost, connections: usize) -> Result<Self> {
+    pub(crate) fn open(milepost: &Milepost, connections: usize) -> Result<Self> {
         let mut client = Client::new(Waiting::Sleep)?;
         client.open_publishers(connections, milepost.address)?;
         let answers = Answers { latency: durations(), accepted: 0, answered: Vec::new(), refused: None };
@@ -36,7 +36,7 @@ impl ClosedLoop {
     }
 
     /// Runs until `duration` has passed or `next` returns nothing more. Returns the time until the last answer.
-    pub(super) fn run(
+    pub(crate) fn run(
         &mut self,
         duration: Duration,
         mut next: impl FnMut(usize) -> Option<Vec<u8>>,
@@ -62,7 +62,7 @@ impl ClosedLoop {
                 idle.push(connection);
             }
             if let Some(refused) = &self.answers.refused {
-                bail!("a position was refused: {refused}");
+                bail!("a request was refused: {refused}");
             }
             if start.elapsed() > Duration::from_secs(300) {
                 bail!("no end after five minutes: the server does not answer");
@@ -70,7 +70,7 @@ impl ClosedLoop {
         }
     }
 
-    pub(super) fn rate(&self, positions: u64, elapsed: Duration, cpu_s: f64) -> Result<Rate> {
+    pub(crate) fn rate(&self, positions: u64, elapsed: Duration, cpu_s: f64) -> Result<Rate> {
         ensure!(positions > 0, "nothing was answered");
         Ok(Rate {
             per_second: positions as f64 / elapsed.as_secs_f64(),
@@ -82,9 +82,9 @@ impl ClosedLoop {
 }
 
 /// The answers: to the requests since the last poll, and in all.
-pub(super) struct Answers {
-    pub(super) latency: Durations,
-    pub(super) accepted: u64,
+pub(crate) struct Answers {
+    pub(crate) latency: Durations,
+    pub(crate) accepted: u64,
     answered: Vec<usize>,
     refused: Option<String>,
 }

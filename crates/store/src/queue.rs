@@ -1,14 +1,30 @@
-//! The queue before the writer: bounded for all tenants together, shared out among them, and emptied in turns.
+//! The queue before a writer: bounded for all tenants together, shared out among them, and emptied in turns.
 //!
 //! A tenant may hold as much of the queue as is left free. So one that floods gets half of it, two get a third each, and
 //! there is always room for the next. The writer takes one caller of each tenant in turn: a tenant with one position waits
 //! for the transaction under way, and not for the thousands that another tenant has queued.
 
-use super::{QUEUE_CALLERS, QUEUE_POSITIONS, Waiting};
 use milepost_domain::TenantId;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
+
+/// Positions in the queue and in transactions, about 150 bytes each. A tenant that holds as many as are free waits for
+/// [`QUEUE_WAIT`], and is then refused as overload. A batch larger than this counts as this many.
+const QUEUE_POSITIONS: usize = 200_000;
+
+/// Callers in the queue and in transactions. They are shared out in the same way.
+const QUEUE_CALLERS: usize = 4_096;
+
+/// How long a caller waits for space in the queue.
+pub(crate) const QUEUE_WAIT: Duration = Duration::from_secs(5);
+
+/// What waits in a queue, of one caller.
+pub(crate) trait Queued {
+    /// Whose share it takes.
+    fn tenant(&self) -> &TenantId;
+}
 
 /// What callers take, or what is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,17 +56,17 @@ impl Amount {
 }
 
 /// Callers that wait for a transaction.
-pub(super) struct Queue {
+pub(crate) struct Queue<W> {
     /// A std mutex: held for microseconds, never across an await.
-    contents: Mutex<Contents>,
+    contents: Mutex<Contents<W>>,
     /// Wakes the writer.
     filled: Notify,
 }
 
-struct Contents {
+struct Contents<W> {
     free: Amount,
     /// Those that hold a part of the queue, or wait for one.
-    tenants: HashMap<TenantId, Share>,
+    tenants: HashMap<TenantId, Share<W>>,
     /// Tenants with queued callers, the next first.
     turns: VecDeque<TenantId>,
     queued: usize,
@@ -62,28 +78,33 @@ struct Contents {
     has_ended: bool,
 }
 
-#[derive(Default)]
-struct Share {
+struct Share<W> {
     held: Option<Amount>,
-    queued: VecDeque<Waiting>,
-    entering: VecDeque<Entering>,
+    queued: VecDeque<W>,
+    entering: VecDeque<Entering<W>>,
+}
+
+impl<W> Default for Share<W> {
+    fn default() -> Self {
+        Self { held: None, queued: VecDeque::new(), entering: VecDeque::new() }
+    }
 }
 
 /// A caller that waits for room.
-struct Entering {
+struct Entering<W> {
     amount: Amount,
-    granted: oneshot::Sender<Place>,
+    granted: oneshot::Sender<Place<W>>,
 }
 
 /// A caller's part of the queue, which is given back when it is answered.
-pub(super) struct Place {
-    queue: Arc<Queue>,
+pub(crate) struct Place<W> {
+    queue: Arc<Queue<W>>,
     tenant: TenantId,
     amount: Amount,
 }
 
-impl Queue {
-    pub(super) fn new() -> Arc<Self> {
+impl<W: Queued> Queue<W> {
+    pub(crate) fn new() -> Arc<Self> {
         let contents = Contents {
             free: Amount::ALL,
             tenants: HashMap::new(),
@@ -98,7 +119,7 @@ impl Queue {
 
     /// Waits for the tenant's share to have room for so many positions. `None` when the writer is gone. A caller that stops
     /// waiting leaves nothing behind.
-    pub(super) async fn enter(self: &Arc<Self>, tenant: &TenantId, positions: usize) -> Option<Place> {
+    pub(crate) async fn enter(self: &Arc<Self>, tenant: &TenantId, positions: usize) -> Option<Place<W>> {
         let amount = Amount::of(positions);
         let granted = {
             let mut contents = self.lock();
@@ -122,14 +143,14 @@ impl Queue {
     }
 
     /// Queues a caller behind those of its tenant.
-    pub(super) fn push(&self, waiting: Waiting) {
+    pub(crate) fn push(&self, waiting: W) {
         let mut contents = self.lock();
         if contents.has_ended {
             // Its answer is dropped with it.
             drop(contents);
             return;
         }
-        let tenant = waiting.batch.tenant.clone();
+        let tenant = waiting.tenant().clone();
         let share = contents.tenants.entry(tenant.clone()).or_default();
         share.queued.push_back(waiting);
         let is_first = share.queued.len() == 1;
@@ -142,7 +163,7 @@ impl Queue {
     }
 
     /// The next caller by turns; `None` when nobody waits.
-    pub(super) fn try_next(&self) -> Option<Waiting> {
+    pub(crate) fn try_next(&self) -> Option<W> {
         let mut contents = self.lock();
         let tenant = contents.turns.pop_front()?;
         let share = contents.tenants.get_mut(&tenant).expect("a tenant in turn has queued callers");
@@ -155,7 +176,7 @@ impl Queue {
     }
 
     /// Waits for the next caller; `None` when nobody will come any more. Only one task may wait.
-    pub(super) async fn next(&self) -> Option<Waiting> {
+    pub(crate) async fn next(&self) -> Option<W> {
         loop {
             if let Some(next) = self.try_next() {
                 return Some(next);
@@ -168,13 +189,13 @@ impl Queue {
     }
 
     /// Ends [`Self::next`] after the queued callers.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.lock().is_closed = true;
         self.filled.notify_one();
     }
 
     /// Drops everybody that waits, because nobody writes any more.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         let mut contents = self.lock();
         contents.has_ended = true;
         contents.turns.clear();
@@ -186,15 +207,17 @@ impl Queue {
         drop(tenants);
     }
 
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         self.lock().has_ended
     }
 
     /// Callers that wait for a transaction, for metrics.
-    pub(super) fn queued(&self) -> usize {
+    pub(crate) fn queued(&self) -> usize {
         self.lock().queued
     }
+}
 
+impl<W> Queue<W> {
     fn give_back(self: &Arc<Self>, tenant: &TenantId, amount: Amount) {
         let mut contents = self.lock();
         contents.free = contents.free.plus(amount);
@@ -231,12 +254,12 @@ impl Queue {
         drop(contents);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Contents> {
+    fn lock(&self) -> MutexGuard<'_, Contents<W>> {
         self.contents.lock().expect("nothing panics while holding it")
     }
 }
 
-impl Share {
+impl<W> Share<W> {
     /// Whether there is room for more: as much as is left free for others, or anything for a tenant that holds nothing.
     fn has_room(&self, amount: Amount, free: Amount) -> bool {
         amount.fits(free) && self.held.is_none_or(|held| held.plus(amount).fits(free))
@@ -255,9 +278,18 @@ impl Share {
     }
 }
 
-impl Drop for Place {
+impl<W> Drop for Place<W> {
     fn drop(&mut self) {
         self.queue.give_back(&self.tenant, self.amount);
+    }
+}
+
+/// Ends a queue when its writer ends, also by a panic, so that nobody waits for it.
+pub(crate) struct EndedAfter<W: Queued>(pub(crate) Arc<Queue<W>>);
+
+impl<W: Queued> Drop for EndedAfter<W> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -265,8 +297,6 @@ impl Drop for Place {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::PositionBatch;
-    use milepost_domain::Timestamp;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
@@ -275,25 +305,30 @@ mod tests {
     }
 
     /// Enters at once, or not at all.
-    fn enter(queue: &Arc<Queue>, id: &str, positions: usize) -> Option<Place> {
+    fn enter(queue: &Arc<Queue<Waiting>>, id: &str, positions: usize) -> Option<Place<Waiting>> {
         match pin!(queue.enter(&tenant(id), positions)).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(place) => place,
             Poll::Pending => None,
         }
     }
 
-    fn waiting(place: Place) -> Waiting {
-        let received_at = Timestamp::from_unix_ms(0).unwrap();
-        let batch = PositionBatch {
-            tenant: place.tenant.clone(),
-            positions: Vec::new(),
-            received_at,
-            thresholds: Arc::default(),
-        };
-        Waiting { batch, answer: oneshot::channel().0, place }
+    struct Waiting {
+        /// Told when it is dropped.
+        _answer: oneshot::Sender<()>,
+        place: Place<Self>,
     }
 
-    fn fill(queue: &Arc<Queue>, id: &str, positions: usize) -> Vec<Place> {
+    impl Queued for Waiting {
+        fn tenant(&self) -> &TenantId {
+            &self.place.tenant
+        }
+    }
+
+    fn waiting(place: Place<Waiting>) -> Waiting {
+        Waiting { _answer: oneshot::channel().0, place }
+    }
+
+    fn fill(queue: &Arc<Queue<Waiting>>, id: &str, positions: usize) -> Vec<Place<Waiting>> {
         std::iter::from_fn(|| enter(queue, id, positions)).collect()
     }
 
@@ -349,7 +384,10 @@ mod tests {
         let queue = Queue::new();
         let held = fill(&queue, "greedy", QUEUE_POSITIONS);
         let (answer, answered) = oneshot::channel();
-        queue.push(Waiting { answer, ..waiting(enter(&queue, "greedy", 1).or(held.into_iter().next()).unwrap()) });
+        queue.push(Waiting {
+            _answer: answer,
+            ..waiting(enter(&queue, "greedy", 1).or(held.into_iter().next()).unwrap())
+        });
         let next = tokio::spawn({
             let queue = Arc::clone(&queue);
             async move { queue.enter(&tenant("other"), 10).await.is_none() }
