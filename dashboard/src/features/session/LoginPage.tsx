@@ -1,4 +1,4 @@
-/** Asks for username and password, and shows why they were refused. */
+/** Asks for username and password, and for a code where one is due, and shows why they were refused. */
 
 import { type FormEvent, useRef, useState } from 'react';
 import { Brand } from '../../components/Brand';
@@ -8,13 +8,16 @@ interface Props {
   notice: string | null;
   /** What the user will see after signing in. */
   lead?: string;
-  onSignIn: (username: string, password: string) => Promise<void>;
+  /** Returns a challenge if a code is due. */
+  onSignIn: (username: string, password: string) => Promise<string | null>;
+  onCode: (challenge: string, code: string) => Promise<void>;
 }
 
-export function LoginPage({ notice, lead = 'See where every bus is, as it moves.', onSignIn }: Props) {
+export function LoginPage({ notice, lead = 'See where every bus is, as it moves.', onSignIn, onCode }: Props) {
   const [error, setError] = useState<string | null>(notice);
   const [isBusy, setIsBusy] = useState(false);
-  const password = useRef<HTMLInputElement>(null);
+  const [challenge, setChallenge] = useState<string | null>(null);
+  const refused = useRef<HTMLInputElement>(null);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -22,11 +25,16 @@ export function LoginPage({ notice, lead = 'See where every bus is, as it moves.
     setIsBusy(true);
     setError(null);
     try {
-      await onSignIn(String(form.get('username')), String(form.get('password')));
+      if (challenge === null) {
+        setChallenge(await onSignIn(String(form.get('username')), String(form.get('password'))));
+        setIsBusy(false);
+      } else {
+        await onCode(challenge, String(form.get('code')));
+      }
     } catch (failure) {
-      setError(refusalText(failure));
+      setError(challenge === null ? refusalText(failure) : codeRefusalText(failure));
       setIsBusy(false);
-      password.current?.select();
+      refused.current?.select();
     }
   }
 
@@ -37,15 +45,32 @@ export function LoginPage({ notice, lead = 'See where every bus is, as it moves.
         <Brand />
         <h1>Sign in</h1>
         <p className="login-lead">{lead}</p>
-        <label>
-          Username
-          {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
-          <input name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required autoFocus />
-        </label>
-        <label>
-          Password
-          <input ref={password} name="password" type="password" autoComplete="current-password" required />
-        </label>
+        {challenge === null ? (
+          <>
+            <label>
+              Username
+              <input
+                name="username"
+                autoComplete="username"
+                autoCapitalize="none"
+                spellCheck={false}
+                required
+                // biome-ignore lint/a11y/noAutofocus: the page is this form alone
+                autoFocus
+              />
+            </label>
+            <label>
+              Password
+              <input ref={refused} name="password" type="password" autoComplete="current-password" required />
+            </label>
+          </>
+        ) : (
+          <label>
+            Code of your authenticator app, or a recovery code
+            {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
+            <input ref={refused} name="code" autoComplete="one-time-code" spellCheck={false} required autoFocus />
+          </label>
+        )}
         <p className="login-error" role="alert">
           {error}
         </p>
@@ -55,6 +80,12 @@ export function LoginPage({ notice, lead = 'See where every bus is, as it moves.
       </form>
     </main>
   );
+}
+
+function codeRefusalText(failure: unknown): string {
+  return failure instanceof ApiError && failure.status === 401
+    ? 'That code is wrong or was used before. Wait for the next one, or reload the page to begin again.'
+    : refusalText(failure);
 }
 
 function refusalText(failure: unknown): string {
