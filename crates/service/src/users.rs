@@ -257,6 +257,53 @@ pub async fn invite_user(
     Ok(())
 }
 
+/// Removes the second factor of a user who can't use it any more.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn reset_second_factor(users: &Users, request: &Request, id: UserId) -> Result<(), ServiceError> {
+    let user = get_user(users, request, id).await?;
+    require_role(&request.caller, user.role)?;
+    if !users.access.remove_totp(id).await? {
+        return Err(ServiceError::NotFound("second factor"));
+    }
+    tracing::info!(user.id = %id, by = request.caller.log_name(), "second factor reset");
+    Ok(())
+}
+
+/// The roles of a tenant whose users need a second factor.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn second_factor_roles(
+    users: &Users,
+    request: &Request,
+    tenant: &TenantId,
+) -> Result<Vec<Role>, ServiceError> {
+    require(&request.caller, tenant)?;
+    Ok(users.store.second_factor_roles(tenant).await?)
+}
+
+/// Replaces them. Users without a second factor can only set one up from then on.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn set_second_factor_roles(
+    users: &Users,
+    request: &Request,
+    tenant: &TenantId,
+    roles: &[Role],
+) -> Result<(), ServiceError> {
+    require(&request.caller, tenant)?;
+    for role in roles {
+        require_role(&request.caller, *role)?;
+    }
+    users.store.set_second_factor_roles(tenant, roles).await?;
+    users.access.forget_identities();
+    tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "roles that need a second factor changed");
+    Ok(())
+}
+
 /// Removes a user with its sessions and connections.
 ///
 /// # Errors

@@ -37,6 +37,7 @@ pub(crate) const SQLITE: &[Listed] = &[
         include_str!("../migrations/sqlite/0035_versions_of_devices_and_cadets.sql"),
     ),
     (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
+    (47, "0047_second_factors", include_str!("../migrations/sqlite/0047_second_factors.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -67,6 +68,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
         include_str!("../migrations/postgres/0035_versions_of_devices_and_cadets.sql"),
     ),
     (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
+    (47, "0047_second_factors", include_str!("../migrations/postgres/0047_second_factors.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

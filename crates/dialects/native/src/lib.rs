@@ -43,12 +43,16 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{alerts, dashboard, geofences, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
-    use handlers::{devices, outgoing, parcel_path, parcels, positions, tenants, track, users, vehicles, webhooks};
+    use handlers::{
+        devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, users, vehicles, webhooks,
+    };
     let api = OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
         .routes(routes!(users::add_user, users::list_users))
         .routes(routes!(users::get_user, users::change_user, users::remove_user))
         .routes(routes!(users::invite_user))
+        .routes(routes!(users::reset_second_factor))
+        .routes(routes!(second_factor::get_second_factor, second_factor::set_second_factor))
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))
         .routes(routes!(vehicles::get_vehicle, vehicles::change_vehicle, vehicles::remove_vehicle))
         .routes(routes!(devices::add_device, devices::list_devices))

@@ -16,6 +16,7 @@ mod accounts {
     pub mod names;
     pub mod password_links;
     pub mod revocation;
+    pub mod second_factor;
     pub mod sessions;
     pub mod tenants;
 }

@@ -133,3 +133,15 @@ pub(crate) async fn invite_user(
     let url = Some(context.password_link(&new.secret));
     Ok((StatusCode::CREATED, Json(InvitationJson { url, expires_at: expires_at() })).into_response())
 }
+
+/// Removes the second factor of a user who can't use it any more.
+#[utoipa::path(delete, path = "/users/{id}/totp", tag = "users", params(("id" = i64, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn reset_second_factor(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(request): Authenticated,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode, Problem> {
+    users::reset_second_factor(&context.use_cases.users, &request, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

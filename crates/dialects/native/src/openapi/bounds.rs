@@ -63,7 +63,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
         "Device" => field == "key",
         "Invitation" => field == "url",
         "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
-        "Problem" => field == "errors",
+        "Problem" => matches!(field, "errors" | "second_factor"),
         "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id"),
         // The fields of a kiosk as it sent them, and of requests for tokens.
         "KioskLocation" | "Login" | "TokenRefresh" => true,
@@ -127,7 +127,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         };
     }
     Some(match (schema, field) {
-        (_, "role") => all!(Role),
+        (_, "role" | "roles") => all!(Role),
         ("NewUser" | "ChangeUser" | "User", "language") => all!(Language),
         (_, "severity") => all!(Severity),
         (_, "origin") => all!(TripOrigin),

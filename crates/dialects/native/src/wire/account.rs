@@ -123,3 +123,18 @@ pub(crate) struct InvitationJson {
     /// When it ends.
     pub expires_at: String,
 }
+
+/// The roles that need a second factor.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SecondFactorJson {
+    /// Users with one of them can do nothing else until they have set one up.
+    pub roles: Vec<String>,
+}
+
+/// The roles that need a second factor from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetSecondFactorJson {
+    /// All of them; none if empty.
+    pub roles: Vec<String>,
+}

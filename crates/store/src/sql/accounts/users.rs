@@ -1,6 +1,6 @@
 //! Users and their passwords.
 
-use super::super::sign_in::{password_links, sessions};
+use super::super::sign_in::{password_links, second_factors, sessions};
 use super::super::{Connection, Db, DbRow, events, positions::timestamp, push::subscriptions};
 use crate::failure::taken_or_missing;
 use crate::{Login, NewLogin, Renderer, Result, StoreError};
@@ -13,7 +13,8 @@ macro_rules! select_users {
     ($rest:literal) => {
         concat!(
             "select u.id, u.username, u.password_hash, u.role, t.id as tenant, u.approved, u.active, u.cadet_id, \
-             u.vehicle_ids, u.version, u.tokens_valid_from_ms, u.email, u.language, u.timezone from users u join tenants t on t.tenant_no = u.tenant_no ",
+             u.vehicle_ids, u.version, u.tokens_valid_from_ms, u.email, u.language, u.timezone, t.second_factor_roles, \
+             (select count(*) from totp f where f.user_id = u.id and f.confirmed_ms is not null) as factors from users u join tenants t on t.tenant_no = u.tenant_no ",
             $rest
         )
     };
@@ -46,8 +47,12 @@ fn contact(row: &DbRow) -> Result<Contact> {
 }
 
 fn login(row: &DbRow) -> Result<Login> {
+    let user = user(row)?;
+    let demanding = second_factors::read_roles(row.try_get("second_factor_roles")?)?;
     Ok(Login {
-        user: user(row)?,
+        is_factor_demanded: demanding.contains(&user.role),
+        has_totp: row.try_get::<i64, _>("factors")? > 0,
+        user,
         password_hash: row.try_get("password_hash")?,
         tokens_valid_from: timestamp(row.try_get("tokens_valid_from_ms")?)?,
     })
@@ -202,6 +207,7 @@ pub(crate) async fn update_user(
     // Done in the same transaction, so that neither a crash nor another node separates the two.
     if ends_logins {
         sessions::remove_user_sessions(connection, user.id).await?;
+        second_factors::remove_challenges_of(connection, user.id).await?;
     }
     // A link that went to the old address must not open what is the owner's of the new one.
     if ends_logins || before.contact.email != user.contact.email {
@@ -262,6 +268,7 @@ pub(crate) async fn end_logins(
     .execute(&mut *connection)
     .await?;
     sessions::remove_user_sessions(connection, id).await?;
+    second_factors::remove_challenges_of(connection, id).await?;
     subscriptions::remove_of_user(connection, id).await?;
     events::append_facts(connection, &user.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
     Ok(true)
