@@ -24,6 +24,7 @@ mod step_up;
 mod token;
 mod token_signatures;
 mod totp;
+mod unsubscribe;
 
 pub use authenticate::{Authentication, Credential};
 pub use claims::{Claims, TokenError};
@@ -81,6 +82,11 @@ impl Access {
             reset_limit: AttemptLimit::default(),
             session_notes: Arc::new(Semaphore::new(sessions::PARALLEL_NOTES)),
         }
+    }
+
+    /// The present time.
+    pub fn now(&self) -> milepost_domain::Timestamp {
+        self.clock.now()
     }
 
     /// The keys that sign and verify tokens.

@@ -24,6 +24,7 @@ mod tenant_hosts;
 mod time;
 mod trailing_slash;
 mod trusted_proxies;
+mod unsubscribe_page;
 mod whole_numbers;
 
 pub use auth_routes::{TokenRefresh, TokenRequest, auth_routes};
@@ -47,3 +48,4 @@ pub use tenant_hosts::TenantHosts;
 pub use time::{parse_timestamp, rfc3339};
 pub use trailing_slash::accept_trailing_slash;
 pub use trusted_proxies::TrustedProxies;
+pub use unsubscribe_page::unsubscribe_routes;

@@ -105,6 +105,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("flate2", &["milepost-transport", "milepost-http", "milepost"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-access"]),
+    ("lettre", &["milepost-outbox"]),
     ("argon2", &["milepost-access"]),
     ("quick_cache", &["milepost-cache"]),
     ("reqwest", &["milepost-simulate", "milepost-outbox", "milepost-soak"]),

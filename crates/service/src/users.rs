@@ -5,8 +5,8 @@ use crate::{Request, ServiceError};
 use milepost_access::NewPasswordLink;
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{
-    Action, Caller, Contact, EmailAddress, ExpectedVersion, Language, Role, TenantId, Timestamp, User, UserId,
-    Username, VehicleId, ZoneName, may,
+    Action, AlertMail, Caller, Contact, EmailAddress, ExpectedVersion, Language, Role, TenantId, Timestamp, User,
+    UserId, Username, VehicleId, ZoneName, may,
 };
 use milepost_store::{Once, Store};
 use std::sync::Arc;
@@ -72,6 +72,8 @@ pub struct UserChange {
     pub language: Option<Option<Language>>,
     /// The time zone of messages. `Some(None)` removes it.
     pub timezone: Option<Option<ZoneName>>,
+    /// Which mails about alerts it gets.
+    pub alert_mail: Option<AlertMail>,
 }
 
 impl UserChange {
@@ -80,6 +82,9 @@ impl UserChange {
             email: self.email.clone().unwrap_or_else(|| before.email.clone()),
             language: self.language.unwrap_or(before.language),
             timezone: self.timezone.clone().unwrap_or_else(|| before.timezone.clone()),
+            alert_mail: self.alert_mail.unwrap_or(before.alert_mail),
+            // An address that is set again, even the same one, is confirmed.
+            refused_at: before.refused_at.filter(|_| self.email.is_none()),
         }
     }
 }

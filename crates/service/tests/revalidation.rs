@@ -108,7 +108,7 @@ impl Node {
 }
 
 /// Opens a browser's session.
-async fn open(node: &Node, name: &str) -> String {
+async fn open_session(node: &Node, name: &str) -> String {
     match node.access.open_session(attempt(name)).await.unwrap() {
         Opened::Session(secret) => secret,
         Opened::Challenge(_) => panic!("{name} has no second factor"),
@@ -146,7 +146,7 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
     for (name, change, new_hash, expected) in cases {
         let mut user = node.add_user(name).await;
         let token = node.access_token(name).await;
-        let session = open(&node, name).await;
+        let session = open_session(&node, name).await;
         let number = node.claimed(&user.id.to_string());
         let by_token = node.authenticate(Credential::Token(&token)).await;
         let by_session = node.authenticate(Credential::Session(&session)).await;
@@ -185,7 +185,7 @@ async fn a_user_removed_or_added_meanwhile_is_found() {
 async fn a_session_ended_meanwhile_is_found_and_ends_with_its_own_sockets_alone() {
     let node = Node::start().await;
     let ann = node.add_user("ann").await;
-    let open = async || open(&node, "ann").await;
+    let open = async || open_session(&node, "ann").await;
     let (early, late, other) = (open().await, open().await, open().await);
     let by_early = node.authenticate(Credential::Session(&early)).await;
     let ends = node.store.find_session(&hash_secret(&early), node.clock.now()).await.unwrap().unwrap().expires_at;

@@ -59,8 +59,8 @@ pub use node_store::{LivingNode, NODE_SILENCE, NewestTime, NodeStore};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{
-    CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
-    OutgoingStore, StoredCall, WebhookChange,
+    CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DueMail, DuePush, DueQueue, DueReceiver, DueWebhook,
+    NewWebhook, OutgoingStore, StoredCall, WebhookChange,
 };
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};

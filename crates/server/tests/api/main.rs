@@ -91,6 +91,7 @@ mod operations {
 }
 mod outgoing {
     pub mod calls;
+    pub mod mail;
     pub mod nodes;
     pub mod push;
     pub mod push_alerts;

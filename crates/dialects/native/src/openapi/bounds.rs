@@ -3,10 +3,10 @@
 
 use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, EmailAddress, FuelLevelL,
-    FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude, MAX_ID_CHARS, NotificationKind,
-    OdometerKm, OrderId, ParcelStatus, RadiusM, Reason, Role, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus,
-    Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, EmailAddress,
+    FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude, MAX_ID_CHARS,
+    NotificationKind, OdometerKm, OrderId, ParcelStatus, RadiusM, Reason, Role, Severity, SpeedKmh, StudentId,
+    TripOrigin, TripStatus, Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -129,6 +129,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
     Some(match (schema, field) {
         (_, "role" | "roles") => all!(Role),
         ("NewUser" | "ChangeUser" | "User", "language") => all!(Language),
+        (_, "alert_mail") => all!(AlertMail),
         (_, "severity") => all!(Severity),
         (_, "origin") => all!(TripOrigin),
         (_, "fuel_source") => all!(FuelSource),

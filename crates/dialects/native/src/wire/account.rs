@@ -40,6 +40,8 @@ pub(crate) struct NewUserJson {
     pub language: Option<String>,
     /// The zone of times in messages, a name of the IANA time zone database. UTC if absent.
     pub timezone: Option<String>,
+    /// Which mails about alerts it gets: at_once or off. at_once if absent.
+    pub alert_mail: Option<String>,
 }
 
 /// The changes of a user. Absent fields stay.
@@ -86,6 +88,10 @@ pub(crate) struct ChangeUserJson {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub timezone: Option<Option<String>>,
+    /// Which mails about alerts it gets: at_once or off.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub alert_mail: Option<String>,
 }
 
 /// A user.
@@ -112,6 +118,10 @@ pub(crate) struct UserJson {
     pub language: Option<String>,
     /// The zone of times in messages.
     pub timezone: Option<String>,
+    /// Which mails about alerts it gets.
+    pub alert_mail: String,
+    /// Since when it gets no mail, because its mail server refuses the address. Setting the address again ends that.
+    pub email_refused_at: Option<String>,
 }
 
 /// A link with which a user sets its password.
