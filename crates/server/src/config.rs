@@ -55,6 +55,8 @@ pub struct Config {
     pub dashboard_interval: Duration,
     /// Fleet sockets may be opened without a credential.
     pub fleet_anonymous_access: bool,
+    /// Everybody may read the transit feeds.
+    pub transit_public: bool,
     pub tile_url: Option<String>,
     pub tile_attribution: Option<String>,
     pub log: String,
@@ -126,6 +128,7 @@ impl Config {
             tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),
             echo: resolved.flag("MILEPOST_ECHO"),
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
+            transit_public: resolved.flag("TRANSIT_PUBLIC"),
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
             tile_url: resolved.optional("MILEPOST_TILE_URL"),
             tile_attribution: resolved.optional("MILEPOST_TILE_ATTRIBUTION"),

@@ -45,6 +45,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-live",
         &[
             "milepost-access",
+            "milepost-clock",
             "milepost-domain",
             "milepost-http",
             "milepost-hub",
@@ -73,6 +74,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-records",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
+    (
+        "milepost-dialect-stream",
+        &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
+    ),
+    ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),

@@ -144,8 +144,11 @@ impl FairReads {
         self.in_time(self.permit(tenant, Some(&reader))).await
     }
 
-    /// Waits for another read's result, but not for longer than a request may.
-    pub(crate) async fn in_time<T>(&self, waiting: impl Future<Output = T>) -> Result<T, ServiceError> {
+    /// Waits for a permit or for another read's result, but not for longer than a request may.
+    ///
+    /// # Errors
+    /// [`ServiceError::Busy`].
+    pub async fn in_time<T>(&self, waiting: impl Future<Output = T>) -> Result<T, ServiceError> {
         tokio::time::timeout(READ_WAIT, waiting).await.map_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
             ServiceError::Busy

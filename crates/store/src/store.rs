@@ -237,6 +237,8 @@ pub trait Store:
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>>;
     /// The newest event id, 0 if the tenant never had an event. Pruning does not lower it.
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64>;
+    /// The name of the event log. A restored backup gets a new one.
+    async fn feed_name(&self) -> Result<String>;
     /// The ids of the tenant's events that are still stored.
     async fn stored_events(&self, tenant: &TenantId) -> Result<StoredEvents>;
 

@@ -36,6 +36,7 @@ const OTHER_DIALECTS: &str = include_str!("openapi/other_dialects.json");
         (name = "cadets", description = "Cadets and their grades, attendance and scores"),
         (name = "notifications", description = "Notifications and messages, stored until their users read them"),
         (name = "push", description = "Web Push: the caller's browsers, which get its notices and alerts while no page is open"),
+        (name = "transit", description = "Feeds for journey planners"),
         (name = "webhooks", description = "Calls to other programs: where they go and what became of them"),
         (name = "deliveries", description = "Deliveries to customers, with public links"),
         (name = "events", description = "Changes as they happen"),

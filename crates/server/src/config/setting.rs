@@ -103,6 +103,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("VAPID_PRIVATE_KEY", "", Kind::VapidKey, "key of Web Push, 32 bytes in base64url; generated in the data folder if unset"),
     setting("VAPID_SUBJECT", "", Kind::PushSubject, "contact for push services: mailto:… or https://…; PUBLIC_URL if that is https"),
     setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional allows anonymous access to the fleet socket"),
+    setting("TRANSIT_PUBLIC", "0", Kind::Flag, "1 lets everybody read the feeds /gtfs-rt/… and /siri/vm.xml of every tenant"),
     setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is trusted; none if unset"),
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
     setting("MILEPOST_TILE_URL", "", Kind::Text, "map tiles, such as https://tiles.example.org/{z}/{x}/{y}.png; none if unset"),

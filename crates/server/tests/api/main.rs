@@ -121,4 +121,14 @@ mod records {
     pub mod stream_framing;
     pub mod stream_support;
 }
+mod stream {
+    pub mod facts;
+    pub mod greeting;
+    pub mod page;
+    pub mod support;
+    pub mod vehicles;
+}
 mod support;
+mod transit {
+    pub mod feeds;
+}

@@ -232,6 +232,9 @@ impl Store for SqlStore {
         self.unknown_kinds.note(&events);
         Ok(events)
     }
+    async fn feed_name(&self) -> Result<String> {
+        read!(self, events::feed_name())
+    }
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>> {
         read!(self, events::newest_event_ids())
     }

@@ -9,6 +9,7 @@ import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Toasts, useToasts } from '../../components/Toasts';
 import type { Me } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
+import { en } from '../../lib/strings/en';
 import { ageText } from '../../lib/time/age';
 import { serverNowMs } from '../../lib/time/server-clock';
 import { useNow } from '../../lib/time/useNow';
@@ -163,5 +164,5 @@ function shareText(isSharing: boolean, canShare: boolean, fix: DeviceFix | null,
   if (!isSharing) return 'Nobody sees where you are.';
   if (!fix) return 'Looking for your position…';
   const offsetMs = serverNowMs() - Date.now();
-  return `Last position: ${ageText(fix.atMs + offsetMs, nowMs)}, within ${Math.max(1, Math.round(fix.accuracyM))} m. Keep this page open.`;
+  return `Last position: ${ageText(fix.atMs + offsetMs, nowMs, en)}, within ${Math.max(1, Math.round(fix.accuracyM))} m. Keep this page open.`;
 }

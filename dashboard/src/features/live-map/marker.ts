@@ -12,7 +12,6 @@ export const MAX_TAGS = 3_000;
 export const bodyImage = (group: StatusGroup, isStale: boolean, hasHeading: boolean) =>
   `body-${isStale ? 'stale' : group}-${hasHeading ? 'nose' : 'disc'}`;
 export const signImage = (group: StatusGroup, isStale: boolean) => `sign-${group}${isStale ? '-stale' : ''}`;
-export const tagImage = (text: string) => `tag:${text}`;
 
 export function drawBody(fill: string, edge: string, hasNose: boolean, isHollow: boolean): ImageData {
   const pen = canvas(MARKER_PX, MARKER_PX);
