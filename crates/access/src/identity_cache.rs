@@ -28,6 +28,8 @@ pub(crate) struct Account {
     pub(crate) user: User,
     pub(crate) password_fingerprint: String,
     pub(crate) tokens_valid_from: Timestamp,
+    /// The user's role needs a second factor, and the user has none.
+    pub(crate) lacks_factor: bool,
 }
 
 impl From<Login> for Account {
@@ -35,6 +37,7 @@ impl From<Login> for Account {
         Self {
             password_fingerprint: password_fingerprint(&login),
             tokens_valid_from: login.tokens_valid_from,
+            lacks_factor: login.is_factor_demanded && !login.has_totp,
             user: login.user,
         }
     }

@@ -18,12 +18,15 @@ mod login_name;
 mod password_reset;
 mod passwords;
 mod revocation;
+mod second_factor;
 mod secret;
 mod sessions;
 mod shared_state;
 mod step_up;
 mod token;
 mod token_signatures;
+mod totp;
+mod unsubscribe;
 
 pub use access_tokens::ACCESS_TOKEN_PREFIX;
 pub use authenticate::{Authentication, Credential};
@@ -35,6 +38,7 @@ pub use error::AccessError;
 pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{Attempt, SESSION_S, TokenPair};
 pub use password_reset::{Forgetful, NewPasswordLink};
+pub use second_factor::{Opened, TotpSetup};
 pub use secret::{hash_secret, random_secret};
 pub use sessions::OpenSession;
 pub use shared_state::FailedLogin;
@@ -95,6 +99,11 @@ impl Access {
             reset_limit: AttemptLimit::default(),
             session_notes: Arc::new(Semaphore::new(sessions::PARALLEL_NOTES)),
         }
+    }
+
+    /// The present time.
+    pub fn now(&self) -> milepost_domain::Timestamp {
+        self.clock.now()
     }
 
     /// The keys that sign and verify tokens.

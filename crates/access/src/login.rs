@@ -3,7 +3,7 @@
 use crate::identity_cache::{ReadFrom, password_fingerprint};
 use crate::login_name::{LoginName, find_login, readings};
 use crate::passwords::MAX_PASSWORD_BYTES;
-use crate::{Access, AccessError, Claims, hash_secret};
+use crate::{Access, AccessError, Claims, Opened, hash_secret};
 use milepost_domain::{TenantId, UserId};
 use milepost_store::{Digest, Login, SessionKind};
 use std::net::IpAddr;
@@ -48,13 +48,14 @@ enum Kind {
 }
 
 impl Access {
-    /// Issues tokens to a user with the right password.
+    /// Issues tokens to a user with the right password and, if it has a second factor, a right code.
     ///
     /// # Errors
-    /// [`AccessError::NotAuthenticated`], or [`AccessError::TooMany`] after too many failures.
-    pub async fn issue_tokens(&self, attempt: Attempt) -> Result<TokenPair, AccessError> {
+    /// [`AccessError::NotAuthenticated`], [`AccessError::SecondFactorDue`], or [`AccessError::TooMany`] after too many failures.
+    pub async fn issue_tokens(&self, attempt: Attempt, code: Option<&str>) -> Result<TokenPair, AccessError> {
         let address = attempt.address;
         let login = self.check_password(attempt).await?;
+        self.require_factor(&login, code).await?;
         self.note_login(&login, "token", address).await?;
         // Nobody gets the secret: the tokens name the session.
         let secret = self.add_session(&login, SessionKind::App, address, REFRESH_MS).await?;
@@ -88,15 +89,14 @@ impl Access {
         }
     }
 
-    /// Opens a session for a user with the right password, and returns the secret for its cookie.
+    /// Opens a session for a user with the right password, or begins one that waits for a second factor.
     ///
     /// # Errors
-    /// As [`Self::issue_tokens`].
-    pub async fn open_session(&self, attempt: Attempt) -> Result<String, AccessError> {
+    /// [`AccessError::NotAuthenticated`], or [`AccessError::TooMany`] after too many failures.
+    pub async fn open_session(&self, attempt: Attempt) -> Result<Opened, AccessError> {
         let address = attempt.address;
         let login = self.check_password(attempt).await?;
-        self.note_login(&login, "session", address).await?;
-        self.add_session(&login, SessionKind::Browser, address, i64::from(SESSION_S) * 1000).await
+        self.open_or_challenge(&login, address).await
     }
 
     async fn check_password(&self, attempt: Attempt) -> Result<Login, AccessError> {

@@ -64,7 +64,7 @@ pub use cadet::{
     Standing, StudentId, TrainingDayId,
 };
 pub use caller::{Caller, Principal};
-pub use contact::{Contact, EmailAddress, Language};
+pub use contact::{AlertMail, Contact, EmailAddress, Language};
 pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };

@@ -29,13 +29,17 @@ use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
 use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory, Waker};
-use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes};
+use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes, unsubscribe_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
-use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
+use milepost_outbox::{
+    MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, invitation_mail, reset_mail,
+};
 use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
 use milepost_service::devices::DeviceRules;
-use milepost_service::{EventFeed, Listener, Outgoing, ServiceParts, StartRelay, UseCases, assemble};
+use milepost_service::{
+    EventFeed, Listener, MailBodies, NewPasswordLink, Outgoing, ServiceParts, StartRelay, UseCases, assemble,
+};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
@@ -114,7 +118,6 @@ impl Assembly {
         let transport = Transport::start(sockets, clock.clone());
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
         let vapid = vapid(config);
-        let outbox = Arc::new(start_outbox(config, Arc::clone(&store), &clock, vapid.clone()));
         let sampled = Arc::clone(&metrics);
         let followed_deliveries = FollowedDeliveries::start(clock.clone());
         let followed_parcels = FollowerList::default();
@@ -136,6 +139,9 @@ impl Assembly {
             config.max_connections_per_tenant,
         );
         let access = Arc::new(access);
+        let outbox =
+            start_outbox(config, Arc::clone(&store), &clock, vapid.clone(), mail_settings(config, &access, &clock));
+        let outbox = Arc::new(outbox);
         let tracks = Arc::new(TrackInbox::default());
         let node = NodeId::new(fastrand::u64(..));
         let service = assemble(ServiceParts {
@@ -254,6 +260,7 @@ impl Assembly {
             .merge(status_routes(self.status()))
             .merge(auth_routes(Arc::clone(&self.live.context)))
             .merge(reset_page_routes(Arc::clone(&self.live.context)))
+            .merge(unsubscribe_routes(Arc::clone(&self.live.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
@@ -355,16 +362,38 @@ fn alert_expiry_ms(config: &Config) -> i64 {
 }
 
 /// Starts the sender of outgoing calls.
-fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock, vapid: Option<Arc<Vapid>>) -> Outbox {
+fn start_outbox(
+    config: &Config,
+    store: Arc<dyn Store>,
+    clock: &Clock,
+    vapid: Option<Arc<Vapid>>,
+    mail: Option<MailSettings>,
+) -> Outbox {
     let sender = OutboxConfig {
         orders: config.order_service.clone(),
         notifications: config.notification_service.clone(),
         vapid,
+        mail,
         webhook_addresses: config.webhook_allow.clone(),
         give_up_after: config.outgoing_give_up,
         ..OutboxConfig::default()
     };
     Outbox::start(store, sender, clock.clone())
+}
+
+/// What mails are sent with, if they are.
+fn mail_settings(config: &Config, access: &Arc<Access>, clock: &Clock) -> Option<MailSettings> {
+    let (access, clock) = (Arc::clone(access), clock.clone());
+    Some(MailSettings {
+        server: config.smtp.clone()?,
+        from: config.mail_from.clone()?,
+        public_url: config.public_url.clone(),
+        sign_unsubscribe: Arc::new(move |user, email| access.sign_unsubscribe(user, email)),
+        make_link: Arc::new(move |user| {
+            let new = NewPasswordLink::new(user, clock.now());
+            (new.secret, new.link)
+        }),
+    })
 }
 
 /// The outbox, as the use cases need it.
@@ -374,6 +403,7 @@ fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing
         orders: config.order_service.is_some(),
         notifications: config.notification_service.is_some(),
         public_url: config.public_url.clone(),
+        mail: config.smtp.is_some().then(|| MailBodies { reset: reset_mail(), invitation: invitation_mail() }),
         wake: outbox.waker(),
         check_webhook_url: Arc::new(move |url| check_webhook_url(url, &rule)),
         push_key: vapid.map(|vapid| vapid.public_key().to_owned()),

@@ -16,7 +16,7 @@ use milepost_cache::CacheBudget;
 use milepost_domain::TenantId;
 use milepost_http::TenantHosts;
 use milepost_mqtt::BrokerUrl;
-use milepost_outbox::{AddressRule, ServiceUrl};
+use milepost_outbox::{AddressRule, MailFrom, ServiceUrl, SmtpUrl};
 use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
 use std::fmt;
@@ -93,6 +93,9 @@ pub struct Config {
     /// `PUBLIC_URL` without a trailing slash; empty if unset.
     pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
+    pub smtp: Option<SmtpUrl>,
+    /// The sender of mails. It is set where `smtp` is.
+    pub mail_from: Option<MailFrom>,
     pub outgoing_give_up: Duration,
     /// Private addresses that webhooks and push services may use.
     pub webhook_allow: AddressRule,
@@ -186,6 +189,8 @@ impl Config {
             public_url: public_url(resolved)?,
             order_service: service_url(resolved, "ORDER_SERVICE_URL")?,
             notification_service: service_url(resolved, "NOTIFICATION_SERVICE_URL")?,
+            smtp: parsed_setting(resolved, "SMTP_URL", SmtpUrl::parse)?,
+            mail_from: parsed_setting(resolved, "MAIL_FROM", MailFrom::parse)?,
             outgoing_give_up: resolved.duration("MILEPOST_OUTGOING_GIVE_UP")?,
             webhook_allow: AddressRule::new(&resolved.list("MILEPOST_WEBHOOK_ALLOW"))
                 .map_err(|entry| ConfigError::new("MILEPOST_WEBHOOK_ALLOW", format!("does not take {entry}")))?,
@@ -194,6 +199,17 @@ impl Config {
         };
         if config.jwt_secret.is_some() && config.jwt_secret_file.is_some() {
             return Err(ConfigError::new("JWT_SECRET_FILE", "must not be set beside JWT_SECRET"));
+        }
+        if config.smtp.is_some() {
+            if config.mail_from.is_none() {
+                return Err(ConfigError::new("MAIL_FROM", "must be set beside SMTP_URL: the sender of mails"));
+            }
+            if config.public_url.is_empty() {
+                return Err(ConfigError::new(
+                    "PUBLIC_URL",
+                    "must be set beside SMTP_URL: the beginning of links in mails",
+                ));
+            }
         }
         if config.ws_ping_period >= config.ws_pong_wait {
             return Err(ConfigError::new(
@@ -220,6 +236,15 @@ fn public_url(resolved: &Resolved) -> Result<String, ConfigError> {
     service_url(resolved, VARIABLE)?;
     let url = resolved.optional(VARIABLE).unwrap_or_default();
     Ok(url.trim_end_matches('/').to_owned())
+}
+
+/// Reads a setting that may be unset.
+fn parsed_setting<T>(
+    resolved: &Resolved,
+    variable: &str,
+    parse: fn(&str) -> Result<T, &'static str>,
+) -> Result<Option<T>, ConfigError> {
+    resolved.optional(variable).map(|text| parse(&text)).transpose().map_err(|takes| ConfigError::new(variable, takes))
 }
 
 fn service_url(resolved: &Resolved, variable: &str) -> Result<Option<ServiceUrl>, ConfigError> {

@@ -280,7 +280,13 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     make_data_folder(&config.data)?;
     let url = config.database();
     loop {
-        match milepost_store::open(&url, &OpenOptions::default(), Arc::new(PublicForm)).await {
+        match milepost_store::open(
+            &url,
+            &OpenOptions::default(),
+            Arc::new(PublicForm { sends_mail: config.smtp.is_some() }),
+        )
+        .await
+        {
             Ok(store) => return Ok(store),
             Err(StoreError::Unavailable(cause)) if url.starts_with("postgres") => {
                 tracing::warn!(%cause, "the database can't be used yet, trying again in 2 s");

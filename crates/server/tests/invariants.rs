@@ -120,6 +120,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("flate2", &["milepost-transport", "milepost-http", "milepost"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-access"]),
+    ("lettre", &["milepost-outbox"]),
     ("argon2", &["milepost-access"]),
     ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),

@@ -54,7 +54,7 @@ pub use milepost_store::{
     StoredCall, StoredEvents, TrackPosition, WebhookChange, WrongPositions,
 };
 pub use milepost_track::{Estimate, Eta};
-pub use outgoing::{CheckPush, CheckUrl, Outgoing};
+pub use outgoing::{CheckPush, CheckUrl, MailBodies, Outgoing};
 pub use parcels::{
     DriverProgress, DriverReport, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelPage,
     ParcelPath, ParcelUpdate, ReportOutcome,

@@ -3,7 +3,7 @@
 
 use milepost_access::{
     Access, AccessError, Admission, Attempt, Authentication, Claims, CloseReason, Credential, Disconnect, Holder,
-    TokenKeys, hash_secret,
+    Opened, TokenKeys, hash_secret,
 };
 use milepost_clock::{Clock, TurnableClock};
 use milepost_domain::{
@@ -80,7 +80,7 @@ impl Node {
     }
 
     async fn access_token(&self, name: &str) -> String {
-        self.access.issue_tokens(attempt(name)).await.unwrap().access
+        self.access.issue_tokens(attempt(name), None).await.unwrap().access
     }
 
     /// A token of another issuer.
@@ -111,6 +111,14 @@ impl Node {
         let socket = Arc::new(Socket::default());
         admission.attach(&socket);
         (self.access.revalidate(&admission).await.unwrap(), admission, socket)
+    }
+}
+
+/// Opens a browser's session.
+async fn open_session(node: &Node, name: &str) -> String {
+    match node.access.open_session(attempt(name)).await.unwrap() {
+        Opened::Session(secret) => secret,
+        Opened::Challenge(_) => panic!("{name} has no second factor"),
     }
 }
 
@@ -145,7 +153,7 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
     for (name, change, new_hash, expected) in cases {
         let mut user = node.add_user(name).await;
         let token = node.access_token(name).await;
-        let session = node.access.open_session(attempt(name)).await.unwrap();
+        let session = open_session(&node, name).await;
         let number = node.claimed(&user.id.to_string());
         let by_token = node.authenticate(Credential::Token(&token)).await;
         let by_session = node.authenticate(Credential::Session(&session)).await;
@@ -240,7 +248,7 @@ async fn while_the_event_feed_can_not_read_a_user_is_read_again() {
 async fn a_session_ended_meanwhile_is_found_and_ends_with_its_own_sockets_alone() {
     let node = Node::start().await;
     let ann = node.add_user("ann").await;
-    let open = async || node.access.open_session(attempt("ann")).await.unwrap();
+    let open = async || open_session(&node, "ann").await;
     let (early, late, other) = (open().await, open().await, open().await);
     let by_early = node.authenticate(Credential::Session(&early)).await;
     let ends = node.store.find_session(&hash_secret(&early), node.clock.now()).await.unwrap().unwrap().expires_at;

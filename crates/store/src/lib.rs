@@ -69,15 +69,18 @@ pub use node_store::{LivingNode, NODE_SILENCE, NewestTime, NodeStore};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{
-    CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
-    OutgoingStore, StoredCall, WebhookChange,
+    CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DueMail, DuePush, DueQueue, DueReceiver, DueWebhook,
+    NewWebhook, OutgoingStore, StoredCall, WebhookChange,
 };
 pub use parcel_store::{DriverAsked, DriverFixWrite, DriverState, FixOutcome, NewParcel, ParcelScope, ParcelStore};
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
-pub use sign_in_store::{MAX_PASSWORD_LINKS, MAX_SESSIONS, PasswordLink, Session, SessionKind, SignInStore};
+pub use sign_in_store::{
+    MAX_CHALLENGES, MAX_PASSWORD_LINKS, MAX_SESSIONS, PasswordLink, Session, SessionKind, SignInStore, TotpAttempt,
+    TotpLimit,
+};
 pub use sqlite::backup::{Progress, back_up, restore};
 pub use store::{Digest, LogStats, Store, StoredEvents};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};

@@ -42,6 +42,8 @@ pub(crate) const SQLITE: &[Listed] = &[
     (40, "0040_audit", include_str!("../migrations/sqlite/0040_audit.sql")),
     (44, "0044_feed", include_str!("../migrations/sqlite/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
+    (47, "0047_second_factors", include_str!("../migrations/sqlite/0047_second_factors.sql")),
+    (48, "0048_mail", include_str!("../migrations/sqlite/0048_mail.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -77,6 +79,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (40, "0040_audit", include_str!("../migrations/postgres/0040_audit.sql")),
     (44, "0044_feed", include_str!("../migrations/postgres/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
+    (47, "0047_second_factors", include_str!("../migrations/postgres/0047_second_factors.sql")),
+    (48, "0048_mail", include_str!("../migrations/postgres/0048_mail.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -228,6 +228,8 @@ pub(crate) fn user_to_json(user: &User) -> UserJson {
         language: user.contact.language.map(|language| language.as_str().to_owned()),
         timezone: user.contact.timezone.as_ref().map(|zone| zone.as_str().to_owned()),
         access_tokens: None,
+        alert_mail: user.contact.alert_mail.as_str().to_owned(),
+        email_refused_at: user.contact.refused_at.map(rfc3339),
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_domain::TenantId;
 use milepost_http::{TenantHosts, TrustedProxies};
 use milepost_mqtt::{BrokerUrl, is_topic_filter};
-use milepost_outbox::{AddressRule, ServiceUrl, Vapid, check_push_subject};
+use milepost_outbox::{AddressRule, MailFrom, ServiceUrl, SmtpUrl, Vapid, check_push_subject};
 use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
 use std::collections::BTreeMap;
@@ -57,6 +57,8 @@ enum Kind {
     DevicePorts,
     /// An address without a port.
     Ip,
+    Smtp,
+    Mailbox,
     Secret,
     VapidKey,
     PushSubject,
@@ -116,6 +118,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect: POST {url}/orders/{id}/status; not called if unset"),
     setting("NOTIFICATION_SERVICE_URL", "", Kind::HttpUrl, "notification service of the delivery dialect: POST {url}/notify/sms; not called if unset"),
     setting("PUBLIC_URL", "", Kind::HttpUrl, "where people reach this server, such as https://track.example.org: the beginning of every link that it gives out"),
+    setting("SMTP_URL", "", Kind::Smtp, "mail server, such as smtp://user:password@mail.example.org:587?starttls=required or smtps://…; no mails if unset"),
+    setting("MAIL_FROM", "", Kind::Mailbox, "sender of mails, such as Milepost <track@example.org>"),
     setting("MILEPOST_OUTGOING_GIVE_UP", "24h", Kind::Duration(1_000, 365 * DAY_MS), "a call to a service or webhook that fails at this age is given up"),
     setting("MILEPOST_WEBHOOK_ALLOW", "", Kind::Hosts, "hosts, addresses and networks, such as hooks.internal,10.1.0.0/16, that webhooks and push services may use although they are private; none if unset"),
     setting("VAPID_PRIVATE_KEY", "", Kind::VapidKey, "key of Web Push, 32 bytes in base64url; generated in the data folder if unset"),
@@ -196,6 +200,8 @@ impl Setting {
             Kind::HttpUrl => ServiceUrl::parse(text).map(drop).map_err(str::to_owned),
             Kind::DevicePorts => device_ports(&list(text)).map(drop),
             Kind::Ip => ok(text.parse::<std::net::IpAddr>().is_ok(), "must be an address such as 0.0.0.0 or ::"),
+            Kind::Smtp => SmtpUrl::parse(text).map(drop).map_err(str::to_owned),
+            Kind::Mailbox => MailFrom::parse(text).map(drop).map_err(str::to_owned),
             Kind::Secret => ok(text.len() >= 32, "must have at least 32 bytes"),
             Kind::VapidKey => Vapid::new(text, None).map(drop).map_err(str::to_owned),
             Kind::PushSubject => check_push_subject(text).map_err(str::to_owned),

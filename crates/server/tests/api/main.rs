@@ -18,6 +18,7 @@ mod accounts {
     pub mod names;
     pub mod password_links;
     pub mod revocation;
+    pub mod second_factor;
     pub mod sessions;
     pub mod tenants;
     pub mod token_scopes;
@@ -98,6 +99,7 @@ mod operations {
 }
 mod outgoing {
     pub mod calls;
+    pub mod mail;
     pub mod nodes;
     pub mod push;
     pub mod push_alerts;

@@ -37,6 +37,7 @@ mod positions;
 mod push;
 mod push_alerts;
 mod samples;
+mod second_factors;
 mod sign_in;
 mod trips;
 mod upkeep;
@@ -100,6 +101,12 @@ on_both! {
         the_database_refuses_to_change_or_remove_a_row,
         a_row_that_was_changed_removed_or_inserted_is_named,
         old_rows_are_removed_and_the_rest_can_be_checked;
+    second_factors:
+        a_code_is_good_once_on_whichever_node,
+        attempts_are_counted_and_forgiven,
+        a_factor_counts_when_it_is_confirmed_and_goes_with_its_user,
+        a_waiting_login_ends_once,
+        roles_of_a_tenant_need_a_second_factor;
     sign_in:
         sessions_of_a_user_are_listed_newest_first,
         too_many_sessions_end_the_one_that_was_not_seen_for_the_longest,

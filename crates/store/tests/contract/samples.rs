@@ -56,6 +56,7 @@ pub(crate) fn new_user(name: &str, tenant: &TenantId) -> NewLogin {
             email: Some(EmailAddress::new("ann@example.org").unwrap()),
             language: Some(Language::Indonesian),
             timezone: Some(ZoneName::new("Asia/Jakarta").unwrap()),
+            ..Contact::default()
         },
     }
 }

@@ -1,4 +1,4 @@
-/** Asks for username and password, and shows why they were refused. */
+/** Asks for username and password, and for a code where one is due, and shows why they were refused. */
 
 import { type FormEvent, useRef, useState } from 'react';
 import { Brand } from '../../components/Brand';
@@ -9,14 +9,17 @@ interface Props {
   notice: string | null;
   /** What the user will see after signing in. */
   lead: string;
-  onSignIn: (username: string, password: string) => Promise<void>;
+  /** Returns a challenge if a code is due. */
+  onSignIn: (username: string, password: string) => Promise<string | null>;
+  onCode: (challenge: string, code: string) => Promise<void>;
 }
 
-export function LoginPage({ notice, lead, onSignIn }: Props) {
+export function LoginPage({ notice, lead, onSignIn, onCode }: Props) {
   const t = useText();
   const [error, setError] = useState<string | null>(notice);
   const [isBusy, setIsBusy] = useState(false);
-  const password = useRef<HTMLInputElement>(null);
+  const [challenge, setChallenge] = useState<string | null>(null);
+  const refused = useRef<HTMLInputElement>(null);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -24,11 +27,16 @@ export function LoginPage({ notice, lead, onSignIn }: Props) {
     setIsBusy(true);
     setError(null);
     try {
-      await onSignIn(String(form.get('username')), String(form.get('password')));
+      if (challenge === null) {
+        setChallenge(await onSignIn(String(form.get('username')), String(form.get('password'))));
+        setIsBusy(false);
+      } else {
+        await onCode(challenge, String(form.get('code')));
+      }
     } catch (failure) {
-      setError(refusalText(failure, t));
+      setError(challenge === null ? refusalText(failure, t) : codeRefusalText(failure, t));
       setIsBusy(false);
-      password.current?.select();
+      refused.current?.select();
     }
   }
 
@@ -39,15 +47,32 @@ export function LoginPage({ notice, lead, onSignIn }: Props) {
         <Brand />
         <h1>{t.login.title}</h1>
         <p className="login-lead">{lead}</p>
-        <label>
-          {t.login.username}
-          {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
-          <input name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required autoFocus />
-        </label>
-        <label>
-          {t.login.password}
-          <input ref={password} name="password" type="password" autoComplete="current-password" required />
-        </label>
+        {challenge === null ? (
+          <>
+            <label>
+              {t.login.username}
+              <input
+                name="username"
+                autoComplete="username"
+                autoCapitalize="none"
+                spellCheck={false}
+                required
+                // biome-ignore lint/a11y/noAutofocus: the page is this form alone
+                autoFocus
+              />
+            </label>
+            <label>
+              {t.login.password}
+              <input ref={refused} name="password" type="password" autoComplete="current-password" required />
+            </label>
+          </>
+        ) : (
+          <label>
+            {t.login.code}
+            {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
+            <input ref={refused} name="code" autoComplete="one-time-code" spellCheck={false} required autoFocus />
+          </label>
+        )}
         <p className="login-error" role="alert">
           {error}
         </p>
@@ -57,6 +82,10 @@ export function LoginPage({ notice, lead, onSignIn }: Props) {
       </form>
     </main>
   );
+}
+
+function codeRefusalText(failure: unknown, t: Text): string {
+  return failure instanceof ApiError && failure.status === 401 ? t.login.wrongCode : refusalText(failure, t);
 }
 
 function refusalText(failure: unknown, t: Text): string {

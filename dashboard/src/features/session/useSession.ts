@@ -5,7 +5,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { getMe, type Me, meQuery } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
 import { presentText } from '../../lib/strings/strings';
-import { logIn } from './api/log-in';
+import { answerChallenge, logIn } from './api/log-in';
 import { logOut } from './api/log-out';
 
 type State = { kind: 'unknown' } | { kind: 'signed-out'; notice: string | null } | { kind: 'signed-in'; me: Me };
@@ -15,14 +15,28 @@ export function useSession() {
   const { data: me, error, isPending } = useQuery(meQuery);
   const [notice, setNotice] = useState<string | null>(null);
 
+  const enter = useCallback(async () => {
+    const user = await getMe();
+    if (!user) throw new ApiError(0, presentText().login.noCookie);
+    queries.setQueryData(meQuery.queryKey, user);
+  }, [queries]);
+
+  /** Returns a challenge if a code is due. */
   const signIn = useCallback(
     async (username: string, password: string) => {
-      await logIn(username, password);
-      const user = await getMe();
-      if (!user) throw new ApiError(0, presentText().login.noCookie);
-      queries.setQueryData(meQuery.queryKey, user);
+      const challenge = await logIn(username, password);
+      if (challenge === null) await enter();
+      return challenge;
     },
-    [queries],
+    [enter],
+  );
+
+  const giveCode = useCallback(
+    async (challenge: string, code: string) => {
+      await answerChallenge(challenge, code);
+      await enter();
+    },
+    [enter],
   );
 
   /** Forgets the user and all data that was read for it. */
@@ -51,6 +65,6 @@ export function useSession() {
       : me
         ? { kind: 'signed-in', me }
         : { kind: 'signed-out', notice: notice ?? refusal };
-    return { ...state, signIn, signOut, end };
-  }, [me, isPending, error, notice, signIn, signOut, end]);
+    return { ...state, signIn, giveCode, signOut, end };
+  }, [me, isPending, error, notice, signIn, giveCode, signOut, end]);
 }

@@ -91,6 +91,8 @@ export const en = {
     title: 'Sign in',
     username: 'Username',
     password: 'Password',
+    code: 'Code of your authenticator app, or a recovery code',
+    wrongCode: 'That code is wrong or was used before. Wait for the next one, or reload the page to begin again.',
     submit: 'Sign in',
     busy: 'Signing in…',
     parcelLead: 'See where your parcel is, as it moves.',

@@ -94,6 +94,8 @@ export const id: Text = {
     title: 'Masuk',
     username: 'Nama pengguna',
     password: 'Kata sandi',
+    code: 'Kode dari aplikasi autentikator, atau kode pemulihan',
+    wrongCode: 'Kode itu salah atau sudah dipakai. Tunggu kode berikutnya, atau muat ulang halaman untuk mulai lagi.',
     submit: 'Masuk',
     busy: 'Sedang masuk…',
     parcelLead: 'Lihat di mana paket Anda, saat bergerak.',

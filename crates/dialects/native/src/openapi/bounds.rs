@@ -3,7 +3,7 @@
 
 use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeviceProtocol,
+    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeviceProtocol,
     EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude,
     MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId, ParcelStatus,
     RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username,
@@ -72,7 +72,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
         "Device" => field == "key",
         "Invitation" => field == "url",
         "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
-        "Problem" => field == "errors",
+        "Problem" => matches!(field, "errors" | "second_factor"),
         "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id"),
         // The fields of a kiosk as it sent them, and of requests for tokens.
         "KioskLocation" | "Login" | "TokenRefresh" => true,
@@ -147,9 +147,10 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         };
     }
     Some(match (schema, field) {
-        (_, "role") => all!(Role),
+        (_, "role" | "roles") => all!(Role),
         (_, "scopes") => all!(Scope),
         ("NewUser" | "ChangeUser" | "User", "language") => all!(Language),
+        (_, "alert_mail") => all!(AlertMail),
         (_, "severity") => all!(Severity),
         (_, "origin") => all!(TripOrigin),
         (_, "fuel_source") => all!(FuelSource),
