@@ -206,7 +206,7 @@ impl Access {
     /// [`AccessError::Store`] when the store can't be read.
     pub async fn device_named(&self, unique_id: &UniqueId) -> Result<Option<Device>, AccessError> {
         let load = async { Ok(self.store.find_device_by_unique_id(unique_id).await?) };
-        self.identities.named_devices.read(unique_id.clone(), ReadFrom::Cache, self.clock.now(), load).await
+        self.identities.named_devices.read(unique_id.clone(), ReadFrom::Cache, self.present(), load).await
     }
 
     async fn device(&self, digest: Digest, from: ReadFrom) -> Result<Option<Device>, AccessError> {

@@ -120,7 +120,6 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         deliveries: Arc::clone(&deliveries),
         parcels: Arc::clone(&parcels),
     });
-    let committer = Committer::start(store(), Some(Arc::clone(&publisher) as _));
     let positions = Arc::new(Positions::new(store(), committer, live()));
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),

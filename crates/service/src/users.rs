@@ -291,7 +291,7 @@ pub async fn second_factor_roles(
     request: &Request,
     tenant: &TenantId,
 ) -> Result<Vec<Role>, ServiceError> {
-    require(&request.caller, tenant)?;
+    require(&request.caller, Action::SeeUsers, tenant)?;
     Ok(users.store.second_factor_roles(tenant).await?)
 }
 
@@ -305,7 +305,7 @@ pub async fn set_second_factor_roles(
     tenant: &TenantId,
     roles: &[Role],
 ) -> Result<(), ServiceError> {
-    require(&request.caller, tenant)?;
+    require(&request.caller, Action::ManageUsers, tenant)?;
     for role in roles {
         require_role(&request.caller, *role)?;
     }

@@ -38,6 +38,7 @@ impl Node {
         let access = Arc::new(Access::new(Arc::clone(&store), clock.clock(), tokens, 100));
         let service = assemble(ServiceParts {
             store: Arc::clone(&store),
+            cache_budget: milepost_cache::CacheBudget::default(),
             clock: clock.clock(),
             access,
             on_transaction: Box::new(|_| {}),

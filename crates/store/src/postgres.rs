@@ -2,7 +2,6 @@
 
 use crate::failure::refused_at_start;
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS, UPKEEP_CONNECTIONS};
-use crate::unknown_kinds::UnknownKinds;
 use crate::{
     DeliveryMove, DriverFixWrite, FixOutcome, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError,
     TrackCommit, TrackOutcome,

@@ -6,7 +6,6 @@
 //! answered (`log_flusher`).
 
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS};
-use crate::unknown_kinds::UnknownKinds;
 use crate::{
     DeliveryMove, DriverFixWrite, FixOutcome, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError,
     TrackCommit, TrackOutcome,

@@ -120,7 +120,7 @@ impl AlarmAlerts {
         };
         match self.store.raise_alert(&alert, now, &Once::unclaimed()).await {
             Ok(true) => {
-                self.wakers.wake_all();
+                self.wakers.wake_all(tenant);
                 tracing::info!(vehicle.id = %vehicle, tenant.id = %tenant, alarm = alarm.as_str(), "alarm of a device");
             }
             // It was raised before, or the vehicle was removed meanwhile.
