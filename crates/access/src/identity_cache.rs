@@ -195,8 +195,9 @@ impl IdentityCache {
     /// When the memory is full, the entries that were used least leave it and are read again.
     pub(crate) fn new(capacity_bytes: usize) -> Self {
         Self {
-            // `UserChanged` tells of a user's addition, of each change and of its removal.
-            accounts: Cache::new(capacity_bytes / 2, |_, (_, user)| user_bytes(user), |_| true),
+            // `UserChanged` tells of most changes of a user, but no event tells of its second factor and whether its tenant demands
+            // one.
+            accounts: Cache::new(capacity_bytes / 2, |_, (_, user)| user_bytes(user), |_| false),
             // No event tells that a device was added: that a key is unknown is believed for a second.
             devices: Cache::new(
                 capacity_bytes / 4,

@@ -189,55 +189,63 @@ async fn a_user_removed_or_added_meanwhile_is_found() {
 }
 
 impl Node {
-    /// Another process changes the user's role.
-    async fn change_role(&self, user: &mut User, role: Role) {
-        (user.role, user.version) = (role, user.version + 1);
-        assert!(self.store.update_user(user, None, self.clock.now()).await.unwrap());
+    /// Adds a bus with a device of this key, which another process may remove.
+    async fn add_device(&self, id: &str, key: &str) -> Device {
+        let home = TenantId::default_tenant();
+        let bus = Vehicle::new(VehicleId::new(id).unwrap(), VehicleKind::new("bus").unwrap(), Label::new(id).unwrap());
+        self.store.add_vehicle(&home, &bus, self.clock.now(), &Once::unclaimed()).await.unwrap();
+        let device = Device {
+            id: DeviceId::new(id).unwrap(),
+            tenant: home,
+            vehicle_id: bus.id,
+            past_vehicles: PastAssignments::default(),
+            name: None,
+            unique_id: None,
+            protocol: None,
+            utc_offset: None,
+            sack: false,
+            version: 1,
+        };
+        self.store.add_device(&device, &hash_secret(key), &Once::unclaimed()).await.unwrap();
+        device
     }
 
-    async fn role(&self, credential: Credential<'_>) -> Option<Role> {
-        let authentication = self.access.authenticate(credential).await.ok()?;
-        authentication.caller().role()
+    async fn is_let_in(&self, key: &str) -> bool {
+        self.access.authenticate(Credential::DeviceKey(key)).await.is_ok()
     }
 }
 
 #[tokio::test]
-async fn a_user_and_a_device_are_believed_as_long_as_changes_of_them_are_followed() {
-    let node = Node::start().await;
-    let mut ann = node.add_user("ann").await;
-    let token = node.access_token("ann").await;
-    let role = async || node.role(Credential::Token(&token)).await;
-    assert_eq!(role().await, Some(Role::Parent));
-    node.change_role(&mut ann, Role::Driver).await;
+async fn a_device_is_believed_as_long_as_changes_are_followed() {
+    let (node, home) = (Node::start().await, TenantId::default_tenant());
+    let (first, second) = (node.add_device("k1", "mpd_1").await, node.add_device("k2", "mpd_2").await);
+    assert!(node.is_let_in("mpd_1").await && node.is_let_in("mpd_2").await);
+    for device in [&first, &second] {
+        assert!(node.store.remove_device(&home, &device.id, None, node.clock.now()).await.unwrap());
+    }
     node.turnable.turn(Duration::from_secs(60));
-    // As the event feed says, although it has missed the change.
+    // As the event feed says, although it has missed the changes.
     node.access.changes_followed(node.clock.instant());
-    assert_eq!(role().await, Some(Role::Parent), "it is not read again");
-    node.turnable.turn(Duration::from_secs(1));
-    assert_eq!(role().await, Some(Role::Driver), "nothing was followed for a second");
+    assert!(node.is_let_in("mpd_1").await && node.is_let_in("mpd_2").await, "they are not read again");
     // Told of a change, it is read again at once.
-    node.access.changes_followed(node.clock.instant());
-    node.change_role(&mut ann, Role::Manager).await;
-    node.access.revalidate_connections(Holder::User(ann.id)).await.unwrap();
-    assert_eq!(role().await, Some(Role::Manager));
+    node.access.revalidate_connections(Holder::Device(&home, &second.id)).await.unwrap();
+    assert!(!node.is_let_in("mpd_2").await);
+    node.turnable.turn(Duration::from_secs(1));
+    assert!(!node.is_let_in("mpd_1").await, "nothing was followed for a second");
 }
 
 #[tokio::test]
-async fn while_the_event_feed_can_not_read_a_user_is_read_again() {
+async fn while_the_event_feed_can_not_read_a_device_is_read_again() {
     let node = Node::start().await;
-    let (ann, token) = (node.add_user("ann").await, node.access_token("ann").await);
-    let role = async || node.role(Credential::Token(&token)).await;
+    node.add_device("k1", "mpd_1").await;
     let event_feed = Arc::clone(&node.event_feed);
     let following = tokio::spawn(async move { event_feed.run().await });
-    assert_eq!(role().await, Some(Role::Parent));
+    assert!(node.is_let_in("mpd_1").await);
+    let changed_elsewhere = "alter table event_counters rename to not_readable; delete from devices";
     let file = node.folder.path().join("milepost.db");
-    let changed_elsewhere = format!(
-        "alter table event_counters rename to not_readable; update users set role = 'driver' where id = {}",
-        ann.id
-    );
-    rusqlite::Connection::open(file).unwrap().execute_batch(&changed_elsewhere).unwrap();
+    rusqlite::Connection::open(file).unwrap().execute_batch(changed_elsewhere).unwrap();
     let begun = std::time::Instant::now();
-    while role().await != Some(Role::Driver) {
+    while node.is_let_in("mpd_1").await {
         assert!(begun.elapsed() < Duration::from_secs(60), "it believes what it can't follow");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
