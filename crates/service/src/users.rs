@@ -306,6 +306,9 @@ pub async fn set_second_factor_roles(
     roles: &[Role],
 ) -> Result<(), ServiceError> {
     require(&request.caller, Action::ManageUsers, tenant)?;
+    if matches!(request.caller.principal, Principal::Program { .. }) {
+        return Err(ServiceError::Forbidden("a program may not say who needs a second factor"));
+    }
     for role in roles {
         require_role(&request.caller, *role)?;
     }

@@ -28,7 +28,7 @@ const OF_DEVICES: [&str; 10] = [
 const OF_REPORTERS: [&str; 2] = ["record_positions", "update_delivery"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 22] = [
+const NOT_OF_PROGRAMS: [&str; 28] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
@@ -43,6 +43,12 @@ const NOT_OF_PROGRAMS: [&str; 22] = [
     "list_push_subscriptions",
     "remove_push_subscription",
     "record_location",
+    "list_unknown_devices",
+    "adopt_device",
+    "set_second_factor",
+    "begin_totp",
+    "confirm_totp",
+    "remove_totp",
     "end_logins",
     "list_sessions",
     "end_session",

@@ -71,6 +71,9 @@ async fn every_operation_takes_the_scope_that_the_document_names_and_no_other() 
                 _ => new_thing(template).or_else(|| body_for(method, template)),
             };
             let scope = operation["x-access-token-scope"].as_str().map(str::to_owned);
+            if template == "/api/v1/stream" {
+                path.push_str("?to=vehicles");
+            }
             calls.push((method.clone(), path, body, scope));
         }
     }

@@ -134,6 +134,8 @@ async fn every_post_stores_its_answer_with_its_work() {
         let sent = posts.try_post(&format!("/api/v1/{list}"), &[], body, None).await;
         posts.try_post(&format!("/api/v1/{list}/{{id}}/read"), &[&sent["items"][0]["id"]], json!({}), None).await;
     }
+    let token = json!({"name": "x", "scopes": ["read"]});
+    posts.try_post("/api/v1/access-tokens", &[], token, Some("token")).await;
     let browser = Browser::new(1).subscription("https://push.example.org/p/1");
     posts.try_post("/api/v1/push/subscriptions", &[], browser, None).await;
 
