@@ -21,14 +21,15 @@ use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
-use milepost_dialect_transit::TransitParts;
 use milepost_dialect_records::RecordsListener;
 use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
+use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes, unsubscribe_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
+use milepost_oidc::Provider;
 use milepost_outbox::{
     MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, invitation_mail, reset_mail,
 };
@@ -128,7 +129,7 @@ impl Assembly {
         ];
         let tokens = token_keys(config, &clock)?;
         let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
-        let access = Arc::new(access);
+        let access = Arc::new(access.with_providers_only(config.oidc_only));
         let outbox =
             start_outbox(config, Arc::clone(&store), &clock, vapid.clone(), mail_settings(config, &access, &clock));
         let outbox = Arc::new(outbox);
@@ -156,6 +157,7 @@ impl Assembly {
             origins: origins(config)?,
             tenant_hosts: config.tenant_hosts.clone(),
             public_url: config.public_url.clone(),
+            provider: config.oidc.clone().map(|settings| Arc::new(Provider::new(settings, clock.clone()))),
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         let (committing, sending, beating) =

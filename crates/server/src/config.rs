@@ -4,6 +4,7 @@ mod database_url;
 mod duration;
 mod listen_address;
 mod load;
+mod oidc;
 mod setting;
 
 pub use duration::parse_duration;
@@ -11,6 +12,7 @@ pub use load::{ConfigError, Resolved, Source, resolve};
 pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
 use milepost_http::TenantHosts;
+use milepost_oidc::OidcSettings;
 use milepost_outbox::{AddressRule, MailFrom, ServiceUrl, SmtpUrl};
 use milepost_relay::RedisUrl;
 use std::fmt;
@@ -70,6 +72,9 @@ pub struct Config {
     /// `PUBLIC_URL` without a trailing slash; empty if unset.
     pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
+    pub oidc: Option<OidcSettings>,
+    /// Nobody logs in by password but the first user.
+    pub oidc_only: bool,
     pub smtp: Option<SmtpUrl>,
     /// The sender of mails. It is set where `smtp` is.
     pub mail_from: Option<MailFrom>,
@@ -140,6 +145,8 @@ impl Config {
             public_url: public_url(resolved)?,
             order_service: service_url(resolved, "ORDER_SERVICE_URL")?,
             notification_service: service_url(resolved, "NOTIFICATION_SERVICE_URL")?,
+            oidc: oidc::oidc_settings(resolved, &public_url(resolved)?)?,
+            oidc_only: resolved.flag("OIDC_ONLY"),
             smtp: parsed_setting(resolved, "SMTP_URL", SmtpUrl::parse)?,
             mail_from: parsed_setting(resolved, "MAIL_FROM", MailFrom::parse)?,
             outgoing_give_up: resolved.duration("MILEPOST_OUTGOING_GIVE_UP")?,
@@ -150,6 +157,9 @@ impl Config {
         };
         if config.jwt_secret.is_some() && config.jwt_secret_file.is_some() {
             return Err(ConfigError::new("JWT_SECRET_FILE", "must not be set beside JWT_SECRET"));
+        }
+        if config.oidc_only && config.oidc.is_none() {
+            return Err(ConfigError::new("OIDC_ONLY", "needs OIDC_ISSUER: nobody else could log in"));
         }
         if config.smtp.is_some() {
             if config.mail_from.is_none() {

@@ -40,7 +40,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-track",
         ],
     ),
-    ("milepost-http", &["milepost-access", "milepost-clock", "milepost-domain", "milepost-service"]),
+    ("milepost-oidc", &["milepost-clock", "milepost-domain"]),
+    ("milepost-http", &["milepost-access", "milepost-clock", "milepost-domain", "milepost-oidc", "milepost-service"]),
     (
         "milepost-live",
         &[
@@ -114,7 +115,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("lettre", &["milepost-outbox"]),
     ("argon2", &["milepost-access"]),
     ("quick_cache", &["milepost-cache"]),
-    ("reqwest", &["milepost-simulate", "milepost-outbox", "milepost-soak"]),
+    ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak"]),
 ];
 
 /// Names of public JSON that the store must not write. Only the wire files of the dialects and of `outbox` have them.
