@@ -176,7 +176,12 @@ impl Access {
         let session = self.session(digest, from).await?;
         let session = session.filter(|session| session.kind == SessionKind::Browser).ok_or(ENDED)?;
         match self.known_user(session.user, from).await? {
-            KnownUser::Stored(account) => caller_of_account(*account, Some(session.expires_at)),
+            KnownUser::Stored(account) => {
+                let mut account = *account;
+                // The provider asks for what it thinks fit.
+                account.lacks_factor &= session.provenance.is_none();
+                caller_of_account(account, Some(session.expires_at))
+            }
             KnownUser::Erased | KnownUser::Unknown => Err(ENDED),
         }
     }

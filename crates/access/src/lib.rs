@@ -17,6 +17,7 @@ mod login_limit;
 mod login_name;
 mod password_reset;
 mod passwords;
+mod provider_login;
 mod revocation;
 mod second_factor;
 mod secret;
@@ -38,6 +39,7 @@ pub use error::AccessError;
 pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{Attempt, SESSION_S, TokenPair};
 pub use password_reset::{Forgetful, NewPasswordLink};
+pub use provider_login::{BegunLogin, ProviderLogin, ProviderLogout};
 pub use second_factor::{Opened, TotpSetup};
 pub use secret::{hash_secret, random_secret};
 pub use sessions::OpenSession;
@@ -70,6 +72,8 @@ pub struct Access {
     /// Requests for resets of passwords.
     reset_limit: AttemptLimit,
     session_notes: Arc<Semaphore>,
+    /// Nobody logs in by password but the first user: `OIDC_ONLY`.
+    providers_only: bool,
 }
 
 impl Access {
@@ -98,7 +102,14 @@ impl Access {
             failed_logins: FailedLogins::default(),
             reset_limit: AttemptLimit::default(),
             session_notes: Arc::new(Semaphore::new(sessions::PARALLEL_NOTES)),
+            providers_only: false,
         }
+    }
+
+    /// Takes passwords of the first user alone from now on: all others log in at an identity provider.
+    #[must_use]
+    pub fn with_providers_only(self, providers_only: bool) -> Self {
+        Self { providers_only, ..self }
     }
 
     /// The present time.

@@ -12,6 +12,8 @@ use std::net::IpAddr;
 const ACCESS_MS: i64 = 60 * 60 * 1000;
 /// Lifetime of a refresh token.
 const REFRESH_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// The number of the user that the first start makes.
+const FIRST_USER: i64 = 1;
 /// Lifetime of a session and its cookie.
 pub const SESSION_S: u32 = 14 * 24 * 60 * 60;
 /// The same answer for a wrong name, for a name that several tenants have, and for a wrong password, so that nobody learns which
@@ -58,7 +60,7 @@ impl Access {
         self.require_factor(&login, code).await?;
         self.note_login(&login, "token", address).await?;
         // Nobody gets the secret: the tokens name the session.
-        let secret = self.add_session(&login, SessionKind::App, address, REFRESH_MS).await?;
+        let secret = self.add_session(&login, SessionKind::App, address, REFRESH_MS, None).await?;
         let session = Some(hash_secret(&secret));
         Ok(TokenPair {
             access: self.sign_for(&login, Kind::Access, session),
@@ -109,6 +111,12 @@ impl Access {
         }
         // Whether the name is nobody's, several tenants' or one's: the answer takes as long.
         let found = find_login(&readings, &*self.store).await?;
+        if self.providers_only && found.as_ref().is_none_or(|login| login.user.id.get() != FIRST_USER) {
+            charge.refund();
+            return Err(AccessError::Refused(
+                "passwords are not taken here: log in at your organisation's identity provider",
+            ));
+        }
         let hash = found.as_ref().and_then(|login| login.password_hash.clone());
         let right = self.passwords.verify(password, hash).await?;
         match found {

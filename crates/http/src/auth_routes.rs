@@ -1,5 +1,6 @@
 //! Login over HTTP: tokens for programs, a session cookie for browsers, and what belongs to both.
 
+mod oidc;
 mod reset;
 mod sessions;
 mod totp;
@@ -84,7 +85,7 @@ pub fn auth_routes(context: Arc<HttpContext>) -> Router {
         .route("/auth/logout", post(close_session))
         .route("/auth/logout/everywhere", post(end_logins))
         .route("/auth/me", get(show_caller))
-        .route("/auth/providers", get(list_providers))
+        .merge(oidc::routes())
         .route("/auth/sessions", get(sessions::list_sessions))
         .route("/auth/sessions/{id}", delete(sessions::end_session))
         .route("/auth/reset", post(reset::request_reset))
@@ -161,11 +162,6 @@ async fn end_logins(
     } else {
         Err(Problem::forbidden("only users that are stored here have logins"))
     }
-}
-
-/// Identity providers at which people may log in.
-async fn list_providers() -> Json<[(); 0]> {
-    Json([])
 }
 
 async fn show_caller(

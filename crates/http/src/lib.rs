@@ -39,7 +39,7 @@ pub use json::{Body, MAX_BODY_BYTES, OptionalBody, RawBody, parse_json, parse_ob
 pub use origin::OriginPolicy;
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageQuery, cursor_of};
 pub use path::{Path, PathSegment, PathSegments};
-pub use problem::{FieldError, Problem};
+pub use problem::{FieldError, Problem, SecondFactor};
 pub use query::{Query, query_value};
 pub use raw_fields::RawFields;
 pub use reset_page::reset_page_routes;

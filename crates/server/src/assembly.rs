@@ -32,6 +32,7 @@ use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes, unsubscribe_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
+use milepost_oidc::Provider;
 use milepost_outbox::{
     MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, invitation_mail, reset_mail,
 };
@@ -138,7 +139,7 @@ impl Assembly {
             tokens,
             config.max_connections_per_tenant,
         );
-        let access = Arc::new(access);
+        let access = Arc::new(access.with_providers_only(config.oidc_only));
         let outbox =
             start_outbox(config, Arc::clone(&store), &clock, vapid.clone(), mail_settings(config, &access, &clock));
         let outbox = Arc::new(outbox);
@@ -171,6 +172,7 @@ impl Assembly {
             origins: origins(config)?,
             tenant_hosts: config.tenant_hosts.clone(),
             public_url: config.public_url.clone(),
+            provider: config.oidc.clone().map(|settings| Arc::new(Provider::new(settings, clock.clone()))),
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         let (committing, sending, beating) =

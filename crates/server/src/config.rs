@@ -5,6 +5,7 @@ mod device_ports;
 mod duration;
 mod listen_address;
 mod load;
+mod oidc;
 mod setting;
 
 pub use device_ports::DevicePort;
@@ -16,6 +17,7 @@ use milepost_cache::CacheBudget;
 use milepost_domain::TenantId;
 use milepost_http::TenantHosts;
 use milepost_mqtt::BrokerUrl;
+use milepost_oidc::OidcSettings;
 use milepost_outbox::{AddressRule, MailFrom, ServiceUrl, SmtpUrl};
 use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
@@ -93,6 +95,9 @@ pub struct Config {
     /// `PUBLIC_URL` without a trailing slash; empty if unset.
     pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
+    pub oidc: Option<OidcSettings>,
+    /// Nobody logs in by password but the first user.
+    pub oidc_only: bool,
     pub smtp: Option<SmtpUrl>,
     /// The sender of mails. It is set where `smtp` is.
     pub mail_from: Option<MailFrom>,
@@ -189,6 +194,8 @@ impl Config {
             public_url: public_url(resolved)?,
             order_service: service_url(resolved, "ORDER_SERVICE_URL")?,
             notification_service: service_url(resolved, "NOTIFICATION_SERVICE_URL")?,
+            oidc: oidc::oidc_settings(resolved, &public_url(resolved)?)?,
+            oidc_only: resolved.flag("OIDC_ONLY"),
             smtp: parsed_setting(resolved, "SMTP_URL", SmtpUrl::parse)?,
             mail_from: parsed_setting(resolved, "MAIL_FROM", MailFrom::parse)?,
             outgoing_give_up: resolved.duration("MILEPOST_OUTGOING_GIVE_UP")?,
@@ -199,6 +206,9 @@ impl Config {
         };
         if config.jwt_secret.is_some() && config.jwt_secret_file.is_some() {
             return Err(ConfigError::new("JWT_SECRET_FILE", "must not be set beside JWT_SECRET"));
+        }
+        if config.oidc_only && config.oidc.is_none() {
+            return Err(ConfigError::new("OIDC_ONLY", "needs OIDC_ISSUER: nobody else could log in"));
         }
         if config.smtp.is_some() {
             if config.mail_from.is_none() {

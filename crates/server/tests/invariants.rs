@@ -48,7 +48,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-track",
         ],
     ),
-    ("milepost-http", &["milepost-access", "milepost-clock", "milepost-domain", "milepost-service"]),
+    ("milepost-oidc", &["milepost-clock", "milepost-domain"]),
+    ("milepost-http", &["milepost-access", "milepost-clock", "milepost-domain", "milepost-oidc", "milepost-service"]),
     (
         "milepost-live",
         &[
@@ -125,7 +126,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),
     ("rumqttc", &["milepost-mqtt"]),
-    ("reqwest", &["milepost-simulate", "milepost-outbox", "milepost-soak"]),
+    ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak"]),
 ];
 
 /// Names of public JSON that the store must not write. Only the wire files of the dialects and of `outbox` have them.

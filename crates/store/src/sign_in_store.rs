@@ -1,8 +1,8 @@
 //! Logins, and what they are made and restored with.
 
-use crate::{Digest, Login, Once, Result};
+use crate::{Digest, Login, NewLogin, Once, Result};
 use async_trait::async_trait;
-use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, UserId};
+use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, User, UserId};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -66,6 +66,15 @@ impl SessionKind {
     }
 }
 
+/// The identity provider's session that a session was opened by.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// The provider.
+    pub issuer: String,
+    /// Its own name for its session, if it has one.
+    pub sid: Option<String>,
+}
+
 /// A login of a user, until it ends.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
@@ -83,6 +92,8 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// The provider at which the user logged in, if not here.
+    pub provenance: Option<Provenance>,
 }
 
 /// A link with which a user sets its password.
@@ -125,6 +136,21 @@ pub trait SignInStore: Send + Sync {
         new_password_hash: &str,
         now: Timestamp,
     ) -> Result<Option<UserId>>;
+
+    /// The user of a provider's subject.
+    async fn find_identity(&self, issuer: &str, subject: &str) -> Result<Option<UserId>>;
+    /// Links a provider's subject to a user. `Conflict("identity")` if the subject has a user, or the user a subject of this issuer.
+    async fn add_identity(&self, issuer: &str, subject: &str, user: UserId) -> Result<()>;
+    /// Adds a user for a provider's subject. `Conflict("username")`, `Conflict("identity")`, `NotFound("tenant")`.
+    async fn add_user_of_identity(&self, issuer: &str, subject: &str, user: &NewLogin, now: Timestamp) -> Result<User>;
+    /// Ends the sessions that a provider opened: of one of its sessions, of a subject, or of both. Returns their users.
+    async fn remove_sessions_of_issuer(
+        &self,
+        issuer: &str,
+        sid: Option<&str>,
+        subject: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<UserId>>;
 
     /// Begins to set up an authenticator app. Returns false and writes nothing if the user has one. `NotFound("user")`.
     async fn add_totp(&self, user: UserId, secret: &[u8]) -> Result<bool>;

@@ -8,6 +8,7 @@ use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_domain::TenantId;
 use milepost_http::{TenantHosts, TrustedProxies};
 use milepost_mqtt::{BrokerUrl, is_topic_filter};
+use milepost_oidc::{Issuer, RoleMap};
 use milepost_outbox::{AddressRule, MailFrom, ServiceUrl, SmtpUrl, Vapid, check_push_subject};
 use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
@@ -60,6 +61,11 @@ enum Kind {
     Smtp,
     Mailbox,
     Secret,
+    /// A secret that somebody else chose.
+    ClientSecret,
+    Issuer,
+    /// `group=role`, separated by commas.
+    Roles,
     VapidKey,
     PushSubject,
     LogFilter,
@@ -77,7 +83,7 @@ const fn setting(variable: &'static str, default: &'static str, kind: Kind, help
         variable,
         default,
         help,
-        secret: matches!(kind, Kind::Secret | Kind::VapidKey | Kind::DeviceSecrets),
+        secret: matches!(kind, Kind::Secret | Kind::ClientSecret | Kind::VapidKey | Kind::DeviceSecrets),
         kind,
     }
 }
@@ -95,6 +101,17 @@ pub const SETTINGS: &[Setting] = &[
     setting("JWKS_FILE", "", Kind::Text, "JSON Web Key Set file: also trust these keys; read again when it changes"),
     setting("JWT_ISSUER", "", Kind::Text, "what iss must be in tokens that another issuer signed; anything if unset"),
     setting("JWT_AUDIENCE", "", Kind::Text, "what aud must name in tokens that another issuer signed; anything if unset"),
+    setting("OIDC_ISSUER", "", Kind::Issuer, "identity provider at which people log in, such as https://login.example.org; none if unset"),
+    setting("OIDC_CLIENT_ID", "", Kind::Text, "this server's name at the provider"),
+    setting("OIDC_CLIENT_SECRET", "", Kind::ClientSecret, "this server's secret at the provider, if it has one"),
+    setting("OIDC_CLIENT_SECRET_FILE", "", Kind::Text, "file with that secret"),
+    setting("OIDC_SCOPES", "openid profile email", Kind::Text, "what the provider is asked for, separated by spaces"),
+    setting("OIDC_ROLES_CLAIM", "groups", Kind::Text, "the claim with a user's groups"),
+    setting("OIDC_ROLES", "", Kind::Roles, "roles by groups, such as fleet-admins=admin,drivers=driver: nobody without one of them gets in; roles are given here if unset"),
+    setting("OIDC_TENANT", "", Kind::Text, "the tenant of all who log in there; default if neither it nor OIDC_TENANT_CLAIM is set"),
+    setting("OIDC_TENANT_CLAIM", "", Kind::Text, "the claim that names a user's tenant"),
+    setting("OIDC_LINK_EMAIL", "never", Kind::OneOf(&["never", "verified"]), "verified links a new identity to the account of its tenant that has its verified address"),
+    setting("OIDC_ONLY", "0", Kind::Flag, "1 takes no passwords but the first user's"),
     setting("ALLOWED_ORIGINS", "", Kind::Text, "origins, separated by commas, that may open sockets and use cookies; same host only if unset"),
     setting("TENANT_HOSTS", "", Kind::TenantHosts, "tenants by host name, such as school.example.org=school,bus.example.org=acme: a login at the host that names no tenant is of that tenant"),
     setting("WS_READ_BUFFER_SIZE", "1024", Kind::Number(256, 1 << 20), "bytes read from a socket at once"),
@@ -161,7 +178,11 @@ impl Setting {
     pub(crate) fn check(&self, text: &str) -> Result<(), String> {
         let ok = |fits: bool, takes: &str| if fits { Ok(()) } else { Err(takes.to_owned()) };
         match self.kind {
-            Kind::Text => Ok(()),
+            Kind::Text | Kind::ClientSecret => Ok(()),
+            Kind::Issuer => Issuer::parse(text).map(drop).map_err(str::to_owned),
+            Kind::Roles => RoleMap::new(&list(text)).map(drop).map_err(|entry| {
+                format!("must be groups with their roles, such as fleet-admins=admin, separated by commas; not {entry}")
+            }),
             Kind::Address => listen_address(text).map(drop),
             Kind::Flag => ok(matches!(text, "0" | "1" | "true" | "false"), "must be 0 or 1"),
             Kind::OneOf(names) => ok(names.contains(&text), &format!("must be one of {}", names.join(", "))),

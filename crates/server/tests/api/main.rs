@@ -16,6 +16,7 @@ mod accounts {
     pub mod ended_logins;
     pub mod foreign_issuer;
     pub mod names;
+    pub mod oidc;
     pub mod password_links;
     pub mod revocation;
     pub mod second_factor;

@@ -1,14 +1,15 @@
 //! Implements the trait for logins with the functions of this folder.
 
+pub(super) mod identities;
 pub(super) mod password_links;
 pub(super) mod second_factors;
 pub(super) mod sessions;
 
 use super::accounts::users;
 use super::sql_store::SqlStore;
-use crate::{Digest, Login, Once, PasswordLink, Result, Session, SignInStore, TotpAttempt, TotpLimit};
+use crate::{Digest, Login, NewLogin, Once, PasswordLink, Result, Session, SignInStore, TotpAttempt, TotpLimit};
 use async_trait::async_trait;
-use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, UserId};
+use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, User, UserId};
 
 #[async_trait]
 impl SignInStore for SqlStore {
@@ -47,6 +48,25 @@ impl SignInStore for SqlStore {
     ) -> Result<Option<UserId>> {
         write!(self, None, password_links::redeem_password_link(secret_hash, new_password_hash, now, self.renderer()))
     }
+    async fn find_identity(&self, issuer: &str, subject: &str) -> Result<Option<UserId>> {
+        read!(self, identities::find_identity(issuer, subject))
+    }
+    async fn add_identity(&self, issuer: &str, subject: &str, user: UserId) -> Result<()> {
+        write!(self, None, identities::add_identity(issuer, subject, user))
+    }
+    async fn add_user_of_identity(&self, issuer: &str, subject: &str, user: &NewLogin, now: Timestamp) -> Result<User> {
+        write!(self, Some(&user.tenant), identities::add_user_of_identity(issuer, subject, user, now, self.renderer()))
+    }
+    async fn remove_sessions_of_issuer(
+        &self,
+        issuer: &str,
+        sid: Option<&str>,
+        subject: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<UserId>> {
+        write!(self, None, identities::remove_sessions_of_issuer(issuer, sid, subject, now, self.renderer()))
+    }
+
     async fn add_totp(&self, user: UserId, secret: &[u8]) -> Result<bool> {
         write!(self, None, second_factors::add_totp(user, secret))
     }

@@ -71,6 +71,7 @@ pub(crate) fn opened(token_hash: Digest, user: UserId, expires_at: Timestamp) ->
         created_at: at(0),
         last_seen_at: at(0),
         expires_at,
+        provenance: None,
     }
 }
 

@@ -276,6 +276,7 @@ async fn a_socket_ends_with_the_session_that_opened_it() {
         created_at: server.clock.clock().now(),
         last_seen_at: server.clock.clock().now(),
         expires_at: ends,
+        provenance: None,
     };
     server.running.assembly.store.add_session(&session).await.unwrap();
     let cookie = format!("milepost_session={secret}");

@@ -191,6 +191,7 @@ async fn work_continues_when_its_client_disconnects() {
         clock: assembly.clock.clone(),
         origins: OriginPolicy::new(&[]).unwrap(),
         public_url: String::new(),
+        provider: None,
         tenant_hosts: milepost_http::TenantHosts::default(),
     });
     let (begun, go_on, times) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
