@@ -52,6 +52,21 @@ async function newPage(browser: Browser, username: string, path = '/'): Promise<
 const open = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();
 
+test('the login and the demo’s page of logins are within reach, and the demo signs in with one click', async ({
+  page,
+}) => {
+  await page.goto(milepost.url);
+  await expect(page.getByLabel('Username')).toBeFocused();
+  await expectAccessible(page);
+  await milepost.call('POST', '/api/v1/tenants', { id: 'haulage', name: 'Hill Haulage' });
+  const login = { username: 'haulage', password: PASSWORD, role: 'manager', tenant: 'haulage' };
+  await milepost.call('POST', '/api/v1/users', login);
+  await page.goto(`${milepost.url}/demo#${PASSWORD}`);
+  await expectAccessible(page);
+  await page.getByRole('button', { name: /Hill Haulage/ }).click();
+  await expect(page).toHaveURL(/\/map$/);
+});
+
 test('an operator goes from the late bus to its trip and its day, by the keyboard alone', async ({ page }) => {
   const foreign = foreignRequests(page, milepost.url);
   await openAs(page, milepost, '/', 'manager', PASSWORD);
@@ -99,6 +114,38 @@ test('a geofence is added by typed centre and radius, tells who is inside, and i
   await expect(row).toContainText('1 inside now');
   await row.click();
   await expectAccessible(page);
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('No geofence yet')).toBeVisible();
+});
+
+test('an area is drawn on the map, and its shape is changed', async ({ page }) => {
+  await openAs(page, milepost, '/geofences', 'manager', PASSWORD);
+  await page.getByRole('button', { name: 'Draw an area' }).click();
+  await expect(page.getByText(/Click on the map for each corner/)).toBeVisible();
+  const box = (await page.locator('.map-canvas').boundingBox())!;
+  const corners = [
+    [300, 200],
+    [450, 200],
+    [450, 330],
+    [300, 330],
+  ] as const;
+  await page.waitForTimeout(1_500); // the tool is being loaded
+  for (const [x, y] of corners) await page.mouse.click(box.x + x, box.y + y);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Use this shape' }).click();
+  await page.getByLabel('Name').fill('Drawn');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: /Drawn/ }).click();
+  await page.getByRole('button', { name: 'Change the shape' }).click();
+  await expect(page.getByRole('button', { name: 'Use this shape' })).toBeEnabled();
+  await page.getByRole('button', { name: 'Use this shape' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  const { items } = await milepost.call('GET', '/api/v1/geofences');
+  const drawn = (items as { id: number; name: string; geometry: { coordinates: number[][][] } }[]).find(
+    ({ name }) => name === 'Drawn',
+  )!;
+  expect(drawn.geometry.coordinates[0]).toHaveLength(5);
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(page.getByText('No geofence yet')).toBeVisible();
@@ -171,8 +218,14 @@ test('an admin adds a vehicle, a device whose key is shown once, and a user', as
   await expect(page.getByRole('alert')).toContainText('password');
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('row', { name: /newcomer/ })).toBeVisible();
+  const newcomer = page.getByRole('row', { name: /newcomer/ });
+  await expect(newcomer).toBeVisible();
   await expectAccessible(page);
+  await newcomer.getByRole('button', { name: 'Invite' }).click();
+  const link = await page.getByLabel('Link', { exact: true }).inputValue();
+  expect(new URL(link).origin).toBe(milepost.url);
+  expect((await page.request.get(link)).status()).toBe(200);
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
   for (const tab of ['Webhooks', 'Thresholds']) {
     await page.getByRole('link', { name: tab }).click();
     await expectAccessible(page);

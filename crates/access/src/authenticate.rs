@@ -1,14 +1,14 @@
 //! Authenticates a request's credential: who is the caller?
 
-use crate::identity_cache::{Account, KnownUser, ReadFrom};
-use crate::{Access, AccessError, Claims, TokenError, hash_secret};
-use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, User, UserId, VehicleId};
+use crate::identity_cache::{Account, KnownUser, Present, ReadFrom};
+use crate::{ACCESS_TOKEN_PREFIX, Access, AccessError, Claims, TokenError, hash_secret};
+use milepost_domain::{Caller, Device, Principal, Scope, TenantId, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::{Digest, SessionKind};
 
 /// The credential of a request or a socket's handshake. It is borrowed, so that no secret is kept.
 #[derive(Clone, Copy)]
 pub enum Credential<'a> {
-    /// `Authorization: Bearer …` or `?token=…`.
+    /// `Authorization: Bearer …` or `?token=…`: a signed token or an access token.
     Token(&'a str),
     /// `Authorization: Device …` or `X-Device-Key`.
     DeviceKey(&'a str),
@@ -36,6 +36,8 @@ pub(crate) enum Verified {
     DeviceKey(Digest),
     /// The digest of the session's secret.
     Session(Digest),
+    /// The digest of an access token's secret, and the scope that let it in.
+    AccessToken(Digest, Scope),
 }
 
 impl Authentication {
@@ -54,7 +56,7 @@ impl Authentication {
         match &self.verified {
             Verified::Session(digest) => Some(digest),
             Verified::Claims(claims) => claims.session.as_ref(),
-            Verified::DeviceKey(_) => None,
+            Verified::DeviceKey(_) | Verified::AccessToken(..) => None,
         }
     }
 
@@ -70,12 +72,28 @@ impl Authentication {
 }
 
 impl Access {
-    /// Authenticates a credential. Cached users, devices and sessions may be one second old.
+    /// Authenticates the credential of somebody who wants to read or to follow. See [`Self::authenticate_for`].
     ///
     /// # Errors
-    /// [`AccessError::NotAuthenticated`], or [`AccessError::Store`] when the store can't be read.
+    /// As there.
     pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Authentication, AccessError> {
+        self.authenticate_for(credential, Scope::Read).await
+    }
+
+    /// Authenticates a credential. An access token must have `scope`, and the request is judged by that scope alone. Cached users,
+    /// devices, sessions and tokens may be one second old.
+    ///
+    /// # Errors
+    /// [`AccessError::NotAuthenticated`], [`AccessError::OutsideScope`], or [`AccessError::Store`] when the store can't be read.
+    pub async fn authenticate_for(
+        &self,
+        credential: Credential<'_>,
+        scope: Scope,
+    ) -> Result<Authentication, AccessError> {
         let verified = match credential {
+            Credential::Token(token) if token.starts_with(ACCESS_TOKEN_PREFIX) => {
+                Verified::AccessToken(hash_secret(token), scope)
+            }
             Credential::Token(token) => {
                 let claims = self.tokens.verify(token).map_err(|error| match error {
                     TokenError::Invalid => AccessError::NotAuthenticated("invalid token"),
@@ -98,6 +116,7 @@ impl Access {
             Verified::Claims(claims) => self.caller_of_claims(claims, from).await?,
             Verified::DeviceKey(digest) => (self.caller_of_device(*digest, from).await?, None),
             Verified::Session(digest) => self.caller_of_session(*digest, from).await?,
+            Verified::AccessToken(digest, scope) => (self.caller_of_access_token(*digest, *scope, from).await?, None),
         };
         // A token that was not issued at a login has no password behind it that a second factor would strengthen.
         let is_login = !matches!(&verified, Verified::Claims(claims) if !claims.is_account);
@@ -145,16 +164,7 @@ impl Access {
 
     async fn caller_of_device(&self, digest: Digest, from: ReadFrom) -> Result<Caller, AccessError> {
         let device = self.device(digest, from).await?;
-        let device = device.ok_or(AccessError::NotAuthenticated("unknown device key"))?;
-        Ok(Caller {
-            tenant: device.tenant,
-            principal: Principal::Device {
-                id: device.id,
-                vehicle_id: device.vehicle_id,
-                past_vehicles: device.past_vehicles,
-            },
-            expires_at: None,
-        })
+        Ok(Caller::of_device(device.ok_or(AccessError::NotAuthenticated("unknown device key"))?))
     }
 
     async fn caller_of_session(
@@ -184,12 +194,34 @@ impl Access {
                 None => KnownUser::Unknown,
             })
         };
-        self.identities.accounts.read(id, from, self.clock.now(), load).await
+        self.identities.accounts.read(id, from, self.present(), load).await
+    }
+
+    /// The device with this key. It may be one second old.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`] when the store can't be read.
+    pub async fn device_of_key(&self, key: &str) -> Result<Option<Device>, AccessError> {
+        self.device(hash_secret(key), ReadFrom::Cache).await
+    }
+
+    /// The device that names itself so, in whichever tenant. It may be one second old.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`] when the store can't be read.
+    pub async fn device_named(&self, unique_id: &UniqueId) -> Result<Option<Device>, AccessError> {
+        let load = async { Ok(self.store.find_device_by_unique_id(unique_id).await?) };
+        self.identities.named_devices.read(unique_id.clone(), ReadFrom::Cache, self.present(), load).await
     }
 
     async fn device(&self, digest: Digest, from: ReadFrom) -> Result<Option<Device>, AccessError> {
         let load = async { Ok(self.store.find_device_by_key(&digest).await?) };
-        self.identities.devices.read(digest, from, self.clock.now(), load).await
+        self.identities.devices.read(digest, from, self.present(), load).await
+    }
+
+    pub(crate) fn present(&self) -> Present {
+        let changes_are_known = self.known_changes.are_fresh(self.clock.instant());
+        Present { now: self.clock.now(), changes_are_known }
     }
 
     /// Whether the session of a token goes on, if it names one.

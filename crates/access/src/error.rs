@@ -9,6 +9,9 @@ pub enum AccessError {
     /// The credential is missing, wrong or expired.
     #[error("{0}")]
     NotAuthenticated(&'static str),
+    /// The access token is valid, but not for this.
+    #[error("the access token lacks the scope «{0}»")]
+    OutsideScope(&'static str),
     /// Too many failed logins.
     #[error("too many attempts, try again in {retry_after_s} s")]
     TooMany {

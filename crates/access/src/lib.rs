@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access_tokens;
 mod attempt_limit;
 mod authenticate;
 mod claims;
@@ -11,6 +12,7 @@ mod error;
 mod identity_cache;
 mod issuer_keys;
 mod login;
+mod login_audit;
 mod login_limit;
 mod login_name;
 mod password_reset;
@@ -27,6 +29,7 @@ mod token_signatures;
 mod totp;
 mod unsubscribe;
 
+pub use access_tokens::ACCESS_TOKEN_PREFIX;
 pub use authenticate::{Authentication, Credential};
 pub use claims::{Claims, TokenError};
 pub use connections::{
@@ -45,8 +48,9 @@ pub use token::TokenKeys;
 
 use attempt_limit::AttemptLimit;
 use connections::Connections;
-use identity_cache::IdentityCache;
+use identity_cache::{IdentityCache, KnownChanges};
 use login_limit::LoginLimit;
+use milepost_cache::CacheBudget;
 use milepost_clock::Clock;
 use milepost_store::Store;
 use passwords::Passwords;
@@ -62,6 +66,7 @@ pub struct Access {
     passwords: Passwords,
     login_limit: LoginLimit,
     identities: IdentityCache,
+    known_changes: KnownChanges,
     connections: Connections,
     failed_logins: FailedLogins,
     /// Requests for resets of passwords.
@@ -72,15 +77,27 @@ pub struct Access {
 }
 
 impl Access {
-    /// `max_connections_per_tenant` limits the sockets and streams that one tenant may have open, on all nodes that tell of theirs.
+    /// With the usual memory for identities, as [`Self::new_within`].
     pub fn new(store: Arc<dyn Store>, clock: Clock, tokens: TokenKeys, max_connections_per_tenant: usize) -> Self {
+        Self::new_within(CacheBudget::default(), store, clock, tokens, max_connections_per_tenant)
+    }
+
+    /// `max_connections_per_tenant` limits the sockets and streams that one tenant may have open, on all nodes that tell of theirs.
+    pub fn new_within(
+        budget: CacheBudget,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        tokens: TokenKeys,
+        max_connections_per_tenant: usize,
+    ) -> Self {
         Self {
             store,
             clock,
             tokens,
             passwords: Passwords::default(),
             login_limit: LoginLimit::default(),
-            identities: IdentityCache::new(),
+            identities: IdentityCache::new(budget.identities_bytes()),
+            known_changes: KnownChanges::default(),
             connections: Connections::new(max_connections_per_tenant),
             failed_logins: FailedLogins::default(),
             reset_limit: AttemptLimit::default(),

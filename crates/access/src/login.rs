@@ -58,6 +58,7 @@ impl Access {
         let address = attempt.address;
         let login = self.check_password(attempt).await?;
         self.require_factor(&login, code).await?;
+        self.note_login(&login, "token", address).await?;
         // Nobody gets the secret: the tokens name the session.
         let secret = self.add_session(&login, SessionKind::App, address, REFRESH_MS, None).await?;
         let session = Some(hash_secret(&secret));
@@ -123,7 +124,10 @@ impl Access {
                 charge.refund();
                 Ok(login)
             }
-            _ => {
+            found => {
+                if let Some(login) = &found {
+                    self.note_failed_login(login, address);
+                }
                 self.failed_logins.note(&counted, address);
                 Err(WRONG)
             }

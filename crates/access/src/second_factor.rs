@@ -182,6 +182,7 @@ impl Access {
     }
 
     async fn open_browser_session(&self, login: &Login, address: Option<IpAddr>) -> Result<String, AccessError> {
+        self.note_login(login, "session", address).await?;
         self.add_session(login, SessionKind::Browser, address, i64::from(crate::SESSION_S) * 1000, None).await
     }
 

@@ -80,7 +80,7 @@ impl Access {
             }
             Ok::<_, AccessError>(session)
         };
-        let session = self.identities.sessions.read(digest, from, now, load).await?;
+        let session = self.identities.sessions.read(digest, from, self.present(), load).await?;
         Ok(session.filter(|session| session.expires_at > now))
     }
 
@@ -142,7 +142,7 @@ impl Access {
         let user = self.store.remove_session(&hash, self.clock.now()).await?;
         match user {
             Some(user) => self.end_connections(Holder::Session(user, &hash), CloseReason::Revoked),
-            None => self.forget_identities(),
+            None => self.identities.forget_session(&hash),
         }
         Ok(())
     }

@@ -180,6 +180,14 @@ async fn show_caller(
             cadet_id,
             vehicle_ids: vehicle_ids.iter().map(ToString::to_string).collect(),
         },
+        Principal::Program { vehicle_ids, .. } => Me {
+            id: None,
+            username: None,
+            role: None,
+            tenant,
+            cadet_id: None,
+            vehicle_ids: vehicle_ids.iter().flatten().map(ToString::to_string).collect(),
+        },
         Principal::Device { vehicle_id, .. } => Me {
             id: None,
             username: None,

@@ -1,7 +1,8 @@
 //! Authenticates requests: finds the credential in the documented order, and its caller.
 
+use crate::scope::scope_of;
 use crate::session_cookie::session_secret;
-use crate::{ConnectionCaller, HttpContext, Problem, query_value};
+use crate::{ClientAddress, ConnectionCaller, HttpContext, Problem, query_value};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -23,7 +24,8 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let context = Arc::<HttpContext>::from_ref(state);
         let authentication = authenticate_parts(&context, parts, TokenInQuery::Ignored).await?;
-        Ok(Self(context.request(authentication.into_caller())))
+        let request = context.request(authentication.into_caller());
+        Ok(Self(Request { address: ClientAddress::of(parts).0, ..request }))
     }
 }
 
@@ -84,7 +86,7 @@ async fn find_authentication(
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
     let is_token = matches!(credential, Credential::Token(_));
-    let authentication = context.access.authenticate(credential).await.map_err(|error| {
+    let authentication = context.access.authenticate_for(credential, scope_of(parts)).await.map_err(|error| {
         let problem = Problem::from(error);
         if is_token { problem.of_token() } else { problem }
     })?;

@@ -35,7 +35,7 @@ impl HttpContext {
     /// A request that this caller makes now. Handlers get theirs from [`crate::Authenticated`]; a socket makes one for
     /// each message.
     pub fn request(&self, caller: Caller) -> Request {
-        Request { caller, now: self.clock.now() }
+        Request { caller, now: self.clock.now(), address: None }
     }
 
     /// Waits until the caller may read a page of a list: one caller's many pages leave connections to the database for others. Hold

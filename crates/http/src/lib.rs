@@ -17,6 +17,7 @@ mod problem;
 mod query;
 mod raw_fields;
 mod reset_page;
+mod scope;
 mod serde_messages;
 mod session_cookie;
 mod tenant;

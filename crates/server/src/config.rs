@@ -1,22 +1,28 @@
 //! The configuration. Flags win over the environment, the environment over the file, and the file over the defaults.
 
 mod database_url;
+mod device_ports;
 mod duration;
 mod listen_address;
 mod load;
 mod oidc;
 mod setting;
 
+pub use device_ports::DevicePort;
 pub use duration::parse_duration;
 pub use load::{ConfigError, Resolved, Source, resolve};
 pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
+use milepost_cache::CacheBudget;
+use milepost_domain::TenantId;
 use milepost_http::TenantHosts;
+use milepost_mqtt::BrokerUrl;
 use milepost_oidc::OidcSettings;
 use milepost_outbox::{AddressRule, MailFrom, ServiceUrl, SmtpUrl};
+use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,12 +50,15 @@ pub struct Config {
     pub ws_pong_wait: Duration,
     pub ws_write_wait: Duration,
     pub ws_max_message_bytes: Option<usize>,
+    pub cache_budget: CacheBudget,
     pub max_connections_per_tenant: usize,
     pub max_connections_per_address: usize,
     pub alert_expiry: Duration,
     pub alert_cleanup: Duration,
     pub event_retention: Duration,
     pub position_retention: Duration,
+    /// How long rows of the audit are kept.
+    pub audit_retention: Duration,
     pub replay_window: Duration,
     pub parcel_zone_m: u32,
     pub tracking_ttl: Duration,
@@ -57,6 +66,20 @@ pub struct Config {
     pub dashboard_interval: Duration,
     /// Fleet sockets may be opened without a credential.
     pub fleet_anonymous_access: bool,
+    /// Phones and apps must show their device's key.
+    pub device_keys_required: bool,
+    /// The port of phones and apps.
+    pub device_http_listen: Option<SocketAddr>,
+    pub device_secrets: DeviceSecrets,
+    pub mqtt_broker: Option<BrokerUrl>,
+    pub mqtt_topics: Vec<String>,
+    /// The tenant whose admins add unknown devices.
+    pub device_tenant: Option<TenantId>,
+    /// The protocols of trackers that are served.
+    pub device_ports: Vec<DevicePort>,
+    pub device_bind: IpAddr,
+    pub device_max_per_address: usize,
+    pub device_idle: Duration,
     /// Everybody may read the transit feeds.
     pub transit_public: bool,
     pub tile_url: Option<String>,
@@ -122,12 +145,14 @@ impl Config {
                 Some(_) => Some(resolved.parsed("WS_MAX_MESSAGE_SIZE")?),
                 None => None,
             },
+            cache_budget: CacheBudget::of_mib(resolved.parsed("MILEPOST_CACHE_MIB")?),
             max_connections_per_tenant: resolved.parsed("MAX_CONNECTIONS_PER_TENANT")?,
             max_connections_per_address: resolved.parsed("MAX_CONNECTIONS_PER_ADDRESS")?,
             alert_expiry: resolved.duration("ALERT_EXPIRY_DURATION")?,
             alert_cleanup: resolved.duration("ALERT_CLEANUP_INTERVAL")?,
             event_retention: resolved.duration("EVENT_RETENTION")?,
             position_retention: resolved.duration("POSITION_RETENTION")?,
+            audit_retention: resolved.duration("AUDIT_RETENTION")?,
             replay_window: resolved.duration("REPLAY_WINDOW")?,
             parcel_zone_m: resolved.parsed("MILEPOST_PARCEL_ZONE_M")?,
             tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),
@@ -135,6 +160,30 @@ impl Config {
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
             transit_public: resolved.flag("TRANSIT_PUBLIC"),
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
+            device_keys_required: resolved.text("DEVICE_KEYS") == "required",
+            device_http_listen: resolved
+                .optional("DEVICE_HTTP_LISTEN")
+                .map(|text| listen_address::listen_address(&text))
+                .transpose()
+                .map_err(|takes| ConfigError::new("DEVICE_HTTP_LISTEN", takes))?,
+            device_secrets: DeviceSecrets::new(&resolved.list("DEVICE_SECRETS"))
+                .map_err(|entry| ConfigError::new("DEVICE_SECRETS", format!("does not take entry {entry}")))?,
+            mqtt_broker: resolved
+                .optional("MQTT_URL")
+                .map(|url| BrokerUrl::parse(&url))
+                .transpose()
+                .map_err(|takes| ConfigError::new("MQTT_URL", takes))?,
+            mqtt_topics: resolved.list("MQTT_TOPICS"),
+            device_tenant: resolved
+                .optional("DEVICE_TENANT")
+                .map(|id| TenantId::new(&id))
+                .transpose()
+                .map_err(|invalid| ConfigError::new("DEVICE_TENANT", invalid.message))?,
+            device_ports: device_ports::device_ports(&resolved.list("DEVICE_PORTS"))
+                .map_err(|takes| ConfigError::new("DEVICE_PORTS", takes))?,
+            device_bind: resolved.parsed("DEVICE_BIND")?,
+            device_max_per_address: resolved.parsed("DEVICE_MAX_PER_ADDRESS")?,
+            device_idle: resolved.duration("DEVICE_IDLE")?,
             tile_url: resolved.optional("MILEPOST_TILE_URL"),
             tile_attribution: resolved.optional("MILEPOST_TILE_ATTRIBUTION"),
             log: resolved.text("MILEPOST_LOG").to_owned(),

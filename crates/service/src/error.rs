@@ -62,6 +62,11 @@ impl From<AccessError> for ServiceError {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::NotAuthenticated(detail) => Self::NotAuthenticated(detail),
+            AccessError::OutsideScope(scope) => Self::Forbidden(match scope {
+                "read" => "the access token lacks the scope «read»",
+                "ingest" => "the access token lacks the scope «ingest»",
+                _ => "the access token lacks the scope «manage»",
+            }),
             AccessError::TooMany { retry_after_s } => Self::TooMany { retry_after_s },
             AccessError::Invalid(invalid) => invalid.into(),
             AccessError::Gone(what) => Self::Gone(what),

@@ -81,7 +81,7 @@ pub async fn list_calls(
     before: Option<CallId>,
     limit: u32,
 ) -> Result<Vec<StoredCall>, ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
+    require_outgoing(&request.caller, Action::SeeWebhooks, tenant)?;
     Ok(calls.store.list_calls(tenant, target, before, limit).await?)
 }
 
@@ -98,7 +98,7 @@ pub async fn retry_call(
     id: CallId,
     once: &Once<'_, StoredCall>,
 ) -> Result<StoredCall, ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
+    require_outgoing(&request.caller, Action::ManageWebhooks, tenant)?;
     let call = find_call(calls, tenant, target, id).await?;
     let now = request.now;
     let due = StoredCall { attempts: 0, state: CallState::Pending { next_attempt_at: now }, ..call.clone() };
@@ -123,8 +123,8 @@ async fn find_call(
     found.into_iter().find(|call| call.id == id).ok_or(ServiceError::NotFound("call"))
 }
 
-pub(crate) fn require_outgoing(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageWebhooks, tenant) {
+pub(crate) fn require_outgoing(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, action, tenant) {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin of the tenant may see and manage its webhooks and outgoing calls"))

@@ -2,20 +2,21 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use milepost_access::{
-    Access, AccessError, Admission, Attempt, Authentication, Claims, CloseReason, Credential, Disconnect, Opened,
-    TokenKeys, hash_secret,
+    Access, AccessError, Admission, Attempt, Authentication, Claims, CloseReason, Credential, Disconnect, Holder,
+    Opened, TokenKeys, hash_secret,
 };
-use milepost_clock::Clock;
+use milepost_clock::{Clock, TurnableClock};
 use milepost_domain::{
     Contact, Device, DeviceId, Label, PastAssignments, Role, TenantId, User, UserId, Username, Vehicle, VehicleId,
     VehicleKind,
 };
 use milepost_hub::{Hub, HubLimits};
 use milepost_service::users::{NewUser, create_user};
-use milepost_service::{ServiceParts, UseCases, assemble};
+use milepost_service::{EventFeed, ServiceParts, UseCases, assemble};
 use milepost_store::{Once, OpenOptions, Store, Unsent, open};
 use milepost_transport::WsEncoder;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A login with the password of [`Node::add_user`].
 fn attempt(name: &str) -> Attempt {
@@ -26,9 +27,11 @@ fn attempt(name: &str) -> Attempt {
 struct Node {
     access: Arc<Access>,
     use_cases: Arc<UseCases>,
+    event_feed: Arc<EventFeed>,
+    turnable: TurnableClock,
     clock: Clock,
     store: Arc<dyn Store>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Node {
@@ -36,7 +39,8 @@ impl Node {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
         let store = open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
-        let clock = Clock::system();
+        let turnable = TurnableClock::new();
+        let clock = turnable.clock();
         let tokens = TokenKeys::new(&[7; 32], clock.clone()).unwrap();
         let access = Arc::new(Access::new(Arc::clone(&store), clock.clone(), tokens, 100));
         let service = assemble(ServiceParts {
@@ -48,13 +52,16 @@ impl Node {
             tracking_ttl_ms: 86_400_000,
             outgoing: milepost_service::Outgoing::default(),
             parcel_zone: milepost_domain::ZoneRadius::default(),
+            device_rules: milepost_service::devices::DeviceRules::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
+            cache_budget: milepost_cache::CacheBudget::default(),
             hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
             node: milepost_domain::NodeId::new(1),
             start_relay: Box::new(|receiver| Arc::new(milepost_relay::InProcessRelay::alone(receiver))),
         });
-        Self { access, use_cases: service.use_cases, clock, store, _folder: folder }
+        let (use_cases, event_feed) = (service.use_cases, service.event_feed);
+        Self { access, use_cases, event_feed, turnable, clock, store, folder }
     }
 
     async fn add_user(&self, name: &str) -> User {
@@ -181,6 +188,62 @@ async fn a_user_removed_or_added_meanwhile_is_found() {
     assert_eq!(node.revalidate(by_text).await.0, None);
 }
 
+impl Node {
+    /// Another process changes the user's role.
+    async fn change_role(&self, user: &mut User, role: Role) {
+        (user.role, user.version) = (role, user.version + 1);
+        assert!(self.store.update_user(user, None, self.clock.now()).await.unwrap());
+    }
+
+    async fn role(&self, credential: Credential<'_>) -> Option<Role> {
+        let authentication = self.access.authenticate(credential).await.ok()?;
+        authentication.caller().role()
+    }
+}
+
+#[tokio::test]
+async fn a_user_and_a_device_are_believed_as_long_as_changes_of_them_are_followed() {
+    let node = Node::start().await;
+    let mut ann = node.add_user("ann").await;
+    let token = node.access_token("ann").await;
+    let role = async || node.role(Credential::Token(&token)).await;
+    assert_eq!(role().await, Some(Role::Parent));
+    node.change_role(&mut ann, Role::Driver).await;
+    node.turnable.turn(Duration::from_secs(60));
+    // As the event feed says, although it has missed the change.
+    node.access.changes_followed(node.clock.instant());
+    assert_eq!(role().await, Some(Role::Parent), "it is not read again");
+    node.turnable.turn(Duration::from_secs(1));
+    assert_eq!(role().await, Some(Role::Driver), "nothing was followed for a second");
+    // Told of a change, it is read again at once.
+    node.access.changes_followed(node.clock.instant());
+    node.change_role(&mut ann, Role::Manager).await;
+    node.access.revalidate_connections(Holder::User(ann.id)).await.unwrap();
+    assert_eq!(role().await, Some(Role::Manager));
+}
+
+#[tokio::test]
+async fn while_the_event_feed_can_not_read_a_user_is_read_again() {
+    let node = Node::start().await;
+    let (ann, token) = (node.add_user("ann").await, node.access_token("ann").await);
+    let role = async || node.role(Credential::Token(&token)).await;
+    let event_feed = Arc::clone(&node.event_feed);
+    let following = tokio::spawn(async move { event_feed.run().await });
+    assert_eq!(role().await, Some(Role::Parent));
+    let file = node.folder.path().join("milepost.db");
+    let changed_elsewhere = format!(
+        "alter table event_counters rename to not_readable; update users set role = 'driver' where id = {}",
+        ann.id
+    );
+    rusqlite::Connection::open(file).unwrap().execute_batch(&changed_elsewhere).unwrap();
+    let begun = std::time::Instant::now();
+    while role().await != Some(Role::Driver) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it believes what it can't follow");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    following.abort();
+}
+
 #[tokio::test]
 async fn a_session_ended_meanwhile_is_found_and_ends_with_its_own_sockets_alone() {
     let node = Node::start().await;
@@ -218,6 +281,10 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
         vehicle_id: bus.id,
         past_vehicles: PastAssignments::default(),
         name: None,
+        unique_id: None,
+        protocol: None,
+        utc_offset: None,
+        sack: false,
         version: 1,
     };
     node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();

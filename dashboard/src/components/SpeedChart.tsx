@@ -25,6 +25,8 @@ interface Props {
 /** More points than the chart has pixels are thinned: of each part the highest speed is kept. */
 const MAX_POINTS = 1_500;
 const HEIGHT_PX = 130;
+/** In a shorter time the minutes of several marks are the same. */
+const SECONDS_BELOW_S = 900;
 const KM_PER_MILE = 1.609344;
 
 export default function SpeedChart({ label, series, limitKmh, atMs, onSeek }: Props) {
@@ -33,6 +35,7 @@ export default function SpeedChart({ label, series, limitKmh, atMs, onSeek }: Pr
   const format = useFormat();
   const factor = format.speedUnit === 'mph' ? 1 / KM_PER_MILE : 1;
   const data = useMemo(() => dataOf(series, factor), [series, factor]);
+  const moment = useRef(atMs);
   const seek = useRef(onSeek);
   useEffect(() => {
     seek.current = onSeek;
@@ -54,7 +57,15 @@ export default function SpeedChart({ label, series, limitKmh, atMs, onSeek }: Pr
         cursor: { drag: { x: false, y: false }, points: { size: 7 } },
         scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, (limitKmh ?? 0) * factor * 1.15, 10)] } },
         axes: [
-          { ...axis, size: 26, values: (_, ticks) => ticks.map((seconds) => format.clock(seconds * 1_000)) },
+          {
+            ...axis,
+            size: 26,
+            values: (plot, ticks) => {
+              const { min = 0, max = 0 } = plot.scales.x ?? {};
+              const clock = (max ?? 0) - (min ?? 0) < SECONDS_BELOW_S ? format.clockSeconds : format.clock;
+              return ticks.map((seconds) => clock(seconds * 1_000));
+            },
+          },
           { ...axis, size: 46, values: (_, ticks) => ticks.map((value) => String(value)) },
         ],
         series: [
@@ -79,6 +90,7 @@ export default function SpeedChart({ label, series, limitKmh, atMs, onSeek }: Pr
         },
       };
       chart.current = new uPlot(options, data, element);
+      mark(chart.current, moment.current);
     };
     draw();
     const observer = new ResizeObserver(() =>
@@ -95,12 +107,16 @@ export default function SpeedChart({ label, series, limitKmh, atMs, onSeek }: Pr
   }, [data, series, limitKmh, factor, format]);
 
   useEffect(() => {
-    const plot = chart.current;
-    if (!plot || atMs === null) return;
-    plot.setCursor({ left: plot.valToPos(atMs / 1_000, 'x'), top: -10 }, false);
+    moment.current = atMs;
+    mark(chart.current, atMs);
   }, [atMs]);
 
   return <div ref={box} className="chart" role="img" aria-label={label} />;
+}
+
+/** Shows the moment in the chart. */
+function mark(plot: uPlot | null, atMs: number | null): void {
+  if (plot && atMs !== null) plot.setCursor({ left: plot.valToPos(atMs / 1_000, 'x'), top: -10 }, false);
 }
 
 function drawLimit(plot: uPlot, limit: number | null): void {

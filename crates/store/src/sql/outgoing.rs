@@ -5,6 +5,7 @@ pub(super) mod due_calls;
 pub(super) mod mails;
 pub(super) mod webhooks;
 
+use super::audit::accounts as audited;
 use super::sign_in::password_links;
 use super::sql_store::SqlStore;
 use crate::{
@@ -23,7 +24,7 @@ impl OutgoingStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<Webhook>>,
     ) -> Result<Option<Webhook>> {
-        write!(self, Some(&webhook.tenant), webhooks::add_webhook(webhook, most, now), once)
+        write!(self, Some(&webhook.tenant), audited::add_webhook(webhook, most, now, self.author()), once)
     }
     async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>> {
         read!(self, webhooks::get_webhook(tenant, id))
@@ -39,7 +40,7 @@ impl OutgoingStore for SqlStore {
         change: &WebhookChange,
         now: Timestamp,
     ) -> Result<Option<Webhook>> {
-        write!(self, Some(tenant), webhooks::change_webhook(tenant, id, version, change, now))
+        write!(self, Some(tenant), audited::change_webhook(tenant, id, version, change, now, self.author()))
     }
     async fn replace_webhook_secret(
         &self,
@@ -50,7 +51,12 @@ impl OutgoingStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<Webhook>>,
     ) -> Result<Option<Webhook>> {
-        write!(self, Some(tenant), webhooks::replace_secret(tenant, id, secret, old_valid_until, now), once)
+        write!(
+            self,
+            Some(tenant),
+            audited::replace_webhook_secret(tenant, id, secret, old_valid_until, now, self.author()),
+            once
+        )
     }
     async fn test_webhook(
         &self,
@@ -65,7 +71,7 @@ impl OutgoingStore for SqlStore {
     async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId, version: Option<i64>) -> Result<bool> {
         // Removed in steps, between which others can write: there may be millions.
         while write!(self, Some(tenant), webhooks::remove_calls(tenant, id, version))? {}
-        write!(self, Some(tenant), webhooks::remove_webhook(tenant, id, version))
+        write!(self, Some(tenant), audited::remove_webhook(tenant, id, version, self.author()))
     }
     async fn list_calls(
         &self,

@@ -13,18 +13,22 @@ import type { Me } from '../../lib/api/get-me';
 import { type User, usersQuery } from '../../lib/api/list-users';
 import { ApiError, type Versioned } from '../../lib/api/request';
 import { useRoster, useVehicleName } from '../../lib/live/useLive';
+import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
-import { addUser, changeUser, getUser, removeUser } from './api/things';
+import { addUser, changeUser, getUser, inviteUser, removeUser } from './api/things';
+import { Secret } from './Secret';
 
 type Role = User['role'];
 
 export function Users({ me }: { me: Me }) {
   const t = useText();
+  const format = useFormat();
   const queries = useQueryClient();
   const query = useQuery(usersQuery);
   const nameOf = useVehicleName();
   const [edited, setEdited] = useState<Versioned<User> | 'new' | null>(null);
   const [removed, setRemoved] = useState<User | null>(null);
+  const invite = useMutation({ mutationFn: ({ id }: User) => inviteUser(id) });
   const done = () => {
     setEdited(null);
     setRemoved(null);
@@ -79,6 +83,9 @@ export function Users({ me }: { me: Me }) {
             sortedBy="name"
             actions={(user) => (
               <>
+                <button type="button" className="button button-small" onClick={() => invite.mutate(user)}>
+                  {t.users.invite}
+                </button>
                 <button
                   type="button"
                   className="button button-small"
@@ -97,6 +104,22 @@ export function Users({ me }: { me: Me }) {
         ))}
       {edited ? (
         <EditUser me={me} user={edited === 'new' ? null : edited} onDone={done} onClose={() => setEdited(null)} />
+      ) : null}
+      {invite.error ? (
+        <p className="form-error" role="alert">
+          {invite.error.message}
+        </p>
+      ) : null}
+      {invite.data ? (
+        <Modal title={t.users.inviteTitle(invite.variables.username)} onClose={() => invite.reset()}>
+          <p className="modal-text">{t.users.inviteText(format.moment(invite.data.expiresAtMs))}</p>
+          <Secret label={t.users.inviteLink} value={invite.data.url} />
+          <div className="form-actions">
+            <button type="button" className="button button-primary" onClick={() => invite.reset()}>
+              {t.common.close}
+            </button>
+          </div>
+        </Modal>
       ) : null}
       {removed ? (
         <Confirm

@@ -105,7 +105,7 @@ function FindDelivery() {
               <div>
                 <dt>{t.deliveries.arrives}</dt>
                 <dd>
-                  {arrivalText({ seconds: eta.seconds, low: eta.low ?? null, high: eta.high ?? null })}{' '}
+                  {arrivalText({ seconds: eta.seconds, low: eta.low ?? null, high: eta.high ?? null }, t)}{' '}
                   <span className="tag">{t.freshness.estimated}</span>
                 </dd>
               </div>

@@ -10,7 +10,7 @@ import { Empty, notReadYet, Page } from '../../components/Page';
 import type { Me } from '../../lib/api/get-me';
 import { usersQuery } from '../../lib/api/list-users';
 import { useUserName } from '../../lib/api/useUserName';
-import { hasEnded, placeText, statusText } from '../../lib/parcels';
+import { hasEnded, parcelText, placeText } from '../../lib/parcels';
 import { may } from '../../lib/roles';
 import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
@@ -55,7 +55,7 @@ export function ParcelsPage({ me }: { me: Me }) {
         <span aria-hidden="true">↓</span>
         {placeText(parcel.destination)}
       </p>
-      {columnOf(parcel.status) === 'moving' ? <p className="muted">{statusText(parcel.status)}</p> : null}
+      {columnOf(parcel.status) === 'moving' ? <p className="muted">{parcelText(parcel.status, t)}</p> : null}
       {manages ? (
         <p className="muted">
           {t.parcels.driver}: {parcel.driver_id === null ? t.parcels.noDriver : nameOf(parcel.driver_id)}

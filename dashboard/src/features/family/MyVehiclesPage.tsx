@@ -69,7 +69,7 @@ export function MyVehiclesPage({ me }: { me: Me }) {
             return (
               <li key={vehicle.id} className="card family-card" data-vehicle-id={vehicle.id} data-freshness={freshness}>
                 <p className="family-head">
-                  <StatusSign status={vehicle.status} isStale={freshness !== 'live'} />
+                  <StatusSign status={vehicle.status} kind={vehicle.kind} isStale={freshness !== 'live'} />
                   <strong>{vehicle.label}</strong>
                   <span className="muted">{statusText(vehicle.status)}</span>
                 </p>

@@ -253,7 +253,16 @@ export function FencesPage() {
         </TrackMapView>
       </div>
       {task?.kind === 'form' ? (
-        <Modal title={task.fence ? t.fences.edit(task.fence.name) : t.fences.add} onClose={() => setTask(null)}>
+        <Modal
+          title={
+            task.fence
+              ? t.fences.edit(task.fence.name)
+              : task.geometry.type === 'Point'
+                ? t.fences.addCircle
+                : t.fences.add
+          }
+          onClose={() => setTask(null)}
+        >
           {conflict ? (
             <Conflict
               differences={differencesOf(

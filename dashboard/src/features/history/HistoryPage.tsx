@@ -101,6 +101,7 @@ function History({ t, day, picked, bounds, beginMs, onDay, onPick }: Props) {
     },
   });
   const piecesOf = useCallback((points: TrackPoint[]) => piecesBySpeed(points, limitKmh, SPEED_STEPS), [limitKmh]);
+  const isRunning = useRef(false);
   const drawMarkers = useCallback(
     (atMs: number) => {
       if (!map) return;
@@ -111,11 +112,16 @@ function History({ t, day, picked, bounds, beginMs, onDay, onPick }: Props) {
           : [];
       });
       map.setMarkers(poses);
-      if (poses.length === 1 && poses[0]) map.keepInView(poses[0]);
+      // A whole day is in sight at first; the map follows while time runs.
+      if (isRunning.current && poses.length === 1 && poses[0]) map.keepInView(poses[0]);
     },
     [map, tracks, nameOf, colours],
   );
   const replay = useReplay(bounds.fromMs, bounds.toMs, beginMs ?? bounds.fromMs, drawMarkers);
+
+  useEffect(() => {
+    isRunning.current = replay.isPlaying;
+  }, [replay.isPlaying]);
 
   // Without a moment in the address the replay begins with the first position of the day.
   const hasBegun = useRef(beginMs !== null);

@@ -135,7 +135,7 @@ function VehicleRow({ vehicle, freshness, nowMs, index, count, isActive, isSelec
       style={{ top: index * ROW_PX, height: ROW_PX }}
       onClick={() => onSelect(vehicle.id)}
     >
-      <StatusSign status={vehicle.status} isStale={freshness !== 'live'} />
+      <StatusSign status={vehicle.status} kind={vehicle.kind} isStale={freshness !== 'live'} />
       <span className="vehicle-name">
         <strong>{label}</strong>
         <small>{[plate !== label && plate, route && `${t.panel.route} ${route}`].filter(Boolean).join(' · ')}</small>

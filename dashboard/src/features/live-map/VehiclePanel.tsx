@@ -38,7 +38,7 @@ export function VehiclePanel({ vehicle, freshness, nowMs, isFollowed, onCentre, 
   return (
     <section className="details" aria-label={t.panel.details(vehicle.label)} data-freshness={freshness}>
       <header>
-        <StatusSign status={vehicle.status} isStale={freshness !== 'live'} />
+        <StatusSign status={vehicle.status} kind={vehicle.kind} isStale={freshness !== 'live'} />
         <div className="details-title">
           <h2 ref={heading} tabIndex={-1}>
             {vehicle.label}

@@ -8,6 +8,7 @@ import type { Fleet } from '../../lib/live/fleet';
 import { CLOSE_ZOOM, createMap } from '../../lib/map/create-map';
 import { Glider } from '../../lib/map/glide';
 import { PALETTES, type Theme } from '../../lib/map/palette';
+import { SIGNS, type Sign, signOf } from '../../lib/map/signs';
 import { STATUS_GROUPS, statusGroup } from '../../lib/status';
 import { serverNowMs } from '../../lib/time/server-clock';
 import { CLUSTERS_UNTIL_ZOOM, Clusters, isClusterImage } from './clusters';
@@ -19,6 +20,8 @@ const RENEW_EVERY_MS = 5_000;
 /** Time between frames while markers glide, and while they only step by less than is seen gliding. */
 const GLIDE_FRAME_MS = 33;
 const STEP_FRAME_MS = 250;
+/** Time between frames while clusters stand for the vehicles. */
+const CLUSTER_FRAME_MS = 1_000;
 /** After each frame the map pauses this many times as long as the frame took, so that a large fleet leaves the page responsive. */
 const REST_FACTOR = 2;
 const MAX_REST_MS = 1_000;
@@ -53,6 +56,10 @@ export class FleetMap {
   private bottomPaddingPx = 0;
   private shown: ReadonlySet<string> | null = null;
   private followedId: string | null = null;
+  /** True while the map moves because it follows. */
+  private isFollowing = false;
+  private drawnCount = 0;
+  private wake: () => void = () => undefined;
   private readonly clusters: Clusters;
 
   constructor(private readonly options: FleetMapOptions) {
@@ -65,7 +72,9 @@ export class FleetMap {
       this.followedId = null;
       options.onFollowEnd();
     });
-    this.map.on('zoomend', () => this.invalidate());
+    this.map.on('moveend', () => {
+      if (!this.isFollowing) this.redraw();
+    });
     this.map.on('load', () => {
       this.isReady = true;
       this.clusters.reset();
@@ -156,6 +165,14 @@ export class FleetMap {
     this.bottomPaddingPx = px;
   }
 
+  /** Draws now, although the next frame is not due. */
+  private redraw(): void {
+    this.restMs = 0;
+    this.lastFrameMs = Number.NEGATIVE_INFINITY;
+    this.wake();
+    this.invalidate();
+  }
+
   private invalidate(): void {
     this.isDirty = true;
     if (!this.isDrawing) void this.draw();
@@ -169,9 +186,10 @@ export class FleetMap {
       for (;;) {
         const isGliding = this.glider.isMoving(performance.now(), this.metresPerPixel());
         if (!isGliding && !this.isDirty) break;
-        const frameMs = Math.max(this.restMs, isGliding ? GLIDE_FRAME_MS : STEP_FRAME_MS);
+        const usualMs = isGliding ? GLIDE_FRAME_MS : STEP_FRAME_MS;
+        const frameMs = Math.max(this.restMs, this.isFar() ? CLUSTER_FRAME_MS : usualMs);
         const waitMs = this.lastFrameMs + frameMs - performance.now();
-        if (waitMs > 4) await sleep(waitMs);
+        if (waitMs > 4) await this.rest(waitMs);
         await nextFrame();
         if (!this.isReady) break;
         this.lastFrameMs = performance.now();
@@ -179,9 +197,11 @@ export class FleetMap {
         const source = this.map.getSource<GeoJSONSource>('vehicles');
         if (!source) break;
         const features = this.features(this.lastFrameMs);
-        const isClustered = this.clusters.wants(features.features.length);
+        this.drawnCount = features.features.length;
+        const isClustered = this.clusters.wants(this.drawnCount);
         this.clusters.show(isClustered ? features : null, this.lastFrameMs);
-        if (!isClustered || this.map.getZoom() >= CLUSTERS_UNTIL_ZOOM) await source.setData(features);
+        if (!isClustered) await source.setData(features);
+        else if (this.map.getZoom() >= CLUSTERS_UNTIL_ZOOM) await source.setData(this.inViewOf(features));
         else await source.setData(this.selectedOf(features));
         this.keepFollowed();
         this.restMs = Math.min(MAX_REST_MS, REST_FACTOR * (performance.now() - this.lastFrameMs));
@@ -198,15 +218,47 @@ export class FleetMap {
     return this.shown === null || this.shown.has(id);
   }
 
+  /** Whether clusters stand for the vehicles at this zoom. */
+  private isFar(): boolean {
+    return this.clusters.wants(this.drawnCount) && this.map.getZoom() < CLUSTERS_UNTIL_ZOOM;
+  }
+
+  /** Waits until the next frame is due, or until the map shows something else. */
+  private rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = window.setTimeout(resolve, ms);
+      this.wake = () => {
+        window.clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   /** While clusters stand for the others, only the selected vehicle moves by itself. */
   private selectedOf({ features }: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
     return { type: 'FeatureCollection', features: features.filter(({ properties }) => properties?.isSelected) };
   }
 
+  /** Of a large fleet only those in sight are given to the map's worker, and those that may come into sight meanwhile. */
+  private inViewOf({ features }: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
+    const bounds = this.map.getBounds();
+    const reach = bounds.getNorth() - bounds.getSouth();
+    const [west, south] = [bounds.getWest() - reach, bounds.getSouth() - reach / 2];
+    const [east, north] = [bounds.getEast() + reach, bounds.getNorth() + reach / 2];
+    const isNear = ({ geometry }: GeoJSON.Feature) => {
+      const [x = 0, y = 0] = geometry.type === 'Point' ? geometry.coordinates : [];
+      return x >= west && x <= east && y >= south && y <= north;
+    };
+    return { type: 'FeatureCollection', features: features.filter(isNear) };
+  }
+
   private keepFollowed(): void {
     if (this.followedId === null || this.map.isMoving()) return;
     const pose = this.glider.pose(this.followedId, performance.now());
-    if (pose) this.map.jumpTo({ center: [pose.longitude, pose.latitude] });
+    if (!pose) return;
+    this.isFollowing = true;
+    this.map.jumpTo({ center: [pose.longitude, pose.latitude] });
+    this.isFollowing = false;
   }
 
   private metresPerPixel(): number {
@@ -240,7 +292,7 @@ export class FleetMap {
           id: vehicle.id,
           label: vehicle.label,
           body: bodyImage(group, stale, pose.headingDeg !== null),
-          sign: signImage(group, stale),
+          sign: signImage(signOf(group, vehicle.kind), stale),
           heading: pose.headingDeg ?? 0,
           order: (isSelected ? 3 : group === 'alarm' ? 2 : stale ? 0 : 1) + ids.size / 1e6, // the count breaks ties the same way in all layers
           isSelected,
@@ -265,11 +317,12 @@ export class FleetMap {
       this.tags.add(id);
       return drawTag(id.slice(4), palette);
     }
-    for (const group of STATUS_GROUPS) {
-      for (const stale of [false, true]) {
-        const colour = stale ? palette.stale : palette.status[group];
-        if (id === signImage(group, stale)) return drawSign(group, stale ? palette.stale : palette.paper);
+    for (const stale of [false, true]) {
+      for (const sign of Object.keys(SIGNS) as Sign[])
+        if (id === signImage(sign, stale)) return drawSign(sign, stale ? palette.stale : palette.paper);
+      for (const group of STATUS_GROUPS) {
         for (const nose of [false, true]) {
+          const colour = stale ? palette.stale : palette.status[group];
           if (id === bodyImage(group, stale, nose)) return drawBody(colour, palette.paper, nose, stale);
         }
       }
@@ -287,5 +340,4 @@ function extendByRoutes(bounds: LngLatBounds, routes: Routes | null): void {
   for (const { geometry } of routes?.features ?? []) if ('coordinates' in geometry) visit(geometry.coordinates);
 }
 
-const sleep = (ms: number) => new Promise<void>((resolve) => window.setTimeout(resolve, ms));
 const nextFrame = () => new Promise<void>((resolve) => requestAnimationFrame(() => resolve()));

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { getMe, type Me, meQuery } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
+import { presentText } from '../../lib/strings/strings';
 import { answerChallenge, logIn } from './api/log-in';
 import { logOut } from './api/log-out';
 
@@ -16,7 +17,7 @@ export function useSession() {
 
   const enter = useCallback(async () => {
     const user = await getMe();
-    if (!user) throw new ApiError(0, 'The browser did not keep the session cookie. Allow cookies for this site.');
+    if (!user) throw new ApiError(0, presentText().login.noCookie);
     queries.setQueryData(meQuery.queryKey, user);
   }, [queries]);
 
@@ -54,7 +55,7 @@ export function useSession() {
   }, [leave]);
 
   const end = useCallback(() => {
-    if (queries.getQueryData(meQuery.queryKey)) leave('Your session has ended. Please sign in again.');
+    if (queries.getQueryData(meQuery.queryKey)) leave(presentText().login.ended);
   }, [queries, leave]);
 
   return useMemo(() => {

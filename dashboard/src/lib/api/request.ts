@@ -1,6 +1,7 @@
 /** Sends requests to the server. Their types come from the server's OpenAPI document. */
 
 import type { paths } from '@milepost/client/rest';
+import { presentText } from '../strings/strings';
 import { setServerClock } from '../time/server-clock';
 
 /** A refusal by the server, with a text for people. Status 0 means that the server can't be reached. */
@@ -21,7 +22,7 @@ export async function request(address: string, init?: RequestInit): Promise<Resp
   try {
     response = await fetch(address, { credentials: 'same-origin', ...init });
   } catch {
-    throw new ApiError(0, 'The server can’t be reached. Check the connection and try again.');
+    throw new ApiError(0, presentText().login.unreachable);
   }
   setServerClock(response.headers.get('Date'));
   if (response.ok) return response;
@@ -30,7 +31,7 @@ export async function request(address: string, init?: RequestInit): Promise<Resp
   const retryAfter = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
   throw new ApiError(
     response.status,
-    typeof detail === 'string' ? detail : `The server answered ${response.status}.`,
+    typeof detail === 'string' ? detail : presentText().login.answered(response.status),
     Number.isNaN(retryAfter) ? null : retryAfter,
     fieldsOf(errors),
   );

@@ -2,10 +2,11 @@
 
 import type { EventFrame } from '@milepost/client';
 import type { QueryClient } from '@tanstack/react-query';
+import { alertsQuery } from '../api/list-alerts';
 import type { LiveClient } from './live-client';
 
-/** Many events in a row cause one reading. */
-const SOON_MS = 400;
+/** A first event is followed by a reading at once, many in a row by one in so long a time. */
+const AT_MOST_EVERY_MS = 2_000;
 
 /** Which queries an event makes old, by the first part of their key. */
 const STALE_BY: Record<string, readonly string[]> = {
@@ -28,17 +29,38 @@ const ALL = [...new Set(Object.values(STALE_BY).flat())];
 export function applyEvents(live: Pick<LiveClient, 'onEvent'>, queries: QueryClient): () => void {
   const waiting = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | null = null;
-  const stop = live.onEvent((event: EventFrame | null) => {
-    for (const key of event ? (STALE_BY[event.type] ?? []) : ALL) waiting.add(key);
+  const readAgain = () => {
+    timer = null;
     if (waiting.size === 0) return;
-    timer ??= setTimeout(() => {
-      timer = null;
-      for (const key of waiting) void queries.invalidateQueries({ queryKey: [key] });
-      waiting.clear();
-    }, SOON_MS);
+    for (const key of waiting) void queries.invalidateQueries({ queryKey: [key] });
+    waiting.clear();
+    timer = setTimeout(readAgain, AT_MOST_EVERY_MS);
+  };
+  const stop = live.onEvent((event: EventFrame | null) => {
+    if (event) applyAlert(event, queries);
+    for (const key of event ? (STALE_BY[event.type] ?? []) : ALL) waiting.add(key);
+    // The timer runs while the last reading is younger than that.
+    timer ??= setTimeout(readAgain, 0);
   });
   return () => {
     stop();
     if (timer !== null) clearTimeout(timer);
   };
+}
+
+/** What another user has read or deleted is shown so at once, before it is read again. */
+function applyAlert({ type, data }: EventFrame, queries: QueryClient): void {
+  if (type !== 'alert_read' && type !== 'alert_deleted') return;
+  const { alert_id: id } = data;
+  queries.setQueryData(alertsQuery.queryKey, (known) => {
+    if (!known) return known;
+    const pages = known.pages.map((page) => ({
+      ...page,
+      items:
+        type === 'alert_deleted'
+          ? page.items.filter((alert) => alert.id !== id)
+          : page.items.map((alert) => (alert.id === id ? { ...alert, read: true } : alert)),
+    }));
+    return { ...known, pages };
+  });
 }

@@ -1,6 +1,6 @@
 //! `/users`.
 
-use crate::convert::{user_to_json, vehicle_ids_from_json, zone_from_json};
+use crate::convert::{access_token_to_json, user_to_json, vehicle_ids_from_json, zone_from_json};
 use crate::wire::account::{ChangeUserJson, InvitationJson, NewUserJson, UserJson};
 use axum::Json;
 use axum::extract::State;
@@ -78,7 +78,8 @@ pub(crate) async fn get_user(
     Ok(Tagged::new(user.version, user_to_json(&user)).unless(&known))
 }
 
-/// Changes a user. The connections of a locked-out user close within a second.
+/// Changes a user. The connections of a locked-out user close within a second. The answer that deactivates one lists the access tokens
+/// that it made.
 #[utoipa::path(patch, path = "/users/{id}", tag = "users", params(("id" = i64, Path)), request_body = ChangeUserJson,
     responses((status = 200, body = UserJson), (status = 404, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
@@ -102,8 +103,14 @@ pub(crate) async fn change_user(
         timezone: json.timezone.map(|zone| zone.as_deref().map(zone_from_json).transpose()).transpose()?,
         alert_mail: json.alert_mail.as_deref().map(AlertMail::parse).transpose()?,
     };
-    let user = users::change_user(&context.use_cases.users, &request, id, &expected, change).await?;
-    Ok(Tagged::new(user.version, user_to_json(&user)))
+    let users = &context.use_cases.users;
+    let user = users::change_user(users, &request, id, &expected, change).await?;
+    let mut shown = user_to_json(&user);
+    if json.active == Some(false) {
+        let tokens = users::tokens_made_by(users, &user).await?;
+        shown.access_tokens = Some(tokens.iter().map(access_token_to_json).collect());
+    }
+    Ok(Tagged::new(user.version, shown))
 }
 
 /// Removes a user with its sessions and connections.

@@ -1,5 +1,6 @@
 //! Tenants and users.
 
+use super::access_token::ProgramTokenJson;
 use super::fleet::{not_null, present};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -118,6 +119,10 @@ pub(crate) struct UserJson {
     pub language: Option<String>,
     /// The zone of times in messages.
     pub timezone: Option<String>,
+    /// In the answer that deactivated it: the access tokens that it made. They go on until somebody removes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub access_tokens: Option<Vec<ProgramTokenJson>>,
     /// Which mails about alerts it gets.
     pub alert_mail: String,
     /// Since when it gets no mail, because its mail server refuses the address. Setting the address again ends that.

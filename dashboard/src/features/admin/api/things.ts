@@ -4,7 +4,7 @@ import type { components } from '@milepost/client/rest';
 import { queryOptions } from '@tanstack/react-query';
 import { listAll } from '../../../lib/api/list-all';
 import { listVehicles } from '../../../lib/api/list-vehicles';
-import { deleteAt, getJson, getVersioned, patchJson, postJson } from '../../../lib/api/request';
+import { deleteAt, getJson, getVersioned, patchJson, postJson, request } from '../../../lib/api/request';
 
 type Schemas = components['schemas'];
 export type Vehicle = Schemas['Vehicle'];
@@ -52,6 +52,14 @@ export const getUser = (id: number) => getVersioned('/api/v1/users/{id}', { path
 export const addUser = (user: Schemas['NewUser']) => postJson('/api/v1/users', {}, user);
 export const changeUser = (id: number, change: Schemas['ChangeUser'], etag: string | null) =>
   patchJson('/api/v1/users/{id}', { path: { id } }, change, etag);
+/** A link with which the user sets its password; only this answer shows it. */
+export async function inviteUser(id: number): Promise<{ url: string; expiresAtMs: number }> {
+  const answer: unknown = await (await request(`/api/v1/users/${id}/invitation`, { method: 'POST' })).json();
+  const { url, expires_at } = Object(answer) as Record<string, unknown>;
+  // Without PUBLIC_URL the server knows only the path.
+  return { url: new URL(String(url), window.location.href).href, expiresAtMs: Date.parse(String(expires_at)) };
+}
+
 export const removeUser = (id: number) => deleteAt('/api/v1/users/{id}', { path: { id } });
 
 export const addWebhook = (webhook: Schemas['NewWebhook']) => postJson('/api/v1/webhooks', {}, webhook);
