@@ -110,6 +110,7 @@ impl Access {
     }
 
     async fn add_provider_session(&self, found: &Login, login: &ProviderLogin) -> Result<String, AccessError> {
+        self.note_login(found, "session", login.address).await?;
         let provenance = Provenance { issuer: login.issuer.clone(), sid: login.sid.clone() };
         let lifetime_ms = i64::from(crate::SESSION_S) * 1000;
         self.add_session(found, SessionKind::Browser, login.address, lifetime_ms, Some(provenance)).await

@@ -125,8 +125,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("argon2", &["milepost-access"]),
     ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),
-    ("rumqttc", &["milepost-mqtt"]),
     ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak"]),
+    ("rumqttc", &["milepost-mqtt"]),
 ];
 
 /// Names of public JSON that the store must not write. Only the wire files of the dialects and of `outbox` have them.
