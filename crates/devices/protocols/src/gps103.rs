@@ -86,7 +86,7 @@ fn read_report(imei: &str, fields: &[&str]) -> Read {
     if fields[mark] == "F" {
         fix.time = read_time(at(fields, mark - 2), at(fields, mark + 1));
         fix.valid = Some(at(fields, mark + 2) == "A");
-        set_place(&mut fix, &fields[mark + 3..]);
+        set_place(&mut fix, fields.get(mark + 3..).unwrap_or_default());
         if !fix.has_place() {
             return Read::Refused("impossible coordinates", Vec::new());
         }

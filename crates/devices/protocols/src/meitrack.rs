@@ -121,6 +121,7 @@ fn read_text(fields: &[&str]) -> Option<FixDraft> {
     set_voltages(&mut fix, at(fields, 15));
     let fuel = at(fields, 19);
     if fuel.len() == 4
+        && fuel.is_ascii()
         && let (Ok(whole), Ok(hundredths)) = (u8::from_str_radix(&fuel[..2], 16), u8::from_str_radix(&fuel[2..], 16))
     {
         fix.number("fuel_percent", f64::from(whole) + f64::from(hundredths) / 100.0);
