@@ -252,8 +252,6 @@ export interface paths {
         /**
          * Lists devices that reported and that nobody has added, the newest first.
          * @description Lists devices that reported and that nobody has added, the newest first.
-         *
-         *     An access token needs the scope `read`.
          */
         get: operations["list_unknown_devices"];
     };
@@ -263,8 +261,6 @@ export interface paths {
         /**
          * Adds an unknown device for a vehicle. Only this answer shows its secret key.
          * @description Adds an unknown device for a vehicle. Only this answer shows its secret key.
-         *
-         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -574,8 +570,6 @@ export interface paths {
         /**
          * Says which roles need a second factor. Their users without one can only set one up from now on.
          * @description Says which roles need a second factor. Their users without one can only set one up from now on.
-         *
-         *     An access token needs the scope `manage`.
          */
         put: operations["set_second_factor"];
     };
@@ -975,6 +969,33 @@ export interface paths {
          */
         get: operations["show_caller"];
     };
+    "/auth/oidc/backchannel-logout": {
+        parameters: {
+        };
+        /**
+         * Ends sessions that the identity provider ended.
+         * @description Ends sessions that the identity provider ended.
+         */
+        post: operations["log_out_by_provider"];
+    };
+    "/auth/oidc/callback": {
+        parameters: {
+        };
+        /**
+         * Opens a browser's session with the provider's answer.
+         * @description Opens a browser's session with the provider's answer.
+         */
+        get: operations["end_login"];
+    };
+    "/auth/oidc/start": {
+        parameters: {
+        };
+        /**
+         * Sends a browser to the identity provider.
+         * @description Sends a browser to the identity provider.
+         */
+        get: operations["begin_login"];
+    };
     "/auth/providers": {
         parameters: {
         };
@@ -1026,15 +1047,11 @@ export interface paths {
         /**
          * Begins to set up an authenticator app for the caller.
          * @description Begins to set up an authenticator app for the caller.
-         *
-         *     An access token needs the scope `manage`.
          */
         post: operations["begin_totp"];
         /**
          * Removes the caller's second factor. Needs a login of the last five minutes, or the password.
          * @description Removes the caller's second factor. Needs a login of the last five minutes, or the password.
-         *
-         *     An access token needs the scope `manage`.
          */
         delete: operations["remove_totp"];
     };
@@ -1044,8 +1061,6 @@ export interface paths {
         /**
          * Ends the set-up with a code of the app. Only this answer shows the recovery codes.
          * @description Ends the set-up with a code of the app. Only this answer shows the recovery codes.
-         *
-         *     An access token needs the scope `manage`.
          */
         post: operations["confirm_totp"];
     };
@@ -1386,6 +1401,9 @@ export interface components {
              * @example geofence:12
              */
             subject: string | null;
+        };
+        BackChannelLogout: {
+            logout_token: string;
         };
         /** @description A cadet with its totals. */
         Cadet: {
@@ -6100,6 +6118,43 @@ export interface operations {
                 };
             };
         };
+    };
+    log_out_by_provider: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+                "application/x-www-form-urlencoded": components["schemas"]["BackChannelLogout"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    end_login: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+            };
+        };
+        responses: never;
+    };
+    begin_login: {
+        parameters: {
+            query?: {
+                /** @description The path of this server to which it returns. */
+                return_to?: string;
+            };
+        };
+        responses: never;
     };
     list_providers: {
         parameters: {
