@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests talk to, where that is possible: PostgreSQL, Redis, namespaces, a turned clock, Chromium, and Python with its virtual environments (Debian
+# Installs what the tests talk to, where that is possible: PostgreSQL, Redis, an MQTT broker, a mail server, namespaces, a turned clock, Chromium, and Python with its virtual environments (Debian
 # packages, as root).
 set -euo pipefail
 
@@ -11,6 +11,7 @@ command -v ip >/dev/null || [ "$(uname)" != Linux ] || wanted+=(iproute2)
 ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || [ "$(uname)" != Linux ] || wanted+=(libfaketime)
 command -v "${CHROMIUM:-chromium}" >/dev/null || wanted+=(chromium)
 python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
+/usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || wanted+=(python3-aiosmtpd)
 [ ${#wanted[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

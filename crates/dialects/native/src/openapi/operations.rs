@@ -71,7 +71,8 @@ pub(super) fn complete(paths: &mut Map<String, Value>, collections: &HashSet<Str
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
             if let Some(operation) = operation.as_object_mut() {
                 complete_operation(path, method, operation);
-                if method == "post" && collections.contains(path) {
+                let makes_something = operation["responses"].get("201").is_some();
+                if method == "post" && makes_something && collections.contains(path) {
                     let location = json!({ "$ref": "#/components/headers/Location" });
                     operation["responses"]["201"]["headers"]["Location"] = location;
                 }
@@ -104,7 +105,9 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
             operation.remove("parameters");
         }
     }
-    if let Some(body) = operation.get_mut("requestBody") {
+    if let Some(body) = operation.get_mut("requestBody")
+        && body["content"].get("application/json").is_some()
+    {
         complete_optional_body(body);
         complete_list_body(&mut body["content"]["application/json"]["schema"]);
     }
