@@ -27,8 +27,13 @@ async fn rows_have_what_the_text_has_in_twenty_bytes() {
     let number = |id: &str| client.vehicles[id]["n"].as_u64().unwrap() as u32;
     let (a, b) = (number("a"), number("b"));
     assert!(a != b && a < 1 << 24 && b < 1 << 24);
+    // It comes after the other, and so it is told after it.
+    let mut at_once = LiveClient::open(&server, &server.admin).await;
+    at_once.sub(json!({ "s": 1, "to": "vehicles" })).await;
     report(&server, "a", 1).await;
     report(&server, "b", 2).await;
+    at_once.until_at("a", T0 + 1_000).await;
+    at_once.until_at("b", T0 + 2_000).await;
     client.settle().await;
     server.clock.turn(std::time::Duration::from_secs(60));
     let frame = tokio::time::timeout(PATIENCE, client.socket.next_binary()).await.unwrap();

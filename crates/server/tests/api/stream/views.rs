@@ -146,10 +146,15 @@ async fn places_wait_for_each_other_as_long_as_the_client_says() {
     report(&server, &[("a", 48.5, 2.5), ("b", 48.5, 2.5)], 0).await;
     let mut client = LiveClient::open(&server, &server.admin).await;
     client.sub(json!({ "s": 1, "to": "view", "box": [2.0, 48.0, 3.0, 49.0], "batch_ms": 60_000 })).await;
+    // It comes after the other, and so it is told after it.
+    let mut at_once = LiveClient::open(&server, &server.admin).await;
+    at_once.sub(json!({ "s": 1, "to": "view", "box": [2.0, 48.0, 3.0, 49.0], "batch_ms": 0 })).await;
     for seconds in 1..=5 {
         report(&server, &[("a", 48.5, 2.5)], seconds).await;
         report(&server, &[("b", 48.5, 2.5)], seconds).await;
     }
+    at_once.until_at("a", T0 + 5_000).await;
+    at_once.until_at("b", T0 + 5_000).await;
     client.settle().await;
     assert_eq!(client.told, 2, "they wait");
     server.clock.turn(std::time::Duration::from_secs(60));
