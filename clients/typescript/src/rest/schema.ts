@@ -1850,6 +1850,10 @@ export interface components {
              */
             url?: string;
         };
+        ConfirmedTotp: {
+            /** @description Each is good once, in place of a code. */
+            recovery_codes: string[];
+        };
         /** @description A fleet's statistics, running trips included. */
         Dashboard: {
             /**
@@ -3082,10 +3086,6 @@ export interface components {
             /** @description The positions that were refused. */
             rejected: components["schemas"]["Rejected"][];
         };
-        RecoveryCodes: {
-            /** @description Each is good once, in place of a code. */
-            recovery_codes: string[];
-        };
         /** @description One refused position. */
         Rejected: {
             /** @description Why it was refused. */
@@ -3096,13 +3096,14 @@ export interface components {
              */
             index: number;
         };
-        /** @description Either a username or an address. */
+        /** @description Who forgot the password: by name, or by address. */
         Reset: {
-            email: string;
-            /** @description The user's tenant, as at a login. */
-            tenant: string;
+            tenant?: string | null;
             /** @description The name, or `tenant/name`. */
             username: string;
+        } | {
+            email: string;
+            tenant?: string | null;
         };
         ResetConfirmation: {
             /** @description One that many people have is refused. */
@@ -6124,7 +6125,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown;
                 "application/x-www-form-urlencoded": components["schemas"]["BackChannelLogout"];
             };
         };
@@ -6145,7 +6145,14 @@ export interface operations {
                 error?: string;
             };
         };
-        responses: never;
+        responses: {
+            /** @description Refused, with a sentence that says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
     };
     begin_login: {
         parameters: {
@@ -6154,7 +6161,14 @@ export interface operations {
                 return_to?: string;
             };
         };
-        responses: never;
+        responses: {
+            /** @description Refused, with a sentence that says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
     };
     list_providers: {
         parameters: {
@@ -6282,7 +6296,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecoveryCodes"];
+                    "application/json": components["schemas"]["ConfirmedTotp"];
                 };
             };
         };
@@ -6316,7 +6330,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown;
                 "application/x-www-form-urlencoded": Record<string, never>;
             };
         };
@@ -6324,12 +6337,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    [name: string]: unknown;
-                };
-            };
-            201: {
-                headers: {
-                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
             };
@@ -6370,7 +6377,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown;
                 "application/x-www-form-urlencoded": Record<string, never>;
             };
         };
