@@ -57,6 +57,7 @@ describe('fleet', () => {
           altitude: null,
           fuel_level_l: null,
           ignition: null,
+          attributes: null,
           odometer_km: null,
           timestamp: '2025-01-15T10:00:01Z',
           outlier: false,
