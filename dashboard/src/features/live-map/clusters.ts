@@ -92,8 +92,8 @@ export class Clusters {
     return this.map.queryRenderedFeatures(point, { layers: ['cluster'] }).length > 0;
   }
 
-  /** Null when vehicles are drawn one by one. */
-  show(features: GeoJSON.FeatureCollection | null, nowMs: number): void {
+  /** Null when vehicles are drawn one by one. The features are made only when they are due. */
+  show(features: (() => GeoJSON.FeatureCollection) | null, nowMs: number): void {
     if (features === null) {
       if (this.isOn) void this.source()?.setData(EMPTY);
       this.isOn = false;
@@ -103,7 +103,7 @@ export class Clusters {
     this.isOn = true;
     this.lastMs = nowMs;
     if (this.images.size > MAX_IMAGES) this.forgetImages();
-    void this.source()?.setData(features);
+    void this.source()?.setData(features());
   }
 
   /** After another style has been set, which has neither the data nor the images. */

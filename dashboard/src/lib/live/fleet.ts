@@ -46,6 +46,10 @@ export class Fleet {
     return [...this.vehicles.values()];
   }
 
+  get size(): number {
+    return this.vehicles.size;
+  }
+
   get(id: string): LiveVehicle | undefined {
     return this.vehicles.get(id);
   }

@@ -23,6 +23,8 @@ export interface LiveFact {
 
 export interface LiveStatus {
   connection: PageConnection;
+  /** There has been no connection for five seconds: the time to tell a user. */
+  isLost: boolean;
   /** The number of open pages, including this one; null while it is not known. */
   viewing: number | null;
   /** True once the vehicles have come, or can't. */
@@ -32,7 +34,7 @@ export interface LiveStatus {
 export class LiveClient {
   readonly fleet = new Fleet();
   readonly live: Live;
-  private status: LiveStatus = { connection: 'connecting', viewing: null, isListed: false };
+  private status: LiveStatus = { connection: 'connecting', isLost: false, viewing: null, isListed: false };
   private readonly listeners = new Set<() => void>();
   private readonly factListeners = new Set<(fact: LiveFact | null) => void>();
   private readonly stops: (() => void)[] = [];
@@ -99,7 +101,8 @@ export class LiveClient {
   private connectionChanged(): void {
     const connection = this.live.connection.snapshot();
     const shown = pageConnection(connection);
-    this.setStatus(shown === 'connected' ? { connection: shown } : { connection: shown, viewing: null });
+    const { isLost } = connection;
+    this.setStatus({ connection: shown, isLost, ...(shown === 'connected' ? {} : { viewing: null }) });
     if (isSessionOver(connection)) this.onSessionEnd();
     if (shown !== 'connected') return;
     // Facts come after their cursors, but not all that REST has is told by facts.

@@ -16,7 +16,7 @@ export interface Fix extends Pose {
   atMs: number;
 }
 
-interface Track {
+export interface Track {
   from: Pose;
   to: Pose;
   fixAtMs: number;
@@ -38,6 +38,11 @@ export class Glider {
     const glides = track !== undefined && animate && lengthM <= JUMP_M;
     const durationMs = glides ? Math.min(MAX_GLIDE_MS, Math.max(MIN_GLIDE_MS, nowMs - track.startMs)) : 0;
     this.tracks.set(id, { from, to, fixAtMs: fix.atMs, startMs: nowMs, durationMs, lengthM });
+  }
+
+  /** A marker's way; undefined if it has none. */
+  track(id: string): Readonly<Track> | undefined {
+    return this.tracks.get(id);
   }
 
   pose(id: string, nowMs: number): Pose | null {
