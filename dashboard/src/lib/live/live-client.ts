@@ -56,7 +56,6 @@ export class LiveClient {
     if (isFleet || may(me, 'ownVehicles')) {
       void this.followVehicles();
       this.relist();
-      void this.followFacts(live.trips());
     }
     if (isFleet) {
       void this.followFacts(live.alerts());
@@ -97,6 +96,13 @@ export class LiveClient {
       (error: unknown) => console.warn('the speed limits of the vehicles could not be read', error),
     );
   };
+
+  /** Tells of trips until the returned function is called. A large fleet has many: only pages that show trips ask for them. */
+  followTrips(): () => void {
+    const trips = this.live.trips()[Symbol.asyncIterator]();
+    void this.followFacts({ [Symbol.asyncIterator]: () => trips });
+    return () => void trips.return?.();
+  }
 
   private connectionChanged(): void {
     const connection = this.live.connection.snapshot();
