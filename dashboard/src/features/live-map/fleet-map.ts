@@ -11,7 +11,7 @@ import { PALETTES, type StatusGroup, type Theme } from '../../lib/map/palette';
 import { signOf } from '../../lib/map/signs';
 import { STATUS_GROUPS, statusGroup } from '../../lib/status';
 import { serverNowMs } from '../../lib/time/server-clock';
-import { CLUSTERS_UNTIL_ZOOM, Clusters, isClusterImage } from './clusters';
+import { CLUSTERS_UNTIL_ZOOM, type Clustered, Clusters, isClusterImage } from './clusters';
 import { mapStyle, TAGS_FROM_ZOOM } from './fleet-style';
 import { bodyImage, drawTag, MARKER_SCALE, MAX_TAGS, signImage } from './marker';
 import { type Atlas, bodyOf, drawAtlas } from './sprites';
@@ -52,6 +52,10 @@ export class FleetMap {
   private theme: Theme;
   private isReady = false;
   private isDirty = true;
+  /** Vehicles that have changed since they were drawn. */
+  private readonly changed = new Set<string>();
+  /** What each vehicle that is drawn looks like. */
+  private readonly looks = new Map<string, Look>();
   private hasFitted = false;
   private timer: number | null = null;
   private renewedMs = Number.NEGATIVE_INFINITY;
@@ -65,7 +69,11 @@ export class FleetMap {
   private followedId: string | null = null;
   /** True while the map moves because it follows. */
   private isFollowing = false;
+  /** Metres of a pixel in the middle of the map. */
+  private pixelM = 1;
   private drawnCount = 0;
+  /** Vehicles have changed since the clusters were made. */
+  private areClustersOld = false;
   private atlas: Atlas;
   private readonly layer: VehicleLayer;
   private readonly clusters: Clusters;
@@ -102,7 +110,13 @@ export class FleetMap {
       if (this.isFar()) return; // clusters have a cursor of their own
       this.map.getCanvas().style.cursor = this.layer.at(point, 0, performance.now()).length > 0 ? 'pointer' : '';
     });
-    this.stops.push(options.fleet.subscribe(() => this.invalidate()));
+    this.stops.push(
+      options.fleet.subscribe((id) => {
+        if (id === null) return this.invalidate();
+        this.changed.add(id);
+        this.plan(0);
+      }),
+    );
     const renewal = window.setInterval(() => this.invalidate(), RENEW_EVERY_MS);
     this.stops.push(() => window.clearInterval(renewal));
   }
@@ -151,6 +165,7 @@ export class FleetMap {
 
   /** Draws these vehicles alone; all if null. */
   show(ids: ReadonlySet<string> | null): void {
+    if (ids === null && this.shown === null) return;
     this.shown = ids;
     this.invalidate();
   }
@@ -195,8 +210,11 @@ export class FleetMap {
     this.timer = null;
     if (!this.isReady) return;
     const nowMs = performance.now();
+    this.pixelM = this.metresPerPixel();
     try {
       if (this.isDirty && nowMs >= this.renewedMs + this.renewEveryMs()) this.renew(nowMs);
+      else if (this.changed.size > 0) this.renewChanged(nowMs);
+      this.showClusters(nowMs);
       this.keepFollowed(nowMs);
       this.showTags(nowMs);
       this.map.triggerRepaint();
@@ -209,6 +227,8 @@ export class FleetMap {
     if (nowMs < this.movingUntilMs) this.plan(GLIDE_FRAME_MS);
     else if (this.isDirty) this.plan(Math.max(GLIDE_FRAME_MS, this.renewedMs + this.renewEveryMs() - nowMs));
     else if (!isTagged) this.plan(SLOW_TAGS_MS);
+    else if (this.changed.size > 0) this.plan(GLIDE_FRAME_MS);
+    else if (this.areClustersOld) this.plan(SLOW_TAGS_MS);
   };
 
   /** A large fleet changes all the time: its changes are gathered. */
@@ -229,60 +249,88 @@ export class FleetMap {
   private renew(nowMs: number): void {
     this.isDirty = false;
     this.renewedMs = nowMs;
-    const { fleet } = this.options;
+    this.changed.clear();
+    this.areClustersOld = true;
+    this.looks.clear();
+    this.movingUntilMs = Number.NEGATIVE_INFINITY;
     const serverMs = serverNowMs();
-    const pixelM = this.metresPerPixel();
-    const animate = !this.reducedMotion.matches;
-    const ids = new Set<string>();
-    const shown: Shown[] = [];
-    for (const vehicle of fleet.all()) {
+    const shown: LiveVehicle[] = [];
+    for (const vehicle of this.options.fleet.all()) {
       if (!vehicle.fix || !this.isShown(vehicle.id)) continue;
-      ids.add(vehicle.id);
-      this.glider.moveTo(vehicle.id, vehicle.fix, nowMs, animate);
-      const group = statusGroup(vehicle.status);
-      const stale = fleet.freshness(vehicle, serverMs) !== 'live';
-      const isSelected = vehicle.id === this.selectedId;
-      const order = isSelected ? 3 : group === 'alarm' ? 2 : stale ? 0 : 1;
-      shown.push({ vehicle, group, stale, order });
+      this.looks.set(vehicle.id, this.lookOf(vehicle, serverMs));
+      shown.push(vehicle);
     }
-    this.glider.keepOnly(ids);
+    this.glider.keepOnly(this.looks);
     this.drawnCount = shown.length;
     // Sorting keeps the order of the others, so that none flickers over another.
-    shown.sort((a, b) => a.order - b.order);
+    const orderOf = ({ id }: LiveVehicle) => this.looks.get(id)?.order ?? 0;
+    shown.sort((a, b) => orderOf(a) - orderOf(b));
     const isFar = this.isFar();
-    this.movingUntilMs = Number.NEGATIVE_INFINITY;
     const markers: Marker[] = [];
-    for (const { vehicle, group, stale, order } of shown) {
+    for (const vehicle of shown) {
+      const marker = this.markerOf(vehicle, nowMs);
       // While clusters stand for the others, only the selected vehicle is drawn by itself.
-      if (isFar && order !== 3) continue;
-      const track = this.glider.track(vehicle.id);
-      if (!track) continue;
-      const { from, to, startMs, durationMs, lengthM } = track;
-      const endMs = startMs + durationMs;
-      if (lengthM >= pixelM && endMs > this.movingUntilMs) this.movingUntilMs = endMs;
-      const body = this.atlas.cellOf(bodyImage(group, stale, to.headingDeg !== null));
-      const sign = this.atlas.cellOf(signImage(signOf(group, vehicle.kind), stale));
-      markers.push({ id: vehicle.id, from, to, startMs, durationMs, body, sign, isSelected: order === 3 });
+      if (marker && (!isFar || marker.isSelected)) markers.push(marker);
     }
     this.layer.setMarkers(markers, nowMs);
-    this.clusters.show(this.clusters.wants(this.drawnCount) ? () => this.features(shown, nowMs) : null, nowMs);
   }
 
-  /** What clusters are made of. */
-  private features(shown: Shown[], nowMs: number): GeoJSON.FeatureCollection {
-    const features = shown.flatMap(({ vehicle: { id }, group, stale }): GeoJSON.Feature[] => {
-      const pose = this.glider.pose(id, nowMs);
-      if (!pose) return [];
-      const body = bodyImage(group, stale, pose.headingDeg !== null);
-      return [
-        {
-          type: 'Feature',
-          geometry: { type: 'Point', coordinates: [pose.longitude, pose.latitude] },
-          properties: { id, body, heading: pose.headingDeg ?? 0, group: stale ? 'stale' : group },
-        },
-      ];
-    });
-    return { type: 'FeatureCollection', features };
+  /** The same for those that have changed, if each keeps its place among the others. */
+  private renewChanged(nowMs: number): void {
+    const serverMs = serverNowMs();
+    const isFar = this.isFar();
+    for (const id of this.changed) {
+      const vehicle = this.options.fleet.get(id);
+      const look = this.looks.get(id);
+      const isDrawn = vehicle?.fix != null && this.isShown(id);
+      const isSame = isDrawn === (look !== undefined);
+      if (!isSame || (vehicle && look && this.lookOf(vehicle, serverMs).order !== look.order)) {
+        this.isDirty = true;
+        continue;
+      }
+      if (!vehicle || !look) continue;
+      this.looks.set(id, this.lookOf(vehicle, serverMs));
+      const marker = this.markerOf(vehicle, nowMs);
+      if (marker && (!isFar || marker.isSelected)) this.layer.change(marker);
+    }
+    this.areClustersOld = true;
+    this.changed.clear();
+  }
+
+  private lookOf(vehicle: LiveVehicle, serverMs: number): Look {
+    const group = statusGroup(vehicle.status);
+    const stale = this.options.fleet.freshness(vehicle, serverMs) !== 'live';
+    const order = vehicle.id === this.selectedId ? SELECTED : group === 'alarm' ? 2 : stale ? 0 : 1;
+    return { group, stale, order };
+  }
+
+  private markerOf(vehicle: LiveVehicle, nowMs: number): Marker | null {
+    const { id, kind, fix } = vehicle;
+    const look = this.looks.get(id);
+    if (!fix || !look) return null;
+    this.glider.moveTo(id, fix, nowMs, !this.reducedMotion.matches);
+    const track = this.glider.track(id);
+    if (!track) return null;
+    const { from, to, startMs, durationMs, lengthM } = track;
+    const endMs = startMs + durationMs;
+    if (endMs > this.movingUntilMs && lengthM >= this.pixelM) this.movingUntilMs = endMs;
+    const body = this.atlas.cellOf(bodyImage(look.group, look.stale, to.headingDeg !== null));
+    const sign = this.atlas.cellOf(signImage(signOf(look.group, kind), look.stale));
+    return { id, from, to, startMs, durationMs, body, sign, isSelected: look.order === SELECTED };
+  }
+
+  private showClusters(nowMs: number): void {
+    const wants = this.clusters.wants(this.drawnCount);
+    if (this.clusters.show(wants ? () => this.clustered() : null, nowMs)) this.areClustersOld = false;
+  }
+
+  /** What clusters are made of: where the vehicles go. */
+  private *clustered(): Iterable<Clustered> {
+    for (const [id, { group, stale }] of this.looks) {
+      const to = this.glider.track(id)?.to;
+      if (!to) continue;
+      yield { id, place: to, body: bodyImage(group, stale, to.headingDeg !== null), group: stale ? 'stale' : group };
+    }
   }
 
   /** The label plates of the vehicles in sight, from near. They are drawn by the map, which keeps them apart. */
@@ -375,14 +423,15 @@ export class FleetMap {
   }
 }
 
-/** A vehicle that is drawn, and what it looks like. */
-interface Shown {
-  vehicle: LiveVehicle;
+interface Look {
   group: StatusGroup;
   stale: boolean;
   /** Higher ones lie above. */
   order: number;
 }
+
+/** The order of the selected vehicle. */
+const SELECTED = 3;
 
 function extendByRoutes(bounds: LngLatBounds, routes: Routes | null): void {
   const visit = (value: unknown): void => {

@@ -39,6 +39,7 @@ export class VehicleLayer implements CustomLayerInterface {
   private parts: Parts | null = null;
   private data = new Float32Array(0);
   private ids: string[] = [];
+  private rows = new Map<string, number>();
   /** Positions are relative to it, because a float is too coarse for a street of the whole world. */
   private anchor = { x: 0.5, y: 0.5 };
   /** Times are relative to it. */
@@ -69,30 +70,40 @@ export class VehicleLayer implements CustomLayerInterface {
   setMarkers(markers: readonly Marker[], nowMs: number): void {
     if (this.map) this.anchor = MercatorCoordinate.fromLngLat(this.map.getCenter());
     this.epochMs = nowMs;
-    const { anchor } = this;
-    const data = this.data.length === markers.length * STRIDE ? this.data : new Float32Array(markers.length * STRIDE);
-    let at = 0;
-    for (const { from, to, startMs, durationMs, body, sign, isSelected } of markers) {
-      // The nearer way around the world, seen from the anchor.
-      const x = near(xOf(to.longitude) - anchor.x);
-      const y = yOf(to.latitude) - anchor.y;
-      data[at] = x + near(xOf(from.longitude) - xOf(to.longitude));
-      data[at + 1] = yOf(from.latitude) - anchor.y;
-      data[at + 2] = x;
-      data[at + 3] = y;
-      data[at + 4] = (startMs - nowMs) / 1_000;
-      data[at + 5] = durationMs / 1_000;
-      const heading = radians(to.headingDeg ?? 0);
-      data[at + 6] = from.headingDeg === null || to.headingDeg === null ? heading : heading - turnFrom(from, to);
-      data[at + 7] = heading;
-      data[at + 8] = body;
-      data[at + 9] = sign;
-      data[at + 10] = isSelected ? 1 : 0;
-      at += STRIDE;
-    }
-    this.data = data;
+    const floats = markers.length * STRIDE;
+    if (this.data.length !== floats) this.data = new Float32Array(floats);
     this.ids = markers.map(({ id }) => id);
+    this.rows = new Map(this.ids.map((id, row) => [id, row]));
+    markers.forEach((marker, row) => this.write(row, marker));
     this.isFresh = true;
+  }
+
+  /** Another way of a marker that is there already. Returns whether it is. */
+  change(marker: Marker): boolean {
+    const row = this.rows.get(marker.id);
+    if (row === undefined) return false;
+    this.write(row, marker);
+    this.isFresh = true;
+    return true;
+  }
+
+  private write(row: number, { from, to, startMs, durationMs, body, sign, isSelected }: Marker): void {
+    const { data, anchor } = this;
+    const at = row * STRIDE;
+    // The nearer way around the world, seen from the anchor.
+    const x = near(xOf(to.longitude) - anchor.x);
+    data[at] = x + near(xOf(from.longitude) - xOf(to.longitude));
+    data[at + 1] = yOf(from.latitude) - anchor.y;
+    data[at + 2] = x;
+    data[at + 3] = yOf(to.latitude) - anchor.y;
+    data[at + 4] = (startMs - this.epochMs) / 1_000;
+    data[at + 5] = durationMs / 1_000;
+    const heading = radians(to.headingDeg ?? 0);
+    data[at + 6] = from.headingDeg === null || to.headingDeg === null ? heading : heading - turnFrom(from, to);
+    data[at + 7] = heading;
+    data[at + 8] = body;
+    data[at + 9] = sign;
+    data[at + 10] = isSelected ? 1 : 0;
   }
 
   /** The markers at a point of the map, the top one first. */
@@ -181,8 +192,8 @@ export function sizeAt(zoom: number): number {
   return zoom < 11 ? between(6, 11, 0.5, 0.8) : between(11, 14, 0.8, 1);
 }
 
-const xOf = (longitude: number) => (180 + longitude) / 360;
-function yOf(latitude: number): number {
+export const xOf = (longitude: number) => (180 + longitude) / 360;
+export function yOf(latitude: number): number {
   const limited = Math.min(85.06, Math.max(-85.06, latitude));
   return (180 - (180 / Math.PI) * Math.log(Math.tan(Math.PI / 4 + (limited * Math.PI) / 360))) / 360;
 }

@@ -58,7 +58,7 @@ export class Glider {
     return false;
   }
 
-  keepOnly(ids: Set<string>): void {
+  keepOnly(ids: { has: (id: string) => boolean }): void {
     for (const id of this.tracks.keys()) if (!ids.has(id)) this.tracks.delete(id);
   }
 }
