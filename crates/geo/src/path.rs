@@ -112,6 +112,40 @@ impl Path {
         PathPoint { point, heading: heading.expect("the farther end of a segment with length is another point") }
     }
 
+    /// Each time that the path passes `point` within `limit_m`: the nearest place of each pass, in order. A path that comes back has
+    /// several.
+    pub fn passes(&self, point: Point, limit_m: f64) -> Vec<Nearest> {
+        let mut passes = Vec::new();
+        let mut best: Option<Nearest> = None;
+        for (index, pair) in self.points.windows(2).enumerate() {
+            let found = nearest_on_segment(point, pair[0], pair[1]);
+            if found.distance_m > limit_m {
+                passes.extend(best.take());
+            } else if best.is_none_or(|best| found.distance_m < best.distance_m) {
+                best = Some(Nearest { distance_m: found.distance_m, along_m: self.along_m[index] + found.along_m });
+            }
+        }
+        passes.extend(best);
+        passes
+    }
+
+    /// Where the part from `from_m` to `to_m` along the path is nearest to `point`.
+    pub fn nearest_between(&self, point: Point, from_m: f64, to_m: f64) -> Nearest {
+        let mut best = Nearest { distance_m: f64::INFINITY, along_m: from_m };
+        let first = self.along_m.partition_point(|&at| at <= from_m).saturating_sub(1);
+        for index in first..self.points.len() - 1 {
+            if self.along_m[index] > to_m {
+                break;
+            }
+            let found = nearest_on_segment(point, self.points[index], self.points[index + 1]);
+            let along_m = (self.along_m[index] + found.along_m).max(from_m);
+            if found.distance_m < best.distance_m {
+                best = Nearest { distance_m: found.distance_m, along_m };
+            }
+        }
+        best
+    }
+
     /// Where the path is nearest to `point`; the first such place if there are several. Computes the distance to every
     /// segment.
     pub fn nearest(&self, point: Point) -> Nearest {

@@ -73,13 +73,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-records",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
+    ("milepost-timetable", &["milepost-domain", "milepost-geo"]),
     ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),
     ("milepost-load", &["milepost-report"]),
     ("milepost-soak", &["milepost-report"]),
-    ("milepost-evaluate", &["milepost-domain", "milepost-geo", "milepost-report", "milepost-track"]),
+    ("milepost-evaluate", &["milepost-domain", "milepost-geo", "milepost-report", "milepost-timetable", "milepost-track"]),
 ];
 
 /// Libraries that pure crates must not depend on: async, I/O, clocks, randomness, formats.
