@@ -3,7 +3,7 @@
 use crate::identity_cache::{Account, KnownUser, ReadFrom};
 use crate::{Access, AccessError, Claims, TokenError, hash_secret};
 use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, User, UserId, VehicleId};
-use milepost_store::Digest;
+use milepost_store::{Digest, SessionKind};
 
 /// The credential of a request or a socket's handshake. It is borrowed, so that no secret is kept.
 #[derive(Clone, Copy)]
@@ -40,6 +40,20 @@ impl Authentication {
     /// The authenticated caller.
     pub const fn caller(&self) -> &Caller {
         &self.caller
+    }
+
+    /// The session that the credential belongs to.
+    pub(crate) const fn session(&self) -> Option<&Digest> {
+        match &self.verified {
+            Verified::Session(digest) => Some(digest),
+            Verified::Claims(claims) => claims.session.as_ref(),
+            Verified::DeviceKey(_) => None,
+        }
+    }
+
+    /// The caller's number, if it is a user who is stored here.
+    pub(crate) fn stored_user(&self) -> Option<UserId> {
+        self.caller.user_id().filter(|_| self.password_fingerprint.is_some())
     }
 
     /// The caller, for a request that is not checked again.
@@ -92,7 +106,7 @@ impl Access {
             KnownUser::Stored(account) => {
                 // First, because somebody who is locked out now need not log in again.
                 require_entry(&account.user)?;
-                if has_ended(claims, &account) {
+                if has_ended(claims, &account) || !self.session_goes_on(claims, account.user.id, from).await? {
                     return Err(AccessError::NotAuthenticated("the login of this token has ended, log in again"));
                 }
                 return caller_of_account(*account, expires_at);
@@ -131,9 +145,9 @@ impl Access {
     async fn caller_of_session(&self, digest: Digest, from: ReadFrom) -> Result<(Caller, Option<String>), AccessError> {
         const ENDED: AccessError = AccessError::NotAuthenticated("the session has ended");
         let session = self.session(digest, from).await?;
-        let (id, expires_at) = session.filter(|(_, expires_at)| *expires_at > self.clock.now()).ok_or(ENDED)?;
-        match self.known_user(id, from).await? {
-            KnownUser::Stored(account) => caller_of_account(*account, Some(expires_at)),
+        let session = session.filter(|session| session.kind == SessionKind::Browser).ok_or(ENDED)?;
+        match self.known_user(session.user, from).await? {
+            KnownUser::Stored(account) => caller_of_account(*account, Some(session.expires_at)),
             KnownUser::Erased | KnownUser::Unknown => Err(ENDED),
         }
     }
@@ -154,10 +168,15 @@ impl Access {
         self.identities.devices.read(digest, from, self.clock.now(), load).await
     }
 
-    async fn session(&self, digest: Digest, from: ReadFrom) -> Result<Option<(UserId, Timestamp)>, AccessError> {
-        let now = self.clock.now();
-        let load = async { Ok(self.store.find_session(&digest, now).await?) };
-        self.identities.sessions.read(digest, from, now, load).await
+    /// Whether the session of a token goes on, if it names one.
+    pub(crate) async fn session_goes_on(
+        &self,
+        claims: &Claims,
+        user: UserId,
+        from: ReadFrom,
+    ) -> Result<bool, AccessError> {
+        let Some(digest) = claims.session else { return Ok(true) };
+        Ok(self.session(digest, from).await?.is_some_and(|session| session.user == user))
     }
 
     /// The caller's login name, if it is a stored user.

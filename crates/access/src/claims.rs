@@ -1,6 +1,8 @@
 //! The claims of a token: what it says about its caller, in JSON and checked.
 
+use crate::sessions::{read_session_id, session_id};
 use milepost_domain::{Role, TenantId, Timestamp};
+use milepost_store::Digest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,6 +32,8 @@ pub struct Claims {
     pub is_account: bool,
     /// `pwf`: the fingerprint of the user at the login that issued the token. It changes with the password and with a lock-out.
     pub password_fingerprint: Option<String>,
+    /// `sid`: the session of the login that issued the token. Older versions named none.
+    pub session: Option<Digest>,
 }
 
 /// Why a token was refused.
@@ -72,6 +76,7 @@ pub(crate) struct WireClaims {
     token_type: Option<Value>,
     account: Option<Value>,
     pwf: Option<Value>,
+    sid: Option<Value>,
     pub(crate) iss: Option<Value>,
     pub(crate) aud: Option<Value>,
 }
@@ -101,6 +106,9 @@ pub(crate) fn claims_to_json(claims: &Claims, issued_at: Timestamp) -> Value {
     }
     if let Some(fingerprint) = &claims.password_fingerprint {
         json["pwf"] = fingerprint.as_str().into();
+    }
+    if let Some(session) = &claims.session {
+        json["sid"] = session_id(session).into();
     }
     json
 }
@@ -143,6 +151,11 @@ impl WireClaims {
         let password_fingerprint = self.pwf.as_ref().and_then(Value::as_str).filter(|_| is_own).map(str::to_owned);
         // Another program that signs with the same secret may have an `account` of its own: only both claims together are ours.
         let is_account = self.account == Some(Value::Bool(true)) && password_fingerprint.is_some();
+        let session = match present(self.sid).filter(|_| is_account) {
+            // Without its session the token would outlive it.
+            Some(sid) => Some(sid.as_str().and_then(read_session_id).ok_or(TokenError::Invalid)?),
+            None => None,
+        };
         Ok(Claims {
             subject,
             tenant,
@@ -157,6 +170,7 @@ impl WireClaims {
             is_refresh: self.token_type.as_ref().and_then(Value::as_str) == Some("refresh"),
             is_account,
             password_fingerprint,
+            session,
         })
     }
 }

@@ -1,7 +1,6 @@
 //! Registers open connections: limits them for each tenant, caller and public link, and finds those of one user or device.
 
 use crate::Authentication;
-use crate::authenticate::Verified;
 use milepost_domain::{DeviceId, Principal, TenantId, UserId, VehicleId};
 use milepost_store::Digest;
 use std::collections::{HashMap, HashSet};
@@ -156,8 +155,8 @@ pub struct Admission {
     table: Arc<Mutex<Table>>,
     woken: Arc<Notify>,
     counted: Box<[Counted]>,
-    /// `None` for an anonymous connection.
-    authentication: Option<Arc<Authentication>>,
+    /// `None` for an anonymous connection. A std mutex: held for a copy.
+    authentication: Mutex<Option<Arc<Authentication>>>,
     key: Option<Key>,
     number: u64,
 }
@@ -188,7 +187,7 @@ impl Connections {
         let key = authentication.as_ref().and_then(Key::of);
         let (table, woken) = (Arc::clone(&self.table), Arc::clone(&self.woken));
         woken.notify_one();
-        Ok(Admission { table, woken, counted, authentication: authentication.map(Arc::new), key, number })
+        Ok(Admission { table, woken, counted, authentication: Mutex::new(authentication.map(Arc::new)), key, number })
     }
 
     fn count_visit(&self, table: &Table, tenant: TenantId, visit: Visit) -> Result<Box<[Counted]>, TooManyConnections> {
@@ -236,7 +235,7 @@ impl Connections {
             Holder::User(user) => self.of_key(&Key::User(user)),
             Holder::Session(user, digest) => {
                 let mut open = self.of_key(&Key::User(user));
-                open.retain(|open| matches!(&open.authentication.verified, Verified::Session(own) if own == digest));
+                open.retain(|open| open.authentication.session() == Some(digest));
                 open
             }
             Holder::Device(tenant, device) => self.of_key(&Key::Device(tenant.clone(), device.clone())),
@@ -262,16 +261,38 @@ impl Connections {
 }
 
 impl Admission {
-    pub(crate) fn authentication(&self) -> Option<&Authentication> {
-        self.authentication.as_deref()
+    pub(crate) fn authentication(&self) -> Option<Arc<Authentication>> {
+        self.authentication.lock().expect("nothing panics while holding it").clone()
+    }
+
+    /// Goes on with another credential. Returns false, and changes nothing, unless it is the same caller's with the same
+    /// rights. Call [`crate::Access::revalidate`] afterwards.
+    pub fn renew(&self, authentication: Authentication) -> bool {
+        let mut current = self.authentication.lock().expect("nothing panics while holding it");
+        let is_same = current.as_ref().is_some_and(|current| {
+            let (old, new) = (current.caller(), authentication.caller());
+            old.tenant == new.tenant && old.principal == new.principal
+        });
+        if !is_same {
+            return false;
+        }
+        let authentication = Arc::new(authentication);
+        *current = Some(Arc::clone(&authentication));
+        drop(current);
+        let mut table = self.table.lock().expect("nothing panics while holding it");
+        let attached = self.key.as_ref().and_then(|key| table.by_holder.get_mut(key)?.get_mut(&self.number));
+        if let Some(open) = attached {
+            open.authentication = authentication;
+        }
+        true
     }
 
     /// Closes `connection` from here on when its caller loses a right. Call [`crate::Access::revalidate`] afterwards,
     /// to find changes that came before.
     pub fn attach<D: Disconnect + 'static>(&self, connection: &Arc<D>) {
-        let (Some(key), Some(authentication)) = (&self.key, &self.authentication) else { return };
+        let (Some(key), Some(authentication)) = (&self.key, self.authentication()) else { return };
         let connection: Weak<dyn Disconnect> = Arc::downgrade(connection) as Weak<dyn Disconnect>;
-        let open = OpenConnection { connection, authentication: Arc::clone(authentication) };
+        let open = OpenConnection { connection, authentication };
         let mut table = self.table.lock().expect("nothing panics while holding it");
         table.by_holder.entry(key.clone()).or_default().insert(self.number, open);
     }
@@ -305,6 +326,7 @@ impl Drop for Admission {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::authenticate::Verified;
     use milepost_domain::{Caller, Role};
 
     fn user(subject: &str) -> Authentication {

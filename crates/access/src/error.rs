@@ -18,6 +18,12 @@ pub enum AccessError {
     /// A new password that is not acceptable.
     #[error("{0}")]
     Invalid(Invalid),
+    /// It existed, and is good for nothing any more.
+    #[error("the {0} has expired")]
+    Gone(&'static str),
+    /// The caller has to show once more who it is.
+    #[error("{0}")]
+    StepUpNeeded(&'static str),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

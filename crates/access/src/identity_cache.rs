@@ -3,7 +3,7 @@
 use crate::hash_secret;
 use milepost_cache::WeightedCache;
 use milepost_domain::{Device, EndedAssignment, Timestamp, User, UserId, VehicleId};
-use milepost_store::{Digest, Login};
+use milepost_store::{Digest, Login, Session};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
 
@@ -136,7 +136,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 pub(crate) struct IdentityCache {
     pub(crate) accounts: Cache<UserId, KnownUser>,
     pub(crate) devices: Cache<Digest, Option<Device>>,
-    pub(crate) sessions: Cache<Digest, Option<(UserId, Timestamp)>>,
+    pub(crate) sessions: Cache<Digest, Option<Session>>,
 }
 
 impl IdentityCache {
@@ -163,7 +163,8 @@ fn device_bytes(device: &Device) -> usize {
 }
 
 fn account_bytes(account: &Account) -> usize {
-    size_of::<Account>() + NAMES_BYTES + account.user.vehicle_ids.len() * VEHICLE_BYTES
+    let email = account.user.contact.email.as_ref().map_or(0, |email| email.as_str().len());
+    size_of::<Account>() + NAMES_BYTES + email + account.user.vehicle_ids.len() * VEHICLE_BYTES
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod attempt_limit;
 mod authenticate;
 mod claims;
+mod common_passwords;
 mod connections;
 mod error;
 mod identity_cache;
@@ -11,10 +13,13 @@ mod issuer_keys;
 mod login;
 mod login_limit;
 mod login_name;
+mod password_reset;
 mod passwords;
 mod revocation;
 mod secret;
+mod sessions;
 mod shared_state;
+mod step_up;
 mod token;
 mod token_signatures;
 
@@ -26,10 +31,13 @@ pub use connections::{
 pub use error::AccessError;
 pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{Attempt, SESSION_S, TokenPair};
+pub use password_reset::{Forgetful, NewPasswordLink};
 pub use secret::{hash_secret, random_secret};
+pub use sessions::OpenSession;
 pub use shared_state::FailedLogin;
 pub use token::TokenKeys;
 
+use attempt_limit::AttemptLimit;
 use connections::Connections;
 use identity_cache::IdentityCache;
 use login_limit::LoginLimit;
@@ -38,6 +46,7 @@ use milepost_store::Store;
 use passwords::Passwords;
 use shared_state::FailedLogins;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Checks credentials, issues tokens and sessions, and registers open connections.
 pub struct Access {
@@ -49,6 +58,9 @@ pub struct Access {
     identities: IdentityCache,
     connections: Connections,
     failed_logins: FailedLogins,
+    /// Requests for resets of passwords.
+    reset_limit: AttemptLimit,
+    session_notes: Arc<Semaphore>,
 }
 
 impl Access {
@@ -63,6 +75,8 @@ impl Access {
             identities: IdentityCache::new(),
             connections: Connections::new(max_connections_per_tenant),
             failed_logins: FailedLogins::default(),
+            reset_limit: AttemptLimit::default(),
+            session_notes: Arc::new(Semaphore::new(sessions::PARALLEL_NOTES)),
         }
     }
 

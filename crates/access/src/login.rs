@@ -1,11 +1,11 @@
 //! Logs users in: programs get a pair of tokens, browsers a session.
 
-use crate::identity_cache::password_fingerprint;
+use crate::identity_cache::{ReadFrom, password_fingerprint};
 use crate::login_name::{LoginName, find_login, readings};
 use crate::passwords::MAX_PASSWORD_BYTES;
-use crate::{Access, AccessError, Claims, CloseReason, Holder, hash_secret, random_secret};
+use crate::{Access, AccessError, Claims, hash_secret};
 use milepost_domain::{TenantId, UserId};
-use milepost_store::Login;
+use milepost_store::{Digest, Login, SessionKind};
 use std::net::IpAddr;
 
 /// Lifetime of an access token.
@@ -16,7 +16,7 @@ const REFRESH_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 pub const SESSION_S: u32 = 14 * 24 * 60 * 60;
 /// The same answer for a wrong name, for a name that several tenants have, and for a wrong password, so that nobody learns which
 /// names exist.
-const WRONG: AccessError = AccessError::NotAuthenticated("no active account with these credentials");
+pub(crate) const WRONG: AccessError = AccessError::NotAuthenticated("no active account with these credentials");
 
 /// What somebody who logs in has typed, and from where.
 pub struct Attempt {
@@ -53,12 +53,19 @@ impl Access {
     /// # Errors
     /// [`AccessError::NotAuthenticated`], or [`AccessError::TooMany`] after too many failures.
     pub async fn issue_tokens(&self, attempt: Attempt) -> Result<TokenPair, AccessError> {
+        let address = attempt.address;
         let login = self.check_password(attempt).await?;
-        Ok(TokenPair { access: self.sign_for(&login, Kind::Access), refresh: self.sign_for(&login, Kind::Refresh) })
+        // Nobody gets the secret: the tokens name the session.
+        let secret = self.add_session(&login, SessionKind::App, address, REFRESH_MS).await?;
+        let session = Some(hash_secret(&secret));
+        Ok(TokenPair {
+            access: self.sign_for(&login, Kind::Access, session),
+            refresh: self.sign_for(&login, Kind::Refresh, session),
+        })
     }
 
-    /// Exchanges a refresh token for a new access token. The user must be active, still have the password of the login, and not have
-    /// been locked out since.
+    /// Exchanges a refresh token for a new access token. The user must be active, still have the password of the login, and neither have
+    /// been locked out since nor have ended its session.
     ///
     /// # Errors
     /// [`AccessError::NotAuthenticated`] for a refresh token that is not valid.
@@ -67,11 +74,14 @@ impl Access {
         let claims = self.tokens.verify(refresh).ok().filter(|claims| claims.is_refresh);
         let Some(claims) = claims else { return Err(refused) };
         let Some(id) = claims.subject.parse().ok().and_then(|id| UserId::new(id).ok()) else { return Err(refused) };
+        if !self.session_goes_on(&claims, id, ReadFrom::Store).await? {
+            return Err(refused);
+        }
         match self.store.get_login(id).await? {
             Some(login)
                 if login.user.may_enter() && claims.password_fingerprint == Some(password_fingerprint(&login)) =>
             {
-                Ok(self.sign_for(&login, Kind::Access))
+                Ok(self.sign_for(&login, Kind::Access, claims.session))
             }
             _ => Err(refused),
         }
@@ -82,44 +92,9 @@ impl Access {
     /// # Errors
     /// As [`Self::issue_tokens`].
     pub async fn open_session(&self, attempt: Attempt) -> Result<String, AccessError> {
+        let address = attempt.address;
         let login = self.check_password(attempt).await?;
-        let (id, secret) = (login.user.id, random_secret("mps_"));
-        let hash = hash_secret(&secret);
-        self.store.add_session(&hash, id, self.clock.now().plus_ms(i64::from(SESSION_S) * 1000)).await?;
-        // A new password or a lock-out in the meantime has ended all sessions except the one just added.
-        match self.store.get_login(id).await? {
-            Some(now) if now.user.may_enter() && password_fingerprint(&now) == password_fingerprint(&login) => {
-                Ok(secret)
-            }
-            _ => {
-                self.store.remove_session(&hash, self.clock.now()).await?;
-                Err(WRONG)
-            }
-        }
-    }
-
-    /// Ends a session and its connections. An unknown session has ended already.
-    ///
-    /// # Errors
-    /// [`AccessError::Store`] when the store can't be written.
-    pub async fn close_session(&self, secret: &str) -> Result<(), AccessError> {
-        let hash = hash_secret(secret);
-        let user = self.store.remove_session(&hash, self.clock.now()).await?;
-        match user {
-            Some(user) => self.end_connections(Holder::Session(user, &hash), CloseReason::Revoked),
-            None => self.forget_identities(),
-        }
-        Ok(())
-    }
-
-    /// Ends all sessions, tokens and connections of a stored user. Returns false if there is no such user.
-    ///
-    /// # Errors
-    /// [`AccessError::Store`] when the store can't be written.
-    pub async fn end_logins(&self, user: UserId) -> Result<bool, AccessError> {
-        let is_stored = self.store.end_logins(user, self.clock.now()).await?;
-        self.end_connections(Holder::User(user), CloseReason::Revoked);
-        Ok(is_stored)
+        self.add_session(&login, SessionKind::Browser, address, i64::from(SESSION_S) * 1000).await
     }
 
     async fn check_password(&self, attempt: Attempt) -> Result<Login, AccessError> {
@@ -146,8 +121,25 @@ impl Access {
         }
     }
 
+    /// Whether a password is right. A wrong one counts as a failed login under `counted`.
+    pub(crate) async fn is_right_password(
+        &self,
+        counted: &str,
+        password: String,
+        hash: Option<String>,
+        address: Option<IpAddr>,
+    ) -> Result<bool, AccessError> {
+        let charge = self.login_limit.begin(counted, address, self.clock.now())?;
+        if password.len() <= MAX_PASSWORD_BYTES && self.passwords.verify(password, hash).await? {
+            charge.refund();
+            return Ok(true);
+        }
+        self.failed_logins.note(counted, address);
+        Ok(false)
+    }
+
     /// Both tokens carry the user's fingerprint, so that they end with a new password or a lock-out.
-    fn sign_for(&self, login: &Login, kind: Kind) -> String {
+    fn sign_for(&self, login: &Login, kind: Kind, session: Option<Digest>) -> String {
         let user = &login.user;
         let lifetime_ms = match kind {
             Kind::Access => ACCESS_MS,
@@ -164,6 +156,7 @@ impl Access {
             is_refresh: kind == Kind::Refresh,
             is_account: true,
             password_fingerprint: Some(password_fingerprint(login)),
+            session,
         })
     }
 }

@@ -54,7 +54,7 @@ impl Key {
 }
 
 /// The address, or the 64-bit network of an IPv6 address.
-fn counted_address(address: IpAddr) -> IpAddr {
+pub(crate) fn counted_address(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(whole) => IpAddr::V6(Ipv6Addr::from_bits(whole.to_bits() & NETWORK)),
         v4 => v4,

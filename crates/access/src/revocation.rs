@@ -34,7 +34,7 @@ impl Access {
     pub async fn revalidate(&self, admission: &Admission) -> Result<Option<CloseReason>, AccessError> {
         match admission.authentication() {
             Some(authentication) => {
-                let compared = self.compare(authentication, ReadFrom::Store).await;
+                let compared = self.compare(&authentication, ReadFrom::Store).await;
                 // Logged here, because the caller of this function only closes the connection.
                 compared.inspect_err(|error| tracing::warn!(%error, "a new connection could not be checked again"))
             }

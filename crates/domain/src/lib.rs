@@ -11,6 +11,7 @@ mod attendance;
 mod audience;
 mod cadet;
 mod caller;
+mod contact;
 mod delivery;
 mod device;
 mod fact;
@@ -54,6 +55,7 @@ pub use cadet::{
     Standing, StudentId, TrainingDayId,
 };
 pub use caller::{Caller, Principal};
+pub use contact::{Contact, EmailAddress, Language};
 pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };

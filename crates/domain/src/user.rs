@@ -1,7 +1,7 @@
 //! A person with a login.
 
 use crate::precis::prepare_username;
-use crate::{Invalid, Role, TenantId, UserId, VehicleId};
+use crate::{Contact, Invalid, Role, TenantId, UserId, VehicleId};
 use std::fmt;
 
 /// 1 to 150 letters with their marks, digits and ASCII signs but for `/`, and spaces inside, in the form by which names are
@@ -76,6 +76,8 @@ pub struct User {
     pub cadet_id: Option<i64>,
     /// For parents: the vehicles it may see.
     pub vehicle_ids: Vec<VehicleId>,
+    /// How it is reached.
+    pub contact: Contact,
     /// Counts up with each change.
     pub version: i64,
 }

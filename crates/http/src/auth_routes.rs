@@ -1,11 +1,14 @@
-//! Login over HTTP: tokens for programs, a session cookie for browsers.
+//! Login over HTTP: tokens for programs, a session cookie for browsers, and what belongs to both.
+
+mod reset;
+mod sessions;
 
 use crate::session_cookie::{remove_session, session_secret, set_session};
 use crate::{Authenticated, Body, ClientAddress, HttpContext, Problem};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use milepost_access::Attempt;
 use milepost_domain::Principal;
@@ -58,8 +61,7 @@ struct Me {
     vehicle_ids: Vec<String>,
 }
 
-/// Routes for `/api/token`, `/api/token/refresh`, `/auth/login`, `/auth/logout`, `/auth/logout/everywhere` and
-/// `/auth/me`.
+/// Routes for `/api/token` and `/auth`.
 pub fn auth_routes(context: Arc<HttpContext>) -> Router {
     Router::new()
         .route("/api/token", post(issue_tokens))
@@ -68,6 +70,11 @@ pub fn auth_routes(context: Arc<HttpContext>) -> Router {
         .route("/auth/logout", post(close_session))
         .route("/auth/logout/everywhere", post(end_logins))
         .route("/auth/me", get(show_caller))
+        .route("/auth/providers", get(list_providers))
+        .route("/auth/sessions", get(sessions::list_sessions))
+        .route("/auth/sessions/{id}", delete(sessions::end_session))
+        .route("/auth/reset", post(reset::request_reset))
+        .route("/auth/reset/confirm", post(reset::confirm_reset))
         .with_state(context)
 }
 
@@ -131,6 +138,11 @@ async fn end_logins(
     } else {
         Err(Problem::forbidden("only users that are stored here have logins"))
     }
+}
+
+/// Identity providers at which people may log in.
+async fn list_providers() -> Json<[(); 0]> {
+    Json([])
 }
 
 async fn show_caller(

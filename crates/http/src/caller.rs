@@ -27,6 +27,22 @@ where
     }
 }
 
+/// A request's caller with its credential, for what is about the login itself.
+pub struct SignedIn(pub Authentication);
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    S: Send + Sync,
+    Arc<HttpContext>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let context = Arc::<HttpContext>::from_ref(state);
+        authenticate_parts(&context, parts, TokenInQuery::Ignored).await.map(Self)
+    }
+}
+
 /// Whether the dialect accepts `?token=`. Only sockets and streams that document it do: URLs end up in logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenInQuery {

@@ -19,9 +19,16 @@ pub struct HttpContext {
     pub origins: OriginPolicy,
     /// The tenants of host names, for logins.
     pub tenant_hosts: TenantHosts,
+    /// The beginning of links to this server's pages, without a slash at its end; empty if it is not known: `PUBLIC_URL`.
+    pub public_url: String,
 }
 
 impl HttpContext {
+    /// The link with which a user sets its password. Its host is never the request's, which whoever asks may choose.
+    pub fn password_link(&self, secret: &str) -> String {
+        format!("{}/reset?token={secret}", self.public_url)
+    }
+
     /// A request that this caller makes now. Handlers get theirs from [`crate::Authenticated`]; a socket makes one for
     /// each message.
     pub fn request(&self, caller: Caller) -> Request {

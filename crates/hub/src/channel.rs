@@ -8,7 +8,7 @@ mod subscription;
 
 pub use subscription::Subscription;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -38,6 +38,8 @@ pub struct Channel {
     subscribers: Mutex<Subscribers>,
     pending: Mutex<Pending>,
     subscriber_count: AtomicUsize,
+    /// Sequence of the first message whose subscribers were not looked up yet. Changed under the lock of the subscribers.
+    unplanned: AtomicU64,
     presence: Presence,
 }
 
@@ -51,6 +53,7 @@ impl Channel {
             subscribers: Mutex::default(),
             pending: Mutex::default(),
             subscriber_count: AtomicUsize::new(0),
+            unplanned: AtomicU64::new(0),
             presence: Presence::default(),
         }
     }
@@ -95,7 +98,8 @@ impl Channel {
             // Counted first: a publisher that still sees no subscriber has committed before the snapshot is read.
             self.subscriber_count.fetch_add(1, Ordering::AcqRel);
             let since = self.lock_pending().next_sequence();
-            let subscriber = Arc::new(Subscriber { id: subscribers.next_id(), since, interest, sink });
+            let subscriber =
+                Arc::new(Subscriber { id: subscribers.next_id(), since, interest, replaced: Vec::new(), sink });
             Place { placement: subscribers.insert(subscriber.clone()), subscriber }
         };
         add(&self.shared.counters.subscribers, 1);
@@ -151,8 +155,14 @@ impl Channel {
             .is_some_and(|topic| interest.wants_topic(topic) && !place.subscriber.interest.wants_topic(topic));
         {
             let mut subscribers = self.lock_subscribers();
-            let Subscriber { id, since, ref sink, .. } = *place.subscriber;
-            let subscriber = Arc::new(Subscriber { id, since, interest, sink: sink.clone() });
+            let now = self.lock_pending().next_sequence();
+            let unplanned = self.unplanned.load(Ordering::Acquire);
+            let Subscriber { id, since, interest: ref before, ref replaced, ref sink } = *place.subscriber;
+            let mut replaced: Vec<_> = replaced.iter().filter(|(until, _)| *until > unplanned).cloned().collect();
+            if now > unplanned {
+                replaced.push((now, before.clone()));
+            }
+            let subscriber = Arc::new(Subscriber { id, since, interest, replaced, sink: sink.clone() });
             subscribers.remove(&place.placement);
             place.placement = subscribers.insert(subscriber.clone());
             place.subscriber = subscriber;

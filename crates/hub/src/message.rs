@@ -31,9 +31,9 @@ pub trait Encoder: Send + Sync + 'static {
     /// The complete bytes of `payload` in `form`: several results in a row are several messages.
     fn encode(&self, form: Form, payload: &[u8]) -> Bytes;
 
-    /// The same with the message's number, for forms that carry one.
-    fn encode_numbered(&self, form: Form, payload: &[u8], number: i64) -> Bytes {
-        let _ = number;
+    /// The same with the name by which a reader resumes after the message, for forms that carry one.
+    fn encode_named(&self, form: Form, payload: &[u8], name: &str) -> Bytes {
+        let _ = name;
         self.encode(form, payload)
     }
 }
@@ -45,21 +45,45 @@ pub struct Message(Arc<Inner>);
 struct Inner {
     payload: Bytes,
     recipients: Recipients,
-    conflation: Option<(Key, i64)>,
+    subject: Option<Key>,
+    /// Set for conflated messages.
+    version: Option<i64>,
     number: Option<i64>,
+    /// The number as readers name it, if they name it otherwise.
+    name: Option<Box<str>>,
+    /// Says only how far the numbers have come.
+    is_mark: bool,
     forms: [OnceLock<Bytes>; Form::COUNT],
 }
 
 impl Message {
     /// A message that must reach its recipients: it waits in the reliable queue of a slow reader.
     pub fn new(payload: impl Into<Bytes>, recipients: Recipients) -> Self {
-        Self::build(payload.into(), recipients, None, None)
+        Self(Arc::new(Inner::new(payload.into(), recipients)))
+    }
+
+    /// A message that must reach its recipients and says everything about `subject`: a reader that has it needs no earlier
+    /// message about the same subject.
+    pub fn whole(payload: impl Into<Bytes>, recipients: Recipients, subject: Key) -> Self {
+        Self(Arc::new(Inner { subject: Some(subject), ..Inner::new(payload.into(), recipients) }))
     }
 
     /// As [`Self::new`], with a number in an order that outlives the channel: a reader that comes back names the last number
     /// that it has.
     pub fn numbered(payload: impl Into<Bytes>, recipients: Recipients, number: i64) -> Self {
-        Self::build(payload.into(), recipients, None, Some(number))
+        Self(Arc::new(Inner { number: Some(number), ..Inner::new(payload.into(), recipients) }))
+    }
+
+    /// As [`Self::numbered`], for readers that name the number in this way.
+    pub fn named(payload: impl Into<Bytes>, recipients: Recipients, number: i64, name: impl Into<Box<str>>) -> Self {
+        let inner = Inner::new(payload.into(), recipients);
+        Self(Arc::new(Inner { number: Some(number), name: Some(name.into()), ..inner }))
+    }
+
+    /// A message without content of its own: all numbered messages up to `number` were published before it.
+    pub fn mark(payload: impl Into<Bytes>, recipients: Recipients, number: i64, name: impl Into<Box<str>>) -> Self {
+        let inner = Inner::new(payload.into(), recipients);
+        Self(Arc::new(Inner { number: Some(number), name: Some(name.into()), is_mark: true, ..inner }))
     }
 
     /// A message of which a slow reader needs only the newest version, such as a vehicle's position.
@@ -67,11 +91,8 @@ impl Message {
     /// `version` orders the messages of one `key` (a timestamp in milliseconds, a row version): a lower one never
     /// replaces or follows a higher one. Pass 0 for all of them when the order of publishing is order enough.
     pub fn conflated(payload: impl Into<Bytes>, recipients: Recipients, key: Key, version: i64) -> Self {
-        Self::build(payload.into(), recipients, Some((key, version)), None)
-    }
-
-    fn build(payload: Bytes, recipients: Recipients, conflation: Option<(Key, i64)>, number: Option<i64>) -> Self {
-        Self(Arc::new(Inner { payload, recipients, conflation, number, forms: Default::default() }))
+        let inner = Inner::new(payload.into(), recipients);
+        Self(Arc::new(Inner { subject: Some(key), version: Some(version), ..inner }))
     }
 
     /// The rendered payload, before any encoding.
@@ -86,19 +107,38 @@ impl Message {
 
     /// The key whose newest message is enough, and this message's version, if it was made with [`Self::conflated`].
     pub fn conflation(&self) -> Option<(&Key, i64)> {
-        self.0.conflation.as_ref().map(|(key, version)| (key, *version))
+        self.0.subject.as_ref().zip(self.0.version)
     }
 
-    /// Its number, if it was made with [`Self::numbered`].
+    /// What the message is about, if it was made with [`Self::conflated`] or [`Self::whole`].
+    pub fn subject(&self) -> Option<&Key> {
+        self.0.subject.as_ref()
+    }
+
+    /// Its number, if it was made with [`Self::numbered`], [`Self::named`] or [`Self::mark`].
     pub fn number(&self) -> Option<i64> {
         self.0.number
     }
 
+    /// Whether it was made with [`Self::mark`].
+    pub fn is_mark(&self) -> bool {
+        self.0.is_mark
+    }
+
     /// The message in `form`. The first caller encodes it, the others share it.
     pub fn encoded(&self, form: Form, encoder: &dyn Encoder) -> &Bytes {
-        self.0.forms[form.index()].get_or_init(|| match self.0.number {
-            Some(number) => encoder.encode_numbered(form, &self.0.payload, number),
-            None => encoder.encode(form, &self.0.payload),
+        let payload = &self.0.payload;
+        self.0.forms[form.index()].get_or_init(|| match (&self.0.name, self.0.number) {
+            (Some(name), _) => encoder.encode_named(form, payload, name),
+            (None, Some(number)) => encoder.encode_named(form, payload, &number.to_string()),
+            (None, None) => encoder.encode(form, payload),
         })
+    }
+}
+
+impl Inner {
+    fn new(payload: Bytes, recipients: Recipients) -> Self {
+        let forms = Default::default();
+        Self { payload, recipients, subject: None, version: None, number: None, name: None, is_mark: false, forms }
     }
 }

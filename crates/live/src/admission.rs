@@ -13,6 +13,8 @@ use crate::{Handshake, Live};
 
 /// Seconds after which a client over its tenant's limit may try again.
 const RETRY_FULL_S: u64 = 30;
+/// The expiry of a credential without one: ten years, which no connection lasts.
+const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 impl Handshake {
     /// Authenticates the client's credential.
@@ -95,21 +97,43 @@ impl ConnectionPlace {
         self.admission.attach(connection);
         // Before the client's snapshot is read.
         let _ = self.followed.set(follow_tenant(&self.live.use_cases().nodes, &self.tenant).await);
+        if !self.is_still_valid(connection).await {
+            return false;
+        }
+        if self.expires_at.is_some() {
+            self.expire(connection, self.expires_at);
+        }
+        true
+    }
+
+    /// Closes `connection` if its caller has lost a right.
+    pub(crate) async fn is_still_valid<C: Connection>(&self, connection: &Arc<C>) -> bool {
         match self.live.context.access.revalidate(&self.admission).await {
-            Ok(None) => {}
+            Ok(None) => true,
             Ok(Some(reason)) => {
                 connection.disconnect(reason);
-                return false;
+                false
             }
             Err(_) => {
                 connection.fail();
-                return false;
+                false
             }
         }
-        if let Some(expires_at) = self.expires_at {
-            let left_ms = expires_at.ms_since(self.live.now()).max(0).unsigned_abs();
-            connection.set_expiry(Duration::from_millis(left_ms));
-        }
-        true
+    }
+
+    /// Closes `connection` at this time.
+    pub(crate) fn expire<C: Connection>(&self, connection: &Arc<C>, expires_at: Option<Timestamp>) {
+        let left =
+            expires_at.map_or(NEVER, |at| Duration::from_millis(at.ms_since(self.live.now()).max(0).unsigned_abs()));
+        connection.set_expiry(left);
+    }
+
+    /// Goes on with another credential, if it is the same caller's with the same rights.
+    pub(crate) fn renew(&self, authentication: Authentication) -> bool {
+        self.admission.renew(authentication)
+    }
+
+    pub(crate) const fn live(&self) -> &Live {
+        &self.live
     }
 }

@@ -4,13 +4,12 @@ use milepost_domain::{Event, TenantId};
 use milepost_hub::{ChannelId, Interest, Sink, Subscription};
 use milepost_service::records::{newest_event_id, stored_events};
 use milepost_service::{ServiceError, StoredEvents};
-use milepost_transport::{Closed, EventStream};
+use milepost_transport::Closed;
 use serde::Serialize;
 use std::sync::Arc;
 
 use crate::replay_gate::ReplayGate;
-use crate::sender::SocketSender;
-use crate::{Live, Reader};
+use crate::{Live, Outlet, Reader};
 
 /// Events in one read of the store.
 const PAGE: u32 = 100;
@@ -86,29 +85,19 @@ impl From<ServiceError> for Stopped {
     }
 }
 
-/// The connection that a client's events are written to.
-pub(crate) enum EventSink {
-    Socket(Arc<SocketSender>),
-    Stream(Arc<EventStream>),
-}
-
 /// Sends one client its events through a replay gate.
 pub(crate) struct ClientEvents<V> {
     pub(crate) live: Live,
     pub(crate) view: V,
-    sink: EventSink,
+    outlet: Outlet,
     gate: Arc<ReplayGate>,
 }
 
 impl<V: EventView> ClientEvents<V> {
     /// Sends nothing before [`Self::subscribe`] or [`Self::replay`].
-    pub(crate) fn new(live: Live, view: V, sink: EventSink) -> Self {
-        let behind_gate = match &sink {
-            EventSink::Socket(sender) => sender.sink(),
-            EventSink::Stream(stream) => Arc::clone(stream) as Arc<dyn Sink>,
-        };
-        let gate = ReplayGate::new(behind_gate, view.source().newest);
-        Self { live, view, sink, gate }
+    pub(crate) fn new(live: Live, view: V, outlet: Outlet) -> Self {
+        let gate = ReplayGate::new(outlet.sink(), view.source().newest);
+        Self { live, view, outlet, gate }
     }
 
     /// Subscribes the replay gate to live events.
@@ -183,9 +172,7 @@ impl<V: EventView> ClientEvents<V> {
     }
 
     pub(crate) async fn send(&self, id: Option<i64>, text: &str) -> Result<(), Closed> {
-        match &self.sink {
-            EventSink::Socket(sender) => sender.send_backpressured(text).await,
-            EventSink::Stream(stream) => stream.send_event_backpressured(id, text).await,
-        }
+        let name = id.map(|id| id.to_string());
+        self.outlet.send_backpressured(name.as_deref(), text).await
     }
 }

@@ -8,9 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::admission::Connection;
-use crate::client_events::{ClientEvents, EventSink, EventView, Stopped};
-use crate::{Live, SocketSender};
+use crate::client_events::{ClientEvents, EventView, Stopped};
+use crate::{Live, Outlet, SocketSender};
 
 /// How long live events are held back after the socket opens, so that a client can ask for a replay first. A client
 /// remembers the highest id that it has seen. If a live event came before the replay and the connection broke between
@@ -25,7 +24,7 @@ type Replay = Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>;
 /// Follows a tenant's events for one socket. Poll [`Self::run`] for as long as the socket is open.
 pub struct EventFollower<V> {
     events: Arc<ClientEvents<V>>,
-    sender: Arc<SocketSender>,
+    outlet: Outlet,
     subscription: Subscription,
     /// The running replay.
     replay: Option<Replay>,
@@ -37,11 +36,12 @@ pub struct EventFollower<V> {
 impl<V: EventView> EventFollower<V> {
     /// Subscribes. `replay_after` requests a replay of the events above it.
     pub fn new(live: &Live, sender: &Arc<SocketSender>, view: V, replay_after: Option<i64>) -> Self {
-        let events = Arc::new(ClientEvents::new(live.clone(), view, EventSink::Socket(Arc::clone(sender))));
+        let outlet = Outlet::from(Arc::clone(sender));
+        let events = Arc::new(ClientEvents::new(live.clone(), view, outlet.clone()));
         Self {
             subscription: events.subscribe(),
             events,
-            sender: Arc::clone(sender),
+            outlet,
             replay: None,
             waiting: replay_after.into_iter().collect(),
             open_at: Some(live.context.clock.instant() + FIRST_REQUEST_WAIT),
@@ -80,7 +80,7 @@ impl<V: EventView> EventFollower<V> {
             let ended = replay.await;
             self.replay = None;
             if let Err(Stopped::Failed) = ended {
-                self.sender.fail();
+                self.outlet.fail();
             }
         }
     }

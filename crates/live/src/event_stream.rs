@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Live;
+use crate::Outlet;
 use crate::admission::{Connection, ConnectionPlace};
-use crate::client_events::{ClientEvents, EventSink, Stopped, StreamView};
+use crate::client_events::{ClientEvents, Stopped, StreamView};
 
 /// The delay that the client is asked to keep before it reconnects.
 pub(crate) const RETRY_MS: u64 = 3000;
@@ -45,7 +46,7 @@ pub(crate) async fn serve_stream<V: StreamView>(
     if !registered {
         return;
     }
-    let events = ClientEvents::new(live, view, EventSink::Stream(Arc::clone(&stream)));
+    let events = ClientEvents::new(live, view, Outlet::from(Arc::clone(&stream)));
     stream.keep(events.subscribe());
     if let Err(Stopped::Failed) = begin(&events, &stream, after).await {
         stream.end();
@@ -66,6 +67,6 @@ async fn begin<V: StreamView>(
         events.send_stored(after, newest, true).await?;
     }
     // The client resumes from this id if it is cut off before the next event.
-    stream.send_resume_id(newest);
+    stream.send_resume_id(&newest.to_string());
     events.catch_up(newest).await
 }

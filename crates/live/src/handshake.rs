@@ -115,7 +115,7 @@ impl Handshake {
             Ok(place) => place,
             Err(problem) => return problem.into_response(),
         };
-        let (view, policy) = (entry.view, self.policy);
+        let (view, policy, place) = (entry.view, self.policy, Arc::new(place));
         let serve = move |socket: Socket| {
             // Boxed, so that the memory for entering is freed while the socket is open.
             let entering = Box::pin(ServedSocket::enter(socket, place, policy, move |sender| enter(sender, view)));
@@ -154,7 +154,7 @@ impl Handshake {
         ClientAddress::of(&self.head).0
     }
 
-    fn refuse(mut self, problem: Problem) -> Response {
+    pub(crate) fn refuse(mut self, problem: Problem) -> Response {
         let policy = self.policy;
         if (policy.refusal)(&problem).is_none() {
             return problem.into_response();
@@ -169,7 +169,11 @@ impl Handshake {
         }
     }
 
-    fn upgrade(&mut self) -> Result<Upgrade, HandshakeError> {
-        Upgrade::from_parts(&mut self.head, &self.live.transport)
+    pub(crate) fn upgrade(&mut self) -> Result<Upgrade, HandshakeError> {
+        let upgrade = Upgrade::from_parts(&mut self.head, &self.live.transport)?;
+        Ok(match self.policy.farewell {
+            Some(farewell) => upgrade.with_farewell(farewell),
+            None => upgrade,
+        })
     }
 }

@@ -9,6 +9,7 @@ use milepost_service::{ReadPermit, Reader, ServiceError, UseCases};
 use milepost_transport::Transport;
 use std::sync::Arc;
 
+use crate::greeting::Greetings;
 use crate::{ConnectionPolicy, EventSource, Handshake, Origins};
 
 /// Made once and given to every dialect. A clone shares the same state.
@@ -19,12 +20,13 @@ pub struct Live {
     /// The hub in which dialects publish messages.
     pub hub: Hub,
     pub(crate) transport: Arc<Transport>,
+    pub(crate) greetings: Arc<Greetings>,
 }
 
 impl Live {
     /// Connects what is published in `hub` with the connections of `transport`.
     pub fn new(context: Arc<HttpContext>, hub: Hub, transport: Arc<Transport>) -> Self {
-        Self { context, hub, transport }
+        Self { context, hub, transport, greetings: Arc::default() }
     }
 
     /// What the use cases need.

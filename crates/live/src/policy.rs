@@ -1,6 +1,7 @@
 //! How a dialect refuses and closes connections: the codes and texts that its clients know.
 
 use milepost_http::{Problem, TokenInQuery};
+use milepost_transport::Farewell;
 
 /// A close frame's code and reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct ConnectionPolicy {
     pub refusal: for<'a> fn(&'a Problem) -> Option<Close<'a>>,
     /// Writes a message that gives the reason before the close frame of a refusal or revocation.
     pub announce: Option<fn(&str) -> String>,
+    /// Writes the last message before every close frame that the server sends first, from its code and reason.
+    pub farewell: Option<Farewell>,
     /// The user was locked out, its session ended or its device was removed.
     pub revoked: Close<'static>,
     /// The user has other rights now and should reconnect.
@@ -55,6 +58,7 @@ impl ConnectionPolicy {
         token: TokenInQuery::Taken,
         refusal: |_| None,
         announce: None,
+        farewell: None,
         revoked: Close::new(1008, "access was withdrawn"),
         rights_changed: Close::new(1012, "access has changed; reconnect"),
         expired: Close::new(1008, "token expired"),

@@ -64,7 +64,8 @@ impl ReplayGate {
 
     fn pass(&self, state: &mut State, message: &Message) {
         match message.number() {
-            Some(number) if number <= state.sent => return,
+            Some(number) if number < state.sent => return,
+            Some(number) if number == state.sent && !message.is_mark() => return,
             Some(number) => state.sent = number,
             None => {}
         }

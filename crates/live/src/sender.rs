@@ -45,6 +45,11 @@ impl SocketSender {
         self.link.send_backpressured(text).await
     }
 
+    /// Bytes that the socket has not taken yet.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.link.pending_bytes()
+    }
+
     /// Holds live messages back until the returned [`Snapshot`] is dropped. A socket has at most one snapshot at a
     /// time.
     pub fn begin_snapshot(&self) -> Snapshot {

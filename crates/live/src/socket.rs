@@ -30,14 +30,14 @@ pub(crate) struct ServedSocket<W> {
     // ended.
     viewer: W,
     socket: Socket,
-    _place: ConnectionPlace,
+    _place: Arc<ConnectionPlace>,
 }
 
 impl<W: Viewer> ServedSocket<W> {
     /// Registers a socket and makes its viewer. Returns `None` when the client is refused; the socket is then closed.
     pub(crate) async fn enter<F, Fut>(
         socket: Socket,
-        place: ConnectionPlace,
+        place: Arc<ConnectionPlace>,
         policy: &'static ConnectionPolicy,
         make_viewer: F,
     ) -> Option<Box<Self>>

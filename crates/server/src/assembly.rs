@@ -23,9 +23,10 @@ use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fl
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
 use milepost_dialect_transit::TransitParts;
 use milepost_dialect_records::RecordsListener;
+use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
-use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
+use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
@@ -40,6 +41,10 @@ const DEFAULT_MAX_MESSAGE_BYTES: usize = 4096;
 
 /// The default limit of messages on the fleet socket: `WS_MAX_MESSAGE_SIZE`.
 const DEFAULT_FLEET_MESSAGE_BYTES: usize = 512;
+
+/// The default limit of messages on the native live socket, which takes lists of ids and batches of positions:
+/// `WS_MAX_MESSAGE_SIZE`.
+const DEFAULT_LIVE_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// The parts of the running server.
 pub struct Assembly {
@@ -71,6 +76,7 @@ pub struct Assembly {
     vehicle_directory: Arc<dyn VehicleDirectory>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
+    stream_state: Arc<StreamState>,
     draining: Draining,
 }
 
@@ -108,12 +114,14 @@ impl Assembly {
         let sampled = Arc::clone(&metrics);
         let followed_deliveries = FollowedDeliveries::start(clock.clone());
         let followed_parcels = FollowerList::default();
+        let stream_state = StreamState::new(hub.clone(), clock.clone());
         let listeners: Vec<Arc<dyn Listener>> = vec![
             Arc::new(BusListener::new(hub.clone())),
             Arc::new(DeliveryListener::new(hub.clone(), Arc::clone(&followed_deliveries))),
             Arc::new(ParcelListener::new(hub.clone(), followed_parcels.clone())),
             Arc::new(RecordsListener::new(hub.clone())),
             Arc::new(FleetListener::new(hub.clone())),
+            Arc::new(StreamListener::new(Arc::clone(&stream_state))),
         ];
         let tokens = token_keys(config, &clock)?;
         let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
@@ -141,6 +149,7 @@ impl Assembly {
             clock: clock.clone(),
             origins: origins(config)?,
             tenant_hosts: config.tenant_hosts.clone(),
+            public_url: config.public_url.clone(),
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         let (committing, sending, beating) =
@@ -169,6 +178,7 @@ impl Assembly {
             vehicle_directory: service.vehicle_directory,
             followed_deliveries,
             followed_parcels,
+            stream_state,
             draining: Draining::default(),
         }))
     }
@@ -202,19 +212,31 @@ impl Assembly {
             anonymous_access: config.fleet_anonymous_access,
         };
         let fleet = FleetParts::new(live.clone(), fleet);
+<<<<<<< HEAD
+        let stream = StreamParts {
+            live: live.clone(),
+            state: Arc::clone(&self.stream_state),
+            max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
+=======
         let transit = TransitParts {
             context: Arc::clone(&self.live.context),
             feeds: Arc::default(),
             is_public: config.transit_public,
+>>>>>>> transit
         };
         let mut routes = Router::new()
             .merge(status_routes(self.status()))
             .merge(auth_routes(Arc::clone(&self.live.context)))
+            .merge(reset_page_routes(Arc::clone(&self.live.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
             .merge(milepost_dialect_records::routes(live.clone()))
+<<<<<<< HEAD
+            .merge(milepost_dialect_stream::routes(stream))
+=======
             .merge(milepost_dialect_transit::routes(transit))
+>>>>>>> transit
             .merge(milepost_dialect_native::routes(Arc::clone(&self.live.context)))
             .merge(page_routes(Arc::new(tiles)));
         if config.echo {

@@ -67,7 +67,7 @@ pub struct Config {
     /// Proxies that are trusted to report the client's address, such as `192.0.2.1` or `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
     pub order_service: Option<ServiceUrl>,
-    /// `MILEPOST_PUBLIC_URL` without a trailing slash; empty if unset.
+    /// `PUBLIC_URL` without a trailing slash; empty if unset.
     pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
     pub outgoing_give_up: Duration,
@@ -167,7 +167,7 @@ fn redis_url(resolved: &Resolved) -> Result<Option<RedisUrl>, ConfigError> {
 }
 
 fn public_url(resolved: &Resolved) -> Result<String, ConfigError> {
-    const VARIABLE: &str = "MILEPOST_PUBLIC_URL";
+    const VARIABLE: &str = "PUBLIC_URL";
     service_url(resolved, VARIABLE)?;
     let url = resolved.optional(VARIABLE).unwrap_or_default();
     Ok(url.trim_end_matches('/').to_owned())

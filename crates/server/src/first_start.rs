@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use milepost_access::random_secret;
-use milepost_domain::{Role, TenantId, Timestamp, Username};
+use milepost_domain::{Contact, Role, TenantId, Timestamp, Username};
 use milepost_service::ServiceError;
 use milepost_service::users::{NewUser, Users, create_user};
 use milepost_store::Store;
@@ -28,6 +28,7 @@ pub(crate) async fn make_first_user(store: &dyn Store, users: &Users, now: Times
         active: true,
         cadet_id: None,
         vehicle_ids: Vec::new(),
+        contact: Contact::default(),
     };
     match create_user(users, user, now).await {
         Ok(_) => Ok(Some(login)),

@@ -45,6 +45,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-live",
         &[
             "milepost-access",
+            "milepost-clock",
             "milepost-domain",
             "milepost-http",
             "milepost-hub",
@@ -74,7 +75,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     ("milepost-timetable", &["milepost-domain", "milepost-geo"]),
+<<<<<<< HEAD
+    (
+        "milepost-dialect-stream",
+        &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
+    ),
+=======
     ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
+>>>>>>> transit
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),

@@ -17,6 +17,7 @@ use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::use_cases::UseCases;
 use crate::users::Users;
@@ -134,6 +135,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         push: Push::new(store(), outgoing.push_key, outgoing.check_push),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
+        sign_in: SignIn::new(access()),
         tenants: Tenants::new(store()),
         users: Users::new(store(), access()),
         vehicles: Vehicles::new(store(), access(), live(), listeners.clone()),

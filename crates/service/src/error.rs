@@ -61,6 +61,8 @@ impl From<AccessError> for ServiceError {
             AccessError::NotAuthenticated(detail) => Self::NotAuthenticated(detail),
             AccessError::TooMany { retry_after_s } => Self::TooMany { retry_after_s },
             AccessError::Invalid(invalid) => invalid.into(),
+            AccessError::Gone(what) => Self::Gone(what),
+            AccessError::StepUpNeeded(detail) => Self::Forbidden(detail),
             AccessError::Store(error) => error.into(),
             AccessError::Internal => Self::Internal,
         }

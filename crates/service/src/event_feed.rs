@@ -208,7 +208,9 @@ impl EventFeed {
         let known = live.get(vehicle_id).map(|live| live.vehicle);
         if known.as_deref() != Some(&tracked.vehicle) {
             let (old_driver, new_driver) = (known.and_then(|known| known.driver_id), tracked.vehicle.driver_id);
-            live.describe(tracked.no, tracked.vehicle, |live| self.listeners.vehicle_changed(tenant, live));
+            live.describe(tracked.no, tracked.vehicle, |live, before| {
+                self.listeners.vehicle_changed(tenant, live, before)
+            });
             self.access.end_drivers_connections(old_driver, new_driver);
         }
         // One that lies ahead would take the place of a present one.
@@ -228,8 +230,8 @@ impl EventFeed {
         self.access.revalidate_connections(Holder::DevicesOf(tenant, vehicle_id)).await?;
         let Some(live) = self.live.loaded(tenant) else { return Ok(()) };
         // The vehicle may have been added again since: then its addition, which follows, replaces the old one.
-        if self.store.get_vehicle(tenant, vehicle_id).await?.is_none() && live.forget(vehicle_id) {
-            self.listeners.vehicle_removed(tenant, vehicle_id);
+        if self.store.get_vehicle(tenant, vehicle_id).await?.is_none() {
+            live.forget(vehicle_id, |removed| self.listeners.vehicle_removed(tenant, removed));
         }
         Ok(())
     }

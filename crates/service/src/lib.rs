@@ -24,6 +24,7 @@ pub mod readiness;
 pub mod records;
 mod request;
 mod retention;
+pub mod sign_in;
 pub mod tenants;
 mod use_cases;
 pub mod users;
@@ -43,6 +44,7 @@ pub use fleet::{
 pub use large_bodies::{LARGE_BODY_BYTES, LargeBodies};
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
+pub use milepost_access::NewPasswordLink;
 pub use milepost_store::{
     CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
     StoredEvents, TrackPosition, WebhookChange, WrongPositions,

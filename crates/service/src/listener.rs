@@ -1,7 +1,7 @@
 //! The changes that dialects are notified of, to publish them to their subscribers.
 
 use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelUpdate};
-use milepost_domain::{Event, ParcelId, Position, TenantId, Timestamp, TrackingId, Vehicle, VehicleId, Zone};
+use milepost_domain::{Event, Latitude, Longitude, ParcelId, Position, TenantId, Timestamp, TrackingId, Vehicle, Zone};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ pub struct PositionRecorded<'a> {
     pub vehicle: &'a Arc<Vehicle>,
     /// The vehicle's position.
     pub position: &'a Position,
+    /// Where it was told to be before.
+    pub before: Option<(Latitude, Longitude)>,
     /// See [`LiveVehicle::place_version`].
     pub place_version: i64,
 }
@@ -22,10 +24,10 @@ pub struct PositionRecorded<'a> {
 pub trait Listener: Send + Sync {
     /// Vehicles moved. The positions of one request come together, in the order of time, so that they can share writes.
     fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
-    /// A vehicle was added, or its description or status changed.
-    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
+    /// A vehicle was added, or its description or status changed. The second one is as it was before, if it was known here.
+    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle, _: Option<&LiveVehicle>) {}
     /// A vehicle was removed.
-    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
+    fn vehicle_removed(&self, _: &TenantId, _: &LiveVehicle) {}
     /// A delivery's status or location changed. Called in the order of its versions. A version may come twice.
     fn delivery_changed(&self, _: &DeliveryView) {}
     /// Whether this delivery has a subscriber on this node. Changes by other processes are read only then.
@@ -82,11 +84,11 @@ impl Listener for Listeners {
         self.each(|listener| listener.positions_recorded(tenant, recorded));
     }
 
-    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
-        self.each(|listener| listener.vehicle_changed(tenant, vehicle));
+    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle, before: Option<&LiveVehicle>) {
+        self.each(|listener| listener.vehicle_changed(tenant, vehicle, before));
     }
 
-    fn vehicle_removed(&self, tenant: &TenantId, vehicle: &VehicleId) {
+    fn vehicle_removed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
         self.each(|listener| listener.vehicle_removed(tenant, vehicle));
     }
 
@@ -131,12 +133,13 @@ impl Listener for Listeners {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use milepost_domain::{VehicleId, VehicleKind};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     struct Broken;
 
     impl Listener for Broken {
-        fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {
+        fn vehicle_removed(&self, _: &TenantId, _: &LiveVehicle) {
             panic!("a listener's fault");
         }
     }
@@ -145,7 +148,7 @@ mod tests {
     struct Counting(AtomicUsize);
 
     impl Listener for Counting {
-        fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {
+        fn vehicle_removed(&self, _: &TenantId, _: &LiveVehicle) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -155,8 +158,15 @@ mod tests {
         let (before, after) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
         let all: Vec<Arc<dyn Listener>> = vec![before.clone(), Arc::new(Broken), after.clone()];
         let listeners = Listeners::from(all);
+        let vehicle = Vehicle::new(
+            VehicleId::new("b").unwrap(),
+            VehicleKind::new("bus").unwrap(),
+            milepost_domain::Label::new("B").unwrap(),
+        );
+        let no = milepost_store::VehicleNo::new(1);
+        let removed = LiveVehicle { no, vehicle: Arc::new(vehicle), last: None, place_version: 0 };
         for _ in 0..2 {
-            listeners.vehicle_removed(&TenantId::default_tenant(), &VehicleId::new("b").unwrap());
+            listeners.vehicle_removed(&TenantId::default_tenant(), &removed);
         }
         assert_eq!((before.0.load(Ordering::Relaxed), after.0.load(Ordering::Relaxed)), (2, 2));
     }

@@ -193,23 +193,35 @@ impl LiveTenant {
 
     /// The vehicles within a scope, in the order of their ids.
     pub(crate) fn within(&self, scope: &VehicleScope) -> Vec<LiveVehicle> {
+        self.watch(scope, |_| true, |_| ()).0
+    }
+
+    /// The vehicles within a scope that are wanted, in the order of their ids, and what `begin` returns. It is called under the lock:
+    /// what is published before is in the vehicles, and what is published later is not.
+    pub(crate) fn watch<T>(
+        &self,
+        scope: &VehicleScope,
+        is_wanted: impl Fn(&LiveVehicle) -> bool,
+        begin: impl FnOnce(&[LiveVehicle]) -> T,
+    ) -> (Vec<LiveVehicle>, T) {
         let vehicles = self.lock();
         let mut found: Vec<LiveVehicle> = match scope {
             VehicleScope::Nothing => Vec::new(),
             // A parent's few buses are looked up, which is cheaper than filtering ten thousand.
             VehicleScope::Some { listed, driven_by: None } => {
-                listed.iter().filter_map(|id| vehicles.get(id)).cloned().collect()
+                listed.iter().filter_map(|id| vehicles.get(id)).filter(|live| is_wanted(live)).cloned().collect()
             }
             _ => vehicles
                 .values()
-                .filter(|live| scope.holds(&live.vehicle.id, live.vehicle.driver_id))
+                .filter(|live| scope.holds(&live.vehicle.id, live.vehicle.driver_id) && is_wanted(live))
                 .cloned()
                 .collect(),
         };
+        let begun = begin(&found);
         drop(vehicles);
         found.sort_by(|a, b| a.vehicle.id.cmp(&b.vehicle.id));
         found.dedup_by(|a, b| a.vehicle.id == b.vehicle.id);
-        found
+        (found, begun)
     }
 
     /// Applies the positions that are newer than the known ones, and passes them to `publish` under the lock. One of a vehicle that
@@ -226,14 +238,19 @@ impl LiveTenant {
             let gives_way =
                 |last: &Position| last.at < position.at || received_at.is_some_and(|now| lies_ahead(last.at, now));
             if live.last.as_ref().is_none_or(gives_way) {
-                live.last = Some(position.clone());
+                let before = live.last.replace(position.clone()).map(|before| (before.latitude, before.longitude));
                 live.place_version = self.places.fetch_add(1, Ordering::Relaxed) + 1;
-                advanced.push((Arc::clone(&live.vehicle), position, live.place_version));
+                advanced.push((Arc::clone(&live.vehicle), position, before, live.place_version));
             }
         }
         let recorded: Vec<_> = advanced
             .iter()
-            .map(|(vehicle, position, version)| PositionRecorded { vehicle, position, place_version: *version })
+            .map(|(vehicle, position, before, version)| PositionRecorded {
+                vehicle,
+                position,
+                before: *before,
+                place_version: *version,
+            })
             .collect();
         if !recorded.is_empty() {
             publish(&recorded);
@@ -252,28 +269,35 @@ impl LiveTenant {
     /// Applies a new or changed description, and passes the vehicle to `publish` under the lock. One that is not newer than the
     /// known one is passed over: two changes may come here in another order than they were committed. A vehicle that was made
     /// anew begins without a position.
-    pub(crate) fn describe(&self, no: VehicleNo, vehicle: Vehicle, publish: impl FnOnce(&LiveVehicle)) {
+    pub(crate) fn describe(
+        &self,
+        no: VehicleNo,
+        vehicle: Vehicle,
+        publish: impl FnOnce(&LiveVehicle, Option<&LiveVehicle>),
+    ) {
         let mut vehicles = self.lock();
         let known = vehicles.get(&vehicle.id);
         // Numbers count up, so that of two vehicles with one id the newer has the higher one.
         if known.is_some_and(|known| (known.no, known.vehicle.version) >= (no, vehicle.version)) {
             return;
         }
-        let known = known.filter(|known| known.no == no);
-        let last = known.and_then(|known| known.last.clone());
-        let place_version = known.map_or(0, |known| known.place_version);
+        let same = known.filter(|known| known.no == no);
+        let last = same.and_then(|known| known.last.clone());
+        let place_version = same.map_or(0, |known| known.place_version);
         let live = LiveVehicle { no, vehicle: Arc::new(vehicle), last, place_version };
-        publish(&live);
+        publish(&live, known);
         vehicles.insert(live.vehicle.id.clone(), live);
     }
 
-    /// Removes a vehicle from memory. Returns false if it was not there.
-    pub(crate) fn forget(&self, id: &VehicleId) -> bool {
+    /// Removes a vehicle from memory, and passes it to `publish` under the lock if it was there.
+    pub(crate) fn forget(&self, id: &VehicleId, publish: impl FnOnce(&LiveVehicle)) {
         let mut vehicles = self.lock();
         if !self.loaded.initialized() {
             self.lock_removed().insert(id.clone());
         }
-        vehicles.remove(id).is_some()
+        if let Some(removed) = vehicles.remove(id) {
+            publish(&removed);
+        }
     }
 }
 
@@ -323,10 +347,10 @@ mod tests {
         let id = old.vehicle.id.clone();
         let tenant = LiveTenant::default();
         // The page was read before the removal.
-        tenant.forget(&id);
+        tenant.forget(&id, |_| ());
         tenant.fill(vec![old.clone()]);
         assert_eq!(tenant.get(&id), None);
-        tenant.describe(new.no, new.vehicle.clone(), |_| {});
+        tenant.describe(new.no, new.vehicle.clone(), |_, _| {});
         tenant.fill(vec![old]);
         tenant.filled();
         assert_eq!(tenant.get(&id), Some(new.into()));
@@ -339,14 +363,14 @@ mod tests {
         let tenant = LiveTenant::default();
         tenant.fill(vec![old.clone()]);
         assert!(advance(&tenant, old.no, &position(10), None));
-        tenant.describe(new.no, new.vehicle.clone(), |live| assert_eq!(live.last, None));
+        tenant.describe(new.no, new.vehicle.clone(), |live, _| assert_eq!(live.last, None));
         assert!(!advance(&tenant, old.no, &position(20), None), "it was committed before the removal");
         assert!(advance(&tenant, new.no, &position(5), None), "its own first position");
         for stale in [(old.no, old.vehicle), (new.no, new.vehicle.clone())] {
-            tenant.describe(stale.0, stale.1, |_| panic!("it is not newer"));
+            tenant.describe(stale.0, stale.1, |_, _| panic!("it is not newer"));
         }
         let next = Vehicle { version: new.vehicle.version + 1, ..new.vehicle };
-        tenant.describe(new.no, next.clone(), |live| assert_eq!(live.last, Some(position(5))));
+        tenant.describe(new.no, next.clone(), |live, _| assert_eq!(live.last, Some(position(5))));
         assert_eq!(*tenant.get(&id).unwrap().vehicle, next);
     }
 

@@ -19,7 +19,7 @@ pub struct Outgoing {
     pub orders: bool,
     /// `NOTIFICATION_SERVICE_URL` is set.
     pub notifications: bool,
-    /// The beginning of links to this server's pages: `MILEPOST_PUBLIC_URL`, without a slash at its end.
+    /// The beginning of links to this server's pages: `PUBLIC_URL`, without a slash at its end.
     pub public_url: String,
     /// Wakes the sender, after a commit that may have stored calls. It must be cheap.
     pub wake: Arc<dyn Fn() + Send + Sync>,

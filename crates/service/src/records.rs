@@ -21,7 +21,7 @@ pub use publish_sync_event::{NewManualEvent, publish_sync_event};
 pub use read_notice::{list_notices, read_notice};
 pub use read_records::{CadetPage, get_cadet, list_attendance, list_cadets, list_grades};
 pub use record_attendance::record_attendance;
-pub use replay_events::{newest_event_id, stored_events, visible_events};
+pub use replay_events::{feed_name, newest_event_id, stored_events, visible_events};
 pub use send_messages::send_messages;
 pub use send_notices::{Addressees, MAX_ADDRESSEES};
 pub use send_notifications::send_notifications;

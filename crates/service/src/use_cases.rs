@@ -13,6 +13,7 @@ use crate::positions::Positions;
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::users::Users;
 use crate::vehicles::Vehicles;
@@ -49,6 +50,8 @@ pub struct UseCases {
     pub readiness: Readiness,
     /// For [`crate::records`].
     pub records: Records,
+    /// For [`crate::sign_in`].
+    pub sign_in: SignIn,
     /// For [`crate::tenants`].
     pub tenants: Tenants,
     /// For [`crate::users`].

@@ -2,9 +2,11 @@
 
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
+use milepost_access::NewPasswordLink;
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{
-    Action, Caller, ExpectedVersion, Role, TenantId, Timestamp, User, UserId, Username, VehicleId, may,
+    Action, Caller, Contact, EmailAddress, ExpectedVersion, Language, Role, TenantId, Timestamp, User, UserId,
+    Username, VehicleId, ZoneName, may,
 };
 use milepost_store::{Once, Store};
 use std::sync::Arc;
@@ -40,6 +42,8 @@ pub struct NewUser {
     pub cadet_id: Option<i64>,
     /// The vehicles that the user may see, for role `parent`.
     pub vehicle_ids: Vec<VehicleId>,
+    /// How the user is reached.
+    pub contact: Contact,
 }
 
 /// Attempts when others change the same user at the same time. A failed one means that another change was stored first.
@@ -62,6 +66,22 @@ pub struct UserChange {
     pub cadet_id: Option<Option<i64>>,
     /// The vehicles that the user may see.
     pub vehicle_ids: Option<Vec<VehicleId>>,
+    /// The e-mail address. `Some(None)` removes it.
+    pub email: Option<Option<EmailAddress>>,
+    /// The language of messages. `Some(None)` removes it.
+    pub language: Option<Option<Language>>,
+    /// The time zone of messages. `Some(None)` removes it.
+    pub timezone: Option<Option<ZoneName>>,
+}
+
+impl UserChange {
+    fn contact(&self, before: &Contact) -> Contact {
+        Contact {
+            email: self.email.clone().unwrap_or_else(|| before.email.clone()),
+            language: self.language.unwrap_or(before.language),
+            timezone: self.timezone.clone().unwrap_or_else(|| before.timezone.clone()),
+        }
+    }
 }
 
 /// Adds a user.
@@ -104,6 +124,7 @@ async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_,
         active: new.active,
         cadet_id: new.cadet_id,
         vehicle_ids: new.vehicle_ids,
+        contact: new.contact,
     };
     let user = users.store.add_user(&stored, now, once).await?;
     // Another issuer's token may claim this number. From now on it has the rights of the stored user.
@@ -172,6 +193,7 @@ pub async fn change_user(
             active: change.active.unwrap_or(before.active),
             cadet_id: change.cadet_id.unwrap_or(before.cadet_id),
             vehicle_ids: change.vehicle_ids.clone().unwrap_or_else(|| before.vehicle_ids.clone()),
+            contact: change.contact(&before.contact),
             version: before.version + 1,
         };
         if !users.store.update_user(&after, password_hash.as_deref(), request.now).await? {
@@ -215,6 +237,24 @@ async fn read_changeable(
         return Err(ServiceError::Conflict("you cannot lock yourself out or change your own role".to_owned()));
     }
     if expected.allows(before.version) { Ok(before) } else { Err(ServiceError::Changed("user")) }
+}
+
+/// Makes a link with which a user sets its password, for an admin to pass on.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn invite_user(
+    users: &Users,
+    request: &Request,
+    id: UserId,
+    new: &NewPasswordLink,
+    once: &Once<'_, ()>,
+) -> Result<(), ServiceError> {
+    let user = get_user(users, request, id).await?;
+    require_role(&request.caller, user.role)?;
+    users.access.add_password_link(new, once).await?;
+    tracing::info!(user.id = %id, by = request.caller.log_name(), "user invited");
+    Ok(())
 }
 
 /// Removes a user with its sessions and connections.

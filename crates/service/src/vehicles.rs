@@ -62,7 +62,9 @@ pub async fn add_vehicle(
     let once = once.map(|added: &TrackedVehicle| Some(LiveVehicle::from(added.clone())));
     let added = vehicles.store.add_vehicle(tenant, &vehicle, request.now, &once).await?;
     tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle added");
-    live.describe(added.no, added.vehicle.clone(), |live| vehicles.listeners.vehicle_changed(tenant, live));
+    live.describe(added.no, added.vehicle.clone(), |live, before| {
+        vehicles.listeners.vehicle_changed(tenant, live, before)
+    });
     vehicles.access.end_drivers_connections(None, added.vehicle.driver_id);
     Ok(added.into())
 }
@@ -143,6 +145,21 @@ pub async fn watched_vehicles(
     Ok(vehicles.live.tenant(&*vehicles.store, tenant).await?.within(scope))
 }
 
+/// The vehicles in a viewer's scope that are wanted, and what `begin` returns. It is called while nothing is published, with the
+/// same vehicles in any order: a subscription that it makes begins exactly after them.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn watch_vehicles<T>(
+    vehicles: &Vehicles,
+    tenant: &TenantId,
+    scope: &VehicleScope,
+    is_wanted: impl Fn(&LiveVehicle) -> bool + Send + Sync,
+    begin: impl FnOnce(&[LiveVehicle]) -> T + Send,
+) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
+    Ok(vehicles.live.tenant(&*vehicles.store, tenant).await?.watch(scope, is_wanted, begin))
+}
+
 /// Changes a vehicle's description. What others change at the same time stays.
 ///
 /// # Errors
@@ -163,7 +180,9 @@ pub async fn change_vehicle(
         let version = tracked.vehicle.version + 1;
         let after = Vehicle { version, ..change(tracked.vehicle.clone()) };
         let Some(stored) = vehicles.store.update_vehicle(tenant, &after, request.now).await? else { continue };
-        live.describe(stored.no, stored.vehicle.clone(), |live| vehicles.listeners.vehicle_changed(tenant, live));
+        live.describe(stored.no, stored.vehicle.clone(), |live, before| {
+            vehicles.listeners.vehicle_changed(tenant, live, before)
+        });
         vehicles.access.end_drivers_connections(tracked.vehicle.driver_id, stored.vehicle.driver_id);
         tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle changed");
         return Ok(stored.into());
@@ -188,9 +207,8 @@ pub async fn remove_vehicle(
     for _ in 0..TRIES {
         let before = read_expected(vehicles, tenant, id, expected).await?.vehicle;
         if vehicles.store.remove_vehicle(tenant, id, Some(before.version), request.now).await? {
-            live.forget(id);
+            live.forget(id, |removed| vehicles.listeners.vehicle_removed(tenant, removed));
             vehicles.access.end_connections(Holder::DevicesOf(tenant, id), CloseReason::Revoked);
-            vehicles.listeners.vehicle_removed(tenant, id);
             tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle removed");
             return Ok(());
         }

@@ -7,7 +7,8 @@ use milepost_access::{
 };
 use milepost_clock::Clock;
 use milepost_domain::{
-    Device, DeviceId, Label, PastAssignments, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
+    Contact, Device, DeviceId, Label, PastAssignments, Role, TenantId, User, UserId, Username, Vehicle, VehicleId,
+    VehicleKind,
 };
 use milepost_hub::{Hub, HubLimits};
 use milepost_service::users::{NewUser, create_user};
@@ -66,6 +67,7 @@ impl Node {
             active: true,
             cadet_id: None,
             vehicle_ids: vec![VehicleId::new("b1").unwrap()],
+            contact: Contact::default(),
         };
         create_user(&self.use_cases.users, new, self.clock.now()).await.unwrap()
     }
@@ -87,6 +89,7 @@ impl Node {
             is_refresh: false,
             is_account: false,
             password_fingerprint: None,
+            session: None,
         })
     }
 
@@ -177,7 +180,7 @@ async fn a_session_ended_meanwhile_is_found_and_ends_with_its_own_sockets_alone(
     let open = async || node.access.open_session(attempt("ann")).await.unwrap();
     let (early, late, other) = (open().await, open().await, open().await);
     let by_early = node.authenticate(Credential::Session(&early)).await;
-    let ends = node.store.find_session(&hash_secret(&early), node.clock.now()).await.unwrap().unwrap().1;
+    let ends = node.store.find_session(&hash_secret(&early), node.clock.now()).await.unwrap().unwrap().expires_at;
     assert_eq!(by_early.caller().expires_at, Some(ends));
     node.access.close_session(&early).await.unwrap();
     assert_eq!(node.revalidate(by_early).await.0, Some(CloseReason::Revoked));

@@ -1,6 +1,6 @@
 //! Users as they are added, and as they log in.
 
-use milepost_domain::{Role, TenantId, Timestamp, User, Username, VehicleId};
+use milepost_domain::{Contact, Role, TenantId, Timestamp, User, Username, VehicleId};
 use std::fmt;
 
 /// A user to add. The store gives it its number.
@@ -22,6 +22,8 @@ pub struct NewLogin {
     pub cadet_id: Option<i64>,
     /// For parents: the vehicles that the user may see.
     pub vehicle_ids: Vec<VehicleId>,
+    /// How the user is reached.
+    pub contact: Contact,
 }
 
 /// A user with the hash of its password.

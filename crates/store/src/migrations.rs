@@ -36,6 +36,8 @@ pub(crate) const SQLITE: &[Listed] = &[
         "0035_versions_of_devices_and_cadets",
         include_str!("../migrations/sqlite/0035_versions_of_devices_and_cadets.sql"),
     ),
+    (44, "0044_feed", include_str!("../migrations/sqlite/0044_feed.sql")),
+    (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -65,6 +67,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
         "0035_versions_of_devices_and_cadets",
         include_str!("../migrations/postgres/0035_versions_of_devices_and_cadets.sql"),
     ),
+    (44, "0044_feed", include_str!("../migrations/postgres/0044_feed.sql")),
+    (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

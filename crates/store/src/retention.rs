@@ -34,6 +34,8 @@ pub struct Pruned {
     pub partitions: u64,
     /// Expired sessions of users.
     pub sessions: u64,
+    /// Links for passwords that were not used in time.
+    pub password_links: u64,
     /// Old idempotency keys.
     pub idempotency_keys: u64,
     /// Deliveries that expired long ago.

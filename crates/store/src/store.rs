@@ -3,7 +3,7 @@
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
     Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention,
-    TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    SignInStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -57,6 +57,7 @@ pub trait Store:
     + FleetStore
     + HistoryStore
     + NodeStore
+    + SignInStore
     + Send
     + Sync
     + 'static
@@ -112,17 +113,6 @@ pub trait Store:
     async fn is_erased_user(&self, id: UserId) -> Result<bool>;
     /// Counts the users of all tenants.
     async fn count_users(&self) -> Result<u64>;
-
-    // Sessions
-
-    /// Adds a login session. `NotFound("user")`, `Conflict("session")`.
-    async fn add_session(&self, token_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()>;
-    /// Reads a session's user and the time of its expiry, unless it has expired.
-    async fn find_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<(UserId, Timestamp)>>;
-    /// Ends a session and returns its user, if it existed.
-    async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>>;
-    /// Ends all sessions of a user and returns their number.
-    async fn remove_user_sessions(&self, user: UserId) -> Result<u64>;
 
     // Vehicles
 
@@ -247,6 +237,8 @@ pub trait Store:
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>>;
     /// The newest event id, 0 if the tenant never had an event. Pruning does not lower it.
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64>;
+    /// The name of the event log. A restored backup gets a new one.
+    async fn feed_name(&self) -> Result<String>;
     /// The ids of the tenant's events that are still stored.
     async fn stored_events(&self, tenant: &TenantId) -> Result<StoredEvents>;
 

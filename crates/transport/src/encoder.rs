@@ -31,9 +31,9 @@ impl Encoder for WsEncoder {
         }
     }
 
-    fn encode_numbered(&self, form: Form, payload: &[u8], number: i64) -> Bytes {
+    fn encode_named(&self, form: Form, payload: &[u8], name: &str) -> Bytes {
         match form {
-            Form::Sse => encode_event(Some(number), payload),
+            Form::Sse => encode_event(Some(name), payload),
             Form::WsPlain | Form::WsDeflate => self.encode(form, payload),
         }
     }
@@ -71,7 +71,7 @@ pub(crate) fn encode_frame(opcode: u8, compressed: bool, payload: &[u8]) -> Byte
 }
 
 /// One server-sent event; `id` is what the reader names when it comes back.
-pub(crate) fn encode_event(id: Option<i64>, payload: &[u8]) -> Bytes {
+pub(crate) fn encode_event(id: Option<&str>, payload: &[u8]) -> Bytes {
     let mut event = Vec::with_capacity(payload.len() + 32);
     if let Some(id) = id {
         event.extend_from_slice(format!("id: {id}\n").as_bytes());

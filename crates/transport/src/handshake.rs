@@ -14,6 +14,7 @@ use hyper::upgrade::OnUpgrade;
 use sha1::{Digest, Sha1};
 
 use crate::config::SocketLimits;
+use crate::link::Farewell;
 use crate::permessage_deflate::{self, Accepted, Deflate};
 use crate::socket::Socket;
 use crate::transport::Transport;
@@ -30,6 +31,7 @@ pub struct Upgrade {
     extension: Option<Accepted>,
     subprotocol: Option<HeaderValue>,
     limits: SocketLimits,
+    farewell: Option<Farewell>,
 }
 
 /// The reason why a request opens no socket.
@@ -83,7 +85,7 @@ impl Upgrade {
             .remove::<OnUpgrade>()
             .ok_or_else(|| bad_request("open a websocket over http/1.1 on a connection of its own"))?;
         let (transport, limits) = (transport.clone(), transport.config().limits.clone());
-        Ok(Self { transport, on_upgrade, accept, extension, subprotocol, limits })
+        Ok(Self { transport, on_upgrade, accept, extension, subprotocol, limits, farewell: None })
     }
 
     /// The limits that the socket will have.
@@ -95,6 +97,13 @@ impl Upgrade {
     #[must_use]
     pub fn with_limits(mut self, limits: SocketLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Has a text message sent before every close frame that this side sends first.
+    #[must_use]
+    pub fn with_farewell(mut self, farewell: Farewell) -> Self {
+        self.farewell = Some(farewell);
         self
     }
 
@@ -119,7 +128,7 @@ impl Upgrade {
             let response = HeaderValue::try_from(accepted.response).expect("parameters and digits are a header value");
             headers.insert(SEC_WEBSOCKET_EXTENSIONS, response);
         }
-        let (transport, limits, on_upgrade) = (self.transport, self.limits, self.on_upgrade);
+        let (transport, limits, farewell, on_upgrade) = (self.transport, self.limits, self.farewell, self.on_upgrade);
         tokio::spawn(async move {
             let opened = match on_upgrade.await {
                 Ok(upgraded) => Wire::from_upgraded(upgraded),
@@ -129,7 +138,7 @@ impl Upgrade {
             match opened {
                 // A new task: this one's future has the size of what hyper returned.
                 Ok((wire, read_ahead)) => {
-                    let socket = Socket::open(&transport, wire, read_ahead, deflate, &limits);
+                    let socket = Socket::open(&transport, wire, read_ahead, deflate, &limits, farewell);
                     tokio::spawn(handler(socket));
                 }
                 Err(error) => tracing::warn!(%error, "socket not opened: hyper did not hand over the stream"),

@@ -34,7 +34,7 @@ pub use decoder::{DecodedEvent, Decoder, Violation};
 pub use drain::{Drain, DrainReport};
 pub use encoder::WsEncoder;
 pub use handshake::{HandshakeError, Upgrade};
-pub use link::Link;
+pub use link::{Farewell, Link};
 pub use reclaim::{ReclaimHandle, ReclaimableStream, StreamWaits};
 pub use socket::{Inbound, Socket};
 pub use stats::TransportStats;

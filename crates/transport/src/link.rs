@@ -25,11 +25,15 @@ use crate::stats::add;
 use crate::wire::Wire;
 use snapshot::SnapshotVersions;
 
+/// Writes the last message before a close frame from its code and reason.
+pub type Farewell = fn(code: u16, reason: &str) -> String;
+
 /// A handle for sending to one socket, from anywhere. Only the methods with `backpressured` in their names wait.
 pub struct Link {
     id: u64,
     form: Form,
     reliable_bytes: usize,
+    farewell: Option<Farewell>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) wire: Wire,
     wheel: Arc<Wheel<Link>>,
@@ -85,6 +89,7 @@ impl Link {
         wire: Wire,
         deflate: Deflate,
         limits: &SocketLimits,
+        farewell: Option<Farewell>,
     ) -> Arc<Self> {
         shared.counters.count_opened();
         let now_ms = shared.timing.sync();
@@ -93,6 +98,7 @@ impl Link {
             id: shared.next_id(),
             form: if deflate == Deflate::Both { Form::WsDeflate } else { Form::WsPlain },
             reliable_bytes: limits.reliable_bytes,
+            farewell,
             shared: Arc::clone(shared),
             wire,
             wheel: Arc::clone(wheel),
@@ -160,6 +166,7 @@ impl Link {
     /// and answer; then the connection is cut. Closing again changes nothing.
     pub fn close(&self, code: u16, reason: &str) {
         let mut state = self.lock();
+        self.say_farewell(&mut state, code, reason);
         self.begin_close(&mut state, code, reason);
     }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::close::code;
 use crate::config::SocketLimits;
 use crate::decoder::{DecodedEvent, Decoder, Violation};
-use crate::link::Link;
+use crate::link::{Farewell, Link};
 use crate::permessage_deflate::Deflate;
 use crate::rate::RateGauge;
 use crate::stats::add;
@@ -72,8 +72,9 @@ impl Socket {
         read_ahead: Bytes,
         deflate: Deflate,
         limits: &SocketLimits,
+        farewell: Option<Farewell>,
     ) -> Self {
-        let link = Link::open(&transport.shared, &transport.wheel, wire, deflate, limits);
+        let link = Link::open(&transport.shared, &transport.wheel, wire, deflate, limits, farewell);
         let reader = Reader {
             link: link.clone(),
             decoder: Decoder::new(limits.max_message_bytes, deflate != Deflate::Off),

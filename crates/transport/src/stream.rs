@@ -110,15 +110,20 @@ impl EventStream {
     }
 
     /// Sends an id without an event: the reader resumes from it if it is cut off before the first event.
-    pub fn send_resume_id(&self, id: i64) {
+    pub fn send_resume_id(&self, id: &str) {
         self.push(format!("id: {id}\n\n").into(), true);
+    }
+
+    /// Sends one event. It waits in the queue, which ends the stream when it is full.
+    pub fn send_event(&self, id: Option<&str>, data: &str) {
+        self.push(encode_event(id, data.as_bytes()), true);
     }
 
     /// Sends one event once less than 64 KiB wait for the reader: for streams of any length, such as a replay.
     ///
     /// # Errors
     /// When the stream has ended.
-    pub async fn send_event_backpressured(&self, id: Option<i64>, data: &str) -> Result<(), Closed> {
+    pub async fn send_event_backpressured(&self, id: Option<&str>, data: &str) -> Result<(), Closed> {
         poll_fn(|cx| {
             let mut state = self.lock();
             if state.phase != Phase::Open {

@@ -119,7 +119,7 @@ async fn pieces_arrive_at_once_and_the_end_closes_the_connection() {
     let mut seen = [0; 64];
     let read = timeout(PATIENCE, reader.read(&mut seen)).await.expect("a greeting").unwrap();
     assert_eq!(&seen[..read], b"19\r\nretry: 3000\n: connected\n\n\r\n");
-    stream.send_resume_id(7);
+    stream.send_resume_id("7");
     stream.end();
     let mut rest = Vec::new();
     timeout(PATIENCE, reader.read_to_end(&mut rest)).await.expect("an end").unwrap();
@@ -155,7 +155,7 @@ async fn bytes_from_a_reader_are_dropped_until_they_are_too_many() {
     let transport = Transport::start(WsConfig::default(), Clock::system());
     let (stream, mut reader, writing) = streaming(&transport, 4096);
     reader.write_all(b"GET /api/events HTTP/1.1\r\n\r\n").await.unwrap();
-    stream.send_resume_id(1);
+    stream.send_resume_id("1");
     let mut seen = [0; 12];
     timeout(PATIENCE, reader.read_exact(&mut seen)).await.expect("the stream goes on").unwrap();
     assert_eq!(&seen, b"7\r\nid: 1\n\n\r\n");
@@ -172,7 +172,7 @@ async fn a_reader_that_stops_reading_leaves_the_rest_in_the_queue_and_is_disconn
     let transport = Transport::start(WsConfig::default(), clock.clock());
     let (stream, reader, writing) = streaming(&transport, 8);
     for _ in 0..1000 {
-        stream.send_resume_id(1);
+        stream.send_resume_id("1");
         tokio::task::yield_now().await;
     }
     assert!(stream.pending_bytes() > 0, "one piece is being written, the others wait");

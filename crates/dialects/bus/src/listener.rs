@@ -27,7 +27,7 @@ impl Listener for BusListener {
     }
 
     /// A new status or plate is published with the last position. A vehicle without a position publishes nothing.
-    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
+    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle, _: Option<&LiveVehicle>) {
         let Some(last) = &vehicle.last else { return };
         if let Some(channel) = self.hub.find_channel(&channel_of(tenant)) {
             channel.publish(update_message(&vehicle.vehicle, last, vehicle.place_version));

@@ -28,7 +28,7 @@ impl Listener for FleetListener {
     }
 
     /// A new driver is published with the last position. A vehicle without a position publishes nothing.
-    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
+    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle, _: Option<&LiveVehicle>) {
         let Some(last) = &vehicle.last else { return };
         if let Some(channel) = self.hub.find_channel(&live_channel(tenant)) {
             channel.publish(location_message(tenant, &vehicle.vehicle, last, vehicle.place_version));

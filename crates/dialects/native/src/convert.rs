@@ -5,10 +5,10 @@ use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
 use milepost_domain::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm, Position, Principal,
-    SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+    SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus, ZoneName,
 };
 use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
-use milepost_service::{LiveVehicle, TrackPosition};
+use milepost_service::{LiveVehicle, TrackPosition, read_zone_name};
 use uuid::Uuid;
 
 /// The given id, or a new UUID of version 7, which sorts by the time when it was made.
@@ -219,7 +219,15 @@ pub(crate) fn user_to_json(user: &User) -> UserJson {
         active: user.active,
         cadet_id: user.cadet_id,
         vehicle_ids: user.vehicle_ids.iter().map(ToString::to_string).collect(),
+        email: user.contact.email.as_ref().map(|email| email.as_str().to_owned()),
+        language: user.contact.language.map(|language| language.as_str().to_owned()),
+        timezone: user.contact.timezone.as_ref().map(|zone| zone.as_str().to_owned()),
     }
+}
+
+/// The time zone of a user.
+pub(crate) fn zone_from_json(name: &str) -> Result<ZoneName, Problem> {
+    read_zone_name(name).map_err(|invalid| Problem::invalid("timezone", invalid.message))
 }
 
 /// Ids of vehicles that a user may see.

@@ -48,6 +48,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
         .routes(routes!(users::add_user, users::list_users))
         .routes(routes!(users::get_user, users::change_user, users::remove_user))
+        .routes(routes!(users::invite_user))
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))
         .routes(routes!(vehicles::get_vehicle, vehicles::change_vehicle, vehicles::remove_vehicle))
         .routes(routes!(devices::add_device, devices::list_devices))

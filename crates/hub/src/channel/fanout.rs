@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -82,12 +82,12 @@ struct Chosen {
 impl Pass {
     /// Finds the subscribers of each message. Those that leave meanwhile get nothing, and those that join are not concerned.
     async fn plan(channel: &Channel, sequences: Vec<u64>, messages: Vec<Message>) -> Self {
-        let (general, filtered, by_key) = snapshot(channel, &messages);
+        let (general, filtered, by_key) = snapshot(channel, &sequences, &messages);
         let mut chosen: HashMap<u64, Chosen> = HashMap::new();
         let mut general_indices = Vec::with_capacity(messages.len());
         let mut considered = 0;
         for (index, message) in messages.iter().enumerate() {
-            let index = index as u32;
+            let (sequence, index) = (sequences[index], index as u32);
             let recipients = message.recipients();
             if recipients.kind != RecipientKind::KeyedOnly {
                 general_indices.push(index);
@@ -101,7 +101,7 @@ impl Pass {
                         .entry(subscriber.id)
                         .or_insert_with(|| Chosen { subscriber: subscriber.clone(), indices: Vec::new() });
                     // A second key of the same message found this subscriber: the message is in already.
-                    if entry.indices.last() != Some(&index) && subscriber.interest.wants(recipients) {
+                    if entry.indices.last() != Some(&index) && subscriber.wants(sequence, recipients) {
                         entry.indices.push(index);
                     }
                 }
@@ -149,11 +149,16 @@ impl Pass {
                 if let Some(extra) = extra {
                     let merged = merge(&general_indices, &extra.indices);
                     deliveries += self.offer(channel, subscriber, &merged);
-                } else if first >= subscriber.since {
+                } else if first >= subscriber.since && subscriber.replaced.is_empty() {
                     subscriber.sink.offer(&batch);
                     deliveries += general_indices.len() as u64;
                 } else {
-                    deliveries += self.offer(channel, subscriber, &general_indices);
+                    let is_wanted = |&&index: &&u32| {
+                        let index = index as usize;
+                        subscriber.wants(self.sequences[index], self.messages[index].recipients())
+                    };
+                    let wanted: Vec<u32> = general_indices.iter().filter(is_wanted).copied().collect();
+                    deliveries += self.offer(channel, subscriber, &wanted);
                 }
             }
             channel.shared.counters.deliveries.fetch_add(deliveries, Relaxed);
@@ -190,8 +195,11 @@ impl Pass {
 type Found = (Vec<ChunkOfSubscribers>, Vec<ChunkOfSubscribers>, KeyMap<Vec<ChunkOfSubscribers>>);
 
 /// The subscribers that `messages` may concern, taken under one lock, so that nobody is found twice or missed.
-fn snapshot(channel: &Channel, messages: &[Message]) -> Found {
+fn snapshot(channel: &Channel, sequences: &[u64], messages: &[Message]) -> Found {
     let subscribers = channel.lock_subscribers();
+    if let Some(last) = sequences.last() {
+        channel.unplanned.store(last + 1, Release);
+    }
     let mut by_key = KeyMap::default();
     if !subscribers.by_key.is_empty() {
         for key in messages.iter().flat_map(|message| &message.recipients().keys) {

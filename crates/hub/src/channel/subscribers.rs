@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::interest::Interest;
 use crate::key::{Key, KeyMap};
+use crate::recipients::Recipients;
 use crate::sink::Sink;
 
 /// Subscribers in one chunk. A join copies this many while a pass holds the chunk, and a pass serves this many between
@@ -15,7 +16,19 @@ pub(super) struct Subscriber {
     /// Sequence of the first message that was published after this subscriber joined.
     pub(super) since: u64,
     pub(super) interest: Interest,
+    /// Replaced interests, each with the sequence of the first message that was published after it. Only those are kept that a
+    /// message may need that is not planned yet.
+    pub(super) replaced: Vec<(u64, Interest)>,
     pub(super) sink: Arc<dyn Sink>,
+}
+
+impl Subscriber {
+    /// Whether it gets a message: what it wanted when the message was published, and still wants. So an interest that is
+    /// replaced under a snapshot's lock adds nothing that was published before the snapshot.
+    pub(super) fn wants(&self, sequence: u64, recipients: &Recipients) -> bool {
+        self.interest.wants(recipients)
+            && self.replaced.iter().all(|(until, interest)| sequence >= *until || interest.wants(recipients))
+    }
 }
 
 pub(super) type ChunkOfSubscribers = Arc<Vec<Option<Arc<Subscriber>>>>;

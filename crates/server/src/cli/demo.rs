@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use milepost_access::{Claims, random_secret};
 use milepost_clock::Clock;
-use milepost_domain::{Label, Role, Tenant, TenantId, Username};
+use milepost_domain::{Contact, Label, Role, Tenant, TenantId, Username};
 use milepost_service::users::{NewUser, create_user};
 use milepost_simulate::{Credential, Motion, ProgressMode, SimulateOptions, Via};
 use std::path::PathBuf;
@@ -111,6 +111,7 @@ async fn add_samples(running: &Running, password: &str) -> Result<()> {
             active: true,
             cadet_id: None,
             vehicle_ids: Vec::new(),
+            contact: Contact::default(),
         };
         create_user(&assembly.use_cases.users, user, assembly.clock.now())
             .await
@@ -136,6 +137,7 @@ fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>)
                 is_refresh: false,
                 is_account: false,
                 password_fingerprint: None,
+                session: None,
             });
             let options = SimulateOptions {
                 url: format!("http://{}", running.address),

@@ -172,5 +172,6 @@ fn own_token(args: &SimulateArgs, clock: &Clock) -> Result<Option<String>> {
         is_refresh: false,
         is_account: false,
         password_fingerprint: None,
+        session: None,
     })))
 }

@@ -61,6 +61,7 @@ pub(super) fn run(args: &TokenArgs, clock: &Clock) -> Result<()> {
         is_refresh: false,
         is_account: false,
         password_fingerprint: None,
+        session: None,
     }));
     Ok(())
 }

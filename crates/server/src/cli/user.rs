@@ -9,7 +9,7 @@ use crate::serve::open_store;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use milepost_clock::Clock;
-use milepost_domain::{Role, TenantId, Username, VehicleId};
+use milepost_domain::{Contact, Role, TenantId, Username, VehicleId};
 use milepost_service::users::{NewUser, create_user};
 use std::io::{IsTerminal, Read};
 
@@ -60,6 +60,7 @@ pub(super) async fn run(args: UserArgs, clock: &Clock) -> Result<()> {
         active: true,
         cadet_id: args.cadet_id,
         vehicle_ids: args.vehicle_ids.iter().map(|id| VehicleId::new(id)).collect::<Result<_, _>>()?,
+        contact: Contact::default(),
     };
     let store = open_store(&config).await?;
     let assembly = Assembly::new(&config, store, None, clock.clone(), LogStats::default(), CoreTasks::default())?;

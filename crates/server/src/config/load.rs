@@ -1,7 +1,7 @@
 //! Merges flags, environment, file and defaults, and refuses invalid values.
 
 use super::duration::parse_duration;
-use super::setting::{SETTINGS, SettingFlags, list};
+use super::setting::{OLD_VARIABLES, SETTINGS, SettingFlags, list};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -70,7 +70,12 @@ pub fn resolve(
     for setting in SETTINGS {
         let flag = flags.values.get(setting.variable).cloned().map(|value| (value, Source::Flag));
         // An empty variable counts as unset, because compose files write unset variables that way.
-        let variable = || environment(setting.variable).filter(|v| !v.is_empty()).map(|v| (v, Source::Environment));
+        let old = OLD_VARIABLES.iter().find(|(new, _)| *new == setting.variable).map(|(_, old)| *old);
+        let variables = || std::iter::once(setting.variable).chain(old);
+        let variable = || {
+            let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+            variables().find_map(set).map(|value| (value, Source::Environment))
+        };
         let from_file = || file.get(setting.variable).cloned().map(|value| (value, Source::File));
         let (value, source) =
             flag.or_else(variable).or_else(from_file).unwrap_or_else(|| (setting.default.to_owned(), Source::Default));

@@ -49,6 +49,9 @@ enum Kind {
     LogFilter,
 }
 
+/// The variables of settings that had another name before, which is still read.
+pub(super) const OLD_VARIABLES: &[(&str, &str)] = &[("PUBLIC_URL", "MILEPOST_PUBLIC_URL")];
+
 /// The heading of the settings in `--help`.
 pub const SETTINGS_HEADING: &str = "Settings";
 const DAY_MS: u64 = 86_400_000;
@@ -90,11 +93,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_PARCEL_ZONE_M", "150", Kind::Number(20, 5_000), "radius of the zones around a parcel's pickup and destination, metres"),
     setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect: POST {url}/orders/{id}/status; not called if unset"),
     setting("NOTIFICATION_SERVICE_URL", "", Kind::HttpUrl, "notification service of the delivery dialect: POST {url}/notify/sms; not called if unset"),
-    setting("MILEPOST_PUBLIC_URL", "", Kind::HttpUrl, "this server's URL from outside, such as https://track.example.org, for links in messages to customers"),
+    setting("PUBLIC_URL", "", Kind::HttpUrl, "where people reach this server, such as https://track.example.org: the beginning of every link that it gives out"),
     setting("MILEPOST_OUTGOING_GIVE_UP", "24h", Kind::Duration(1_000, 365 * DAY_MS), "a call to a service or webhook that fails at this age is given up"),
     setting("MILEPOST_WEBHOOK_ALLOW", "", Kind::Hosts, "hosts, addresses and networks, such as hooks.internal,10.1.0.0/16, that webhooks and push services may use although they are private; none if unset"),
     setting("VAPID_PRIVATE_KEY", "", Kind::VapidKey, "key of Web Push, 32 bytes in base64url; generated in the data folder if unset"),
-    setting("VAPID_SUBJECT", "", Kind::PushSubject, "contact for push services: mailto:… or https://…; MILEPOST_PUBLIC_URL if that is https"),
+    setting("VAPID_SUBJECT", "", Kind::PushSubject, "contact for push services: mailto:… or https://…; PUBLIC_URL if that is https"),
     setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional allows anonymous access to the fleet socket"),
     setting("TRANSIT_PUBLIC", "0", Kind::Flag, "1 lets everybody read the feeds /gtfs-rt/… and /siri/vm.xml of every tenant"),
     setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is trusted; none if unset"),

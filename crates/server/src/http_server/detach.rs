@@ -142,7 +142,7 @@ mod tests {
             let (stream, body) = streams.open_stream(1024 * 1024, None);
             // The amount that hyper takes before it waits for the socket.
             for piece in 0..30 {
-                stream.send_event_backpressured(Some(piece), &"x".repeat(1000)).await.unwrap();
+                stream.send_event_backpressured(Some(&piece.to_string()), &"x".repeat(1000)).await.unwrap();
             }
             *kept.lock().unwrap() = Some(stream);
             ([(CONTENT_TYPE, "text/event-stream")], Body::new(body))
@@ -172,7 +172,7 @@ mod tests {
             }
         });
         let stream = stream.await.expect("hyper takes everything, and nobody reads");
-        stream.send_resume_id(30);
+        stream.send_resume_id("30");
         stream.end();
         let mut seen = Vec::new();
         timeout(PATIENCE, reader.read_to_end(&mut seen)).await.expect("an end in time").unwrap();

@@ -10,10 +10,13 @@
 
 mod accounts {
     pub mod authentication;
+    pub mod contact;
     pub mod ended_logins;
     pub mod foreign_issuer;
     pub mod names;
+    pub mod password_links;
     pub mod revocation;
+    pub mod sessions;
     pub mod tenants;
 }
 mod bus {
@@ -115,6 +118,13 @@ mod records {
     pub mod stream_crowd;
     pub mod stream_framing;
     pub mod stream_support;
+}
+mod stream {
+    pub mod facts;
+    pub mod greeting;
+    pub mod page;
+    pub mod support;
+    pub mod vehicles;
 }
 mod support;
 mod transit {

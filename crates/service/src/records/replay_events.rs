@@ -13,6 +13,14 @@ pub async fn newest_event_id(records: &Records, tenant: &TenantId) -> Result<i64
     Ok(records.store.newest_event_id(tenant).await?)
 }
 
+/// The name of the event log of this database. After a backup was restored it has another one.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn feed_name(records: &Records) -> Result<String, ServiceError> {
+    Ok(records.store.feed_name().await?)
+}
+
 /// Which of a tenant's events are still stored.
 ///
 /// # Errors

@@ -26,8 +26,8 @@ pub struct Recorder(pub Mutex<Vec<DeliveryView>>);
 
 impl Listener for Recorder {
     fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
-    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
-    fn vehicle_removed(&self, _: &TenantId, _: &milepost_domain::VehicleId) {}
+    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle, _: Option<&LiveVehicle>) {}
+    fn vehicle_removed(&self, _: &TenantId, _: &LiveVehicle) {}
     fn delivery_changed(&self, view: &DeliveryView) {
         self.0.lock().unwrap().push(view.clone());
     }

@@ -1,8 +1,7 @@
-//! Accounts: tenants, users with their sessions, devices, and idempotency keys.
+//! Accounts: tenants, users, devices, and idempotency keys.
 
 pub(super) mod devices;
 pub(super) mod idempotency_keys;
 pub(super) mod normal_forms;
-pub(super) mod sessions;
 pub(super) mod tenants;
 pub(super) mod users;

@@ -17,6 +17,7 @@ mod parcels;
 mod positions;
 mod push;
 mod records;
+mod sign_in;
 mod store;
 pub(super) mod transaction;
 mod upkeep;

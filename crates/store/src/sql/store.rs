@@ -4,7 +4,7 @@ use super::dialect::NAME;
 use super::sql_store::SqlStore;
 use super::{
     Db,
-    accounts::{devices, idempotency_keys, sessions, tenants, users},
+    accounts::{devices, idempotency_keys, tenants, users},
     events,
     fleet::vehicles,
     positions, upkeep,
@@ -99,19 +99,6 @@ impl Store for SqlStore {
     }
     async fn count_users(&self) -> Result<u64> {
         read!(self, users::count_users())
-    }
-
-    async fn add_session(&self, token_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()> {
-        write!(self, None, sessions::add_session(token_hash, user, expires_at))
-    }
-    async fn find_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<(UserId, Timestamp)>> {
-        read_front!(self, sessions::find_session(token_hash, now))
-    }
-    async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
-        write!(self, None, sessions::remove_session(token_hash, now, self.renderer()))
-    }
-    async fn remove_user_sessions(&self, user: UserId) -> Result<u64> {
-        write!(self, None, sessions::remove_user_sessions(user))
     }
 
     async fn add_vehicle(
@@ -244,6 +231,9 @@ impl Store for SqlStore {
         let events = self.on_disk(read!(self, events::events_after(tenant, id, limit))?).await?;
         self.unknown_kinds.note(&events);
         Ok(events)
+    }
+    async fn feed_name(&self) -> Result<String> {
+        read!(self, events::feed_name())
     }
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>> {
         read!(self, events::newest_event_ids())

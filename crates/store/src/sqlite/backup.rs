@@ -62,10 +62,23 @@ pub fn restore(backup: &Path, database: &Path, label: &str, progress: Progress<'
     }
     let fresh = beside(database, ".restoring");
     copy_file(backup, &fresh, progress)?;
+    rename_feed(&fresh)?;
     let kept = if database.exists() { Some(keep_old(database, label)?) } else { None };
     std::fs::rename(&fresh, database).map_err(|error| failed(database, &error))?;
     flush_folder(database)?;
     Ok(kept)
+}
+
+/// Gives the event log of a restored database a new name: the ids that clients hold may be of events that it does not have. A
+/// database of an older version gets a name when it is migrated.
+fn rename_feed(database: &Path) -> Result<()> {
+    let connection = Connection::open(database)?;
+    let has_name = "select count(*) from sqlite_schema where name = 'feed'";
+    if connection.query_row(has_name, [], |row| row.get::<_, i64>(0))? > 0 {
+        connection.execute("update feed set name = lower(hex(randomblob(5)))", [])?;
+    }
+    connection.close().map_err(|(_, error)| error)?;
+    flush(database)
 }
 
 /// Checks that a file is a whole database that this version can read. Writes nothing, not even beside the file.

@@ -1,7 +1,7 @@
 //! Tenants, users and sessions.
 
 use crate::database::TestDatabase;
-use crate::samples::{add_tenant, add_vehicles, at, new_user, tenant};
+use crate::samples::{add_tenant, add_vehicles, at, new_user, opened, tenant};
 use milepost_domain::{Fact, Label, Role, Tenant, TenantId, User, UserId, Username, VehicleId};
 use milepost_store::{Login, Once, Store, StoreError};
 
@@ -53,6 +53,7 @@ pub(crate) async fn user_comes_back_as_it_was_added(database: &TestDatabase) {
         active: true,
         cadet_id: Some(3),
         vehicle_ids: new.vehicle_ids.clone(),
+        contact: new.contact.clone(),
         version: 1,
     };
     assert_eq!(added, expected);
@@ -169,7 +170,7 @@ pub(crate) async fn changed_user_is_published_to_both_tenants(database: &TestDat
 pub(crate) async fn removed_user_loses_its_sessions(database: &TestDatabase) {
     let home = TenantId::default_tenant();
     let user = database.store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await.unwrap();
-    database.store.add_session(&[1; 32], user.id, at(1000)).await.unwrap();
+    database.store.add_session(&opened([1; 32], user.id, at(1000))).await.unwrap();
     assert!(database.store.remove_user(user.id, None, at(0)).await.unwrap());
     assert!(!database.store.remove_user(user.id, None, at(0)).await.unwrap());
     assert_eq!(database.store.find_session(&[1; 32], at(0)).await.unwrap(), None);
@@ -183,7 +184,7 @@ pub(crate) async fn locked_out_user_or_new_password_ends_sessions(database: &Tes
     let mut user =
         store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed()).await.unwrap();
     let session = [1; 32];
-    store.add_session(&session, user.id, at(1000)).await.unwrap();
+    store.add_session(&opened(session, user.id, at(1000))).await.unwrap();
     user.role = Role::Manager;
     user.version += 1;
     assert!(store.update_user(&user, None, at(1)).await.unwrap());
@@ -197,7 +198,7 @@ pub(crate) async fn locked_out_user_or_new_password_ends_sessions(database: &Tes
         let mut out = store.get_user(user.id).await.unwrap().unwrap();
         lock_out(&mut out);
         out.version += 1;
-        store.add_session(&session, user.id, at(1000)).await.unwrap();
+        store.add_session(&opened(session, user.id, at(1000))).await.unwrap();
         assert!(store.update_user(&out, None, at(3)).await.unwrap());
         assert_eq!(store.find_session(&session, at(3)).await.unwrap(), None);
     }
@@ -227,10 +228,10 @@ pub(crate) async fn session_ends_when_it_expires(database: &TestDatabase) {
         .add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed())
         .await
         .unwrap();
-    database.store.add_session(&[1; 32], user.id, at(1000)).await.unwrap();
-    database.store.add_session(&[2; 32], user.id, at(1000)).await.unwrap();
-    database.store.add_session(&[3; 32], user.id, at(1000)).await.unwrap();
-    assert_eq!(database.store.find_session(&[1; 32], at(999)).await.unwrap(), Some((user.id, at(1000))));
+    database.store.add_session(&opened([1; 32], user.id, at(1000))).await.unwrap();
+    database.store.add_session(&opened([2; 32], user.id, at(1000))).await.unwrap();
+    database.store.add_session(&opened([3; 32], user.id, at(1000))).await.unwrap();
+    assert_eq!(database.store.find_session(&[1; 32], at(999)).await.unwrap(), Some(opened([1; 32], user.id, at(1000))));
     assert_eq!(database.store.find_session(&[1; 32], at(1000)).await.unwrap(), None);
     assert_eq!(database.store.remove_session(&[2; 32], at(5)).await.unwrap(), Some(user.id));
     assert_eq!(database.store.remove_session(&[2; 32], at(5)).await.unwrap(), None);
@@ -238,6 +239,6 @@ pub(crate) async fn session_ends_when_it_expires(database: &TestDatabase) {
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].at, &events[0].fact), (at(5), &Fact::SessionEnded { user_id: user.id }));
     assert_eq!(database.store.remove_user_sessions(user.id).await.unwrap(), 2);
-    let again = database.store.add_session(&[4; 32], UserId::new(999).unwrap(), at(1)).await;
+    let again = database.store.add_session(&opened([4; 32], UserId::new(999).unwrap(), at(1))).await;
     assert_eq!(again, Err(StoreError::NotFound("user")));
 }

@@ -34,6 +34,7 @@ mod positions;
 mod push;
 mod push_alerts;
 mod samples;
+mod sign_in;
 mod trips;
 mod upkeep;
 mod versions;
@@ -81,6 +82,13 @@ on_both! {
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
+    sign_in:
+        sessions_of_a_user_are_listed_newest_first,
+        too_many_sessions_end_the_one_that_was_not_seen_for_the_longest,
+        a_password_link_is_used_once_and_ends_all_logins,
+        a_password_link_ends_with_its_hour_or_with_what_it_was_made_for,
+        a_user_has_a_bounded_number_of_password_links,
+        users_are_found_by_their_address;
     versions:
         a_cadets_version_counts_the_changes_of_its_records,
         only_the_next_version_is_written,

@@ -36,7 +36,9 @@ pub(crate) async fn users_keep_their_numbers_and_sessions_when_names_become_thei
     assert_eq!((ann.username.as_str(), ann.tenant.as_str(), ann.cadet_id), ("ann", "default", Some(3)));
     let bob = store.get_login(UserId::new(2).unwrap()).await.unwrap().unwrap();
     assert_eq!((bob.user.tenant.as_str(), bob.password_hash.as_deref()), ("acme", Some("$hash")));
-    assert_eq!(store.find_session(&[7; 32], at(0)).await.unwrap(), Some((bob.user.id, at(1_000))));
+    let session = store.find_session(&[7; 32], at(0)).await.unwrap().unwrap();
+    assert_eq!((session.user, session.expires_at), (bob.user.id, at(1_000)));
+    assert_eq!(session.expires_at.ms_since(session.created_at), 14 * 24 * 3_600_000, "a session lasts two weeks");
     let again = store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed()).await;
     assert_eq!(again, Err(StoreError::Conflict("username")));
     let namesake = store.add_user(&new_user("ann", &tenant("acme")), at(0), &Once::unclaimed()).await.unwrap();

@@ -1,10 +1,11 @@
 //! Sample values to store.
 
 use milepost_domain::{
-    AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm,
-    PastAssignments, Position, Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind,
+    AccuracyM, AltitudeM, Contact, Device, DeviceId, EmailAddress, FuelLevelL, HeadingDeg, Label, Language, Latitude,
+    Longitude, OdometerKm, PastAssignments, Position, Role, SpeedKmh, Tenant, TenantId, Timestamp, UserId, Username,
+    Vehicle, VehicleId, VehicleKind, ZoneName,
 };
-use milepost_store::{NewLogin, Once, PositionBatch, Store, WrongPositions};
+use milepost_store::{Digest, NewLogin, Once, PositionBatch, Session, SessionKind, Store, WrongPositions};
 use std::sync::Arc;
 
 /// The instant 2026-11-20T00:00:00Z.
@@ -51,6 +52,24 @@ pub(crate) fn new_user(name: &str, tenant: &TenantId) -> NewLogin {
         active: true,
         cadet_id: Some(3),
         vehicle_ids: vec![id("bus-1"), id("Bus 2")],
+        contact: Contact {
+            email: Some(EmailAddress::new("ann@example.org").unwrap()),
+            language: Some(Language::Indonesian),
+            timezone: Some(ZoneName::new("Asia/Jakarta").unwrap()),
+        },
+    }
+}
+
+/// A browser's session that was opened at the beginning.
+pub(crate) fn opened(token_hash: Digest, user: UserId, expires_at: Timestamp) -> Session {
+    Session {
+        token_hash,
+        user,
+        kind: SessionKind::Browser,
+        address: Some([192, 0, 2, 7].into()),
+        created_at: at(0),
+        last_seen_at: at(0),
+        expires_at,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Migrations and pruning.
 
 use crate::database::{TestDatabase, options};
-use crate::samples::{add_tenant, add_vehicles, at, batch, history, id, new_user, position, tenant};
+use crate::samples::{add_tenant, add_vehicles, at, batch, history, id, new_user, opened, position, tenant};
 use milepost_domain::{Position, TenantId};
 use milepost_store::{
     Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer, Once, PositionBatch, Pruned, Retention,
@@ -144,8 +144,8 @@ pub(crate) async fn old_events_are_forgotten_and_never_numbered_again(database: 
 pub(crate) async fn expired_sessions_and_keys_are_forgotten(database: &TestDatabase) {
     let store = &database.store;
     let user = store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed()).await.unwrap();
-    store.add_session(&[1; 32], user.id, at(10)).await.unwrap();
-    store.add_session(&[2; 32], user.id, at(i64::from(u32::MAX))).await.unwrap();
+    store.add_session(&opened([1; 32], user.id, at(10))).await.unwrap();
+    store.add_session(&opened([2; 32], user.id, at(i64::from(u32::MAX)))).await.unwrap();
     let key = |key: &str| IdempotencyKey { tenant: tenant("a"), caller: "c".to_owned(), key: key.to_owned() };
     let old = store.begin_idempotent(&key("old"), &[1; 32], at(0)).await.unwrap();
     let Idempotency::New(old) = old else { panic!("the key is not free: {old:?}") };

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Link, Phase, State};
 use crate::close::{close_frame, code};
+use crate::encoder::{TEXT, encode_message};
 
 impl Link {
     /// Answers the peer's close frame with the same code.
@@ -28,7 +29,20 @@ impl Link {
             backlog.clear_queue();
             self.count_pending(backlog.bytes(), before);
         }
-        self.begin_close(state, code::TRY_AGAIN_LATER, "reading too slowly; reconnect and resume");
+        const REASON: &str = "reading too slowly; reconnect and resume";
+        self.say_farewell(state, code::TRY_AGAIN_LATER, REASON);
+        self.begin_close(state, code::TRY_AGAIN_LATER, REASON);
+    }
+
+    /// Sends the last message, before the close frame.
+    pub(super) fn say_farewell(&self, state: &mut State, code: u16, reason: &str) {
+        let Some(farewell) = self.farewell.filter(|_| state.phase == Phase::Open) else { return };
+        // A cork would hold it back, and the close frame not.
+        state.corked = false;
+        let frame = encode_message(TEXT, self.deflates(), farewell(code, reason).as_bytes());
+        if !self.write_now(state, &frame) && state.phase == Phase::Open {
+            self.push_reliable(state, frame, false);
+        }
     }
 
     pub(super) fn begin_close(&self, state: &mut State, code: u16, reason: &str) {

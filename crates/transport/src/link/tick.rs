@@ -31,6 +31,7 @@ impl Link {
         let timing = &self.shared.timing;
         if let Some(cold) = &mut state.cold {
             if let Some(expiry) = cold.expiry.take_if(|expiry| expiry.at_ms <= now_ms) {
+                self.say_farewell(state, expiry.code, &expiry.reason);
                 self.begin_close(state, expiry.code, &expiry.reason);
                 return Some(now_ms + timing.write_wait_ms);
             }

@@ -1,15 +1,17 @@
 //! `/users`.
 
-use crate::convert::{user_to_json, vehicle_ids_from_json};
-use crate::wire::account::{ChangeUserJson, NewUserJson, UserJson};
+use crate::convert::{user_to_json, vehicle_ids_from_json, zone_from_json};
+use crate::wire::account::{ChangeUserJson, InvitationJson, NewUserJson, UserJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{Role, User, UserId, Username};
+use axum::response::{IntoResponse, Response};
+use milepost_domain::{Contact, EmailAddress, Language, Role, User, UserId, Username};
 use milepost_http::{
     Authenticated, Body, HttpContext, IfMatch, IfNoneMatch, JsonAnswer, Page, PageQuery, Path, Problem, Query,
-    RequestClaim, Tagged, TenantQuery, tenant_of,
+    RequestClaim, Tagged, TenantQuery, rfc3339, tenant_of,
 };
+use milepost_service::NewPasswordLink;
 use milepost_service::users::{self, NewUser, UserChange};
 use std::sync::Arc;
 
@@ -32,6 +34,11 @@ pub(crate) async fn add_user(
         active: json.active.unwrap_or(true),
         cadet_id: json.cadet_id,
         vehicle_ids: vehicle_ids_from_json(&json.vehicle_ids.unwrap_or_default())?,
+        contact: Contact {
+            email: json.email.as_deref().map(EmailAddress::new).transpose()?,
+            language: json.language.as_deref().map(Language::parse).transpose()?,
+            timezone: json.timezone.as_deref().map(zone_from_json).transpose()?,
+        },
     };
     let render = |user: &User| JsonAnswer::new(StatusCode::CREATED, &user_to_json(user)).tagged(user.version);
     let user = users::add_user(&context.use_cases.users, &request, new, &claim.once(render)).await?;
@@ -88,6 +95,9 @@ pub(crate) async fn change_user(
         active: json.active,
         cadet_id: json.cadet_id,
         vehicle_ids: json.vehicle_ids.as_deref().map(vehicle_ids_from_json).transpose()?,
+        email: json.email.map(|email| email.as_deref().map(EmailAddress::new).transpose()).transpose()?,
+        language: json.language.map(|language| language.as_deref().map(Language::parse).transpose()).transpose()?,
+        timezone: json.timezone.map(|zone| zone.as_deref().map(zone_from_json).transpose()).transpose()?,
     };
     let user = users::change_user(&context.use_cases.users, &request, id, &expected, change).await?;
     Ok(Tagged::new(user.version, user_to_json(&user)))
@@ -104,4 +114,22 @@ pub(crate) async fn remove_user(
 ) -> Result<StatusCode, Problem> {
     users::remove_user(&context.use_cases.users, &request, id, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a link with which a user sets its password. It is good once, for an hour, and only this answer shows it.
+#[utoipa::path(post, path = "/users/{id}/invitation", tag = "users", params(("id" = i64, Path)),
+    responses((status = 201, body = InvitationJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn invite_user(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(request): Authenticated,
+    claim: RequestClaim,
+    Path(id): Path<UserId>,
+) -> Result<Response, Problem> {
+    let new = NewPasswordLink::new(id, request.now);
+    let expires_at = || rfc3339(new.link.expires_at);
+    let shown_again =
+        |(): &()| JsonAnswer::new(StatusCode::CREATED, &InvitationJson { url: None, expires_at: expires_at() });
+    users::invite_user(&context.use_cases.users, &request, id, &new, &claim.once(shown_again)).await?;
+    let url = Some(context.password_link(&new.secret));
+    Ok((StatusCode::CREATED, Json(InvitationJson { url, expires_at: expires_at() })).into_response())
 }

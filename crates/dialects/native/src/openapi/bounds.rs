@@ -3,10 +3,10 @@
 
 use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, FuelLevelL, FuelSource,
-    GradeKind, HeadingDeg, Label, Latitude, Longitude, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
-    ParcelStatus, RadiusM, Reason, Role, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, Username, VehicleKind,
-    VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, EmailAddress, FuelLevelL,
+    FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude, MAX_ID_CHARS, NotificationKind,
+    OdometerKm, OrderId, ParcelStatus, RadiusM, Reason, Role, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus,
+    Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -27,6 +27,8 @@ const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x
 const NAME: &str = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$";
 /// The same without the sign that stands between a tenant and a name.
 const NEW_USERNAME: &str = r"^[^\s/\x00-\x1f\x7f-\x9f]([^/\x00-\x1f\x7f-\x9f]*[^\s/\x00-\x1f\x7f-\x9f])?$";
+/// What RFC 5322 calls a dot-atom, and a domain.
+const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$";
 const TIME_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
 
 /// The values that a field of a body or answer can have. Lists of names apply to both, bounds only to bodies: an answer may hold a
@@ -59,6 +61,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
         "Trip" => matches!(field, "path" | "path_next"),
         "Cadet" => field == "attendance",
         "Device" => field == "key",
+        "Invitation" => field == "url",
         "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
         "Problem" => field == "errors",
         "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id"),
@@ -125,6 +128,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
     }
     Some(match (schema, field) {
         (_, "role") => all!(Role),
+        ("NewUser" | "ChangeUser" | "User", "language") => all!(Language),
         (_, "severity") => all!(Severity),
         (_, "origin") => all!(TripOrigin),
         (_, "fuel_source") => all!(FuelSource),
@@ -178,6 +182,7 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
             json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NEW_USERNAME })
         }
         (_, "username") => json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NAME }),
+        ("NewUser" | "ChangeUser", "email") => json!({ "maxLength": EmailAddress::MAX_BYTES, "pattern": EMAIL }),
         (_, "password") => json!({ "minLength": 8, "maxLength": 1024 }),
         (_, "kind") => line(VehicleKind::MAX_CHARS),
         (_, "label" | "license_plate" | "route") => line(Label::MAX_CHARS),

@@ -34,6 +34,12 @@ pub(crate) struct NewUserJson {
     pub cadet_id: Option<i64>,
     /// For parents: the vehicles it may see.
     pub vehicle_ids: Option<Vec<String>>,
+    /// Where e-mail goes. An address that is set here counts as confirmed.
+    pub email: Option<String>,
+    /// The language of messages: en or id. English if absent.
+    pub language: Option<String>,
+    /// The zone of times in messages, a name of the IANA time zone database. UTC if absent.
+    pub timezone: Option<String>,
 }
 
 /// The changes of a user. Absent fields stay.
@@ -68,6 +74,18 @@ pub(crate) struct ChangeUserJson {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub vehicle_ids: Option<Vec<String>>,
+    /// Where e-mail goes. An address that is set here counts as confirmed. Null removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub email: Option<Option<String>>,
+    /// The language of messages: en or id. Null is English.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub language: Option<Option<String>>,
+    /// The zone of times in messages, a name of the IANA time zone database. Null is UTC.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub timezone: Option<Option<String>>,
 }
 
 /// A user.
@@ -88,4 +106,20 @@ pub(crate) struct UserJson {
     pub cadet_id: Option<i64>,
     /// Vehicles it may see.
     pub vehicle_ids: Vec<String>,
+    /// Where e-mail goes.
+    pub email: Option<String>,
+    /// The language of messages.
+    pub language: Option<String>,
+    /// The zone of times in messages.
+    pub timezone: Option<String>,
+}
+
+/// A link with which a user sets its password.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InvitationJson {
+    /// The link, which is good once. A request that is repeated with its Idempotency-Key does not get it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When it ends.
+    pub expires_at: String,
 }

@@ -241,7 +241,16 @@ async fn a_socket_ends_with_the_session_that_opened_it() {
     let (id, secret) = (UserId::new(1).unwrap(), "mps_a session that ends soon");
     let clock = server.clock.clock();
     let ends = clock.now().plus_ms(60_000);
-    server.running.assembly.store.add_session(&hash_secret(secret), id, ends).await.unwrap();
+    let session = milepost_store::Session {
+        token_hash: hash_secret(secret),
+        user: id,
+        kind: milepost_store::SessionKind::Browser,
+        address: None,
+        created_at: server.clock.clock().now(),
+        last_seen_at: server.clock.clock().now(),
+        expires_at: ends,
+    };
+    server.running.assembly.store.add_session(&session).await.unwrap();
     let cookie = format!("milepost_session={secret}");
     let mut watcher = server.try_watch(SOCKET, &[("Cookie", &cookie)]).await.unwrap();
     watcher.settle().await;

@@ -1,7 +1,7 @@
 //! Usernames belong to a tenant: which user a login means, and what it tells of other tenants.
 
 use crate::support::{TestServer, json_of};
-use milepost_domain::{Role, TenantId, Username};
+use milepost_domain::{Contact, Role, TenantId, Username};
 use milepost_store::{NewLogin, Once};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -144,6 +144,7 @@ async fn a_new_name_has_no_slash_and_an_old_one_still_opens() {
         active: true,
         cadet_id: None,
         vehicle_ids: Vec::new(),
+        contact: Contact::default(),
     };
     assembly.store.add_user(&old, assembly.clock.now(), &Once::unclaimed()).await.unwrap();
     for login in [

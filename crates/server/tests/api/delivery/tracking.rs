@@ -368,7 +368,7 @@ async fn the_same_start_sent_again_with_its_key_is_one_session() {
 const NOWHERE: [(&str, &str); 3] = [
     ("ORDER_SERVICE_URL", "http://127.0.0.1:9/base"),
     ("NOTIFICATION_SERVICE_URL", "http://127.0.0.1:9"),
-    ("MILEPOST_PUBLIC_URL", "https://track.example.org/"),
+    ("PUBLIC_URL", "https://track.example.org/"),
 ];
 
 #[tokio::test]

@@ -45,9 +45,21 @@ async fn every_route_is_described() {
     }
     assert!(routes.iter().any(|route| route == "/auth/me"));
     // Sockets can't be described, pages are for people, the echo is for measurements and the export for a test.
-    let pages = ["/export", "/login", "/docs", "/track/", "/driver", "/parcels/{id}", "/assets/", "/icon.svg", "/app/"];
+    let pages = [
+        "/export",
+        "/login",
+        "/docs",
+        "/track/",
+        "/driver",
+        "/parcels/{id}",
+        "/assets/",
+        "/icon.svg",
+        "/app/",
+        "/reset",
+    ];
     let is_apart = |route: &str| {
         route == "/"
+            || route == "/ws"
             || route.starts_with("/ws/")
             || route.starts_with("/echo/")
             || pages.iter().any(|page| route.starts_with(page))

@@ -101,7 +101,8 @@ async fn every_post_stores_its_answer_with_its_work() {
     let mut posts = Posts { server: &server, router, tried: BTreeSet::new() };
 
     posts.try_post("/api/v1/tenants", &[], json!({"id": "acme", "name": "Acme"}), None).await;
-    posts.try_post("/api/v1/users", &[], json!({"username": "ann", "role": "parent"}), None).await;
+    let ann = posts.try_post("/api/v1/users", &[], json!({"username": "ann", "role": "parent"}), None).await;
+    posts.try_post("/api/v1/users/{id}/invitation", &[&ann["id"]], json!({}), Some("url")).await;
     posts.try_post("/api/v1/vehicles", &[], json!({"id": "b1", "kind": "bus", "label": "x"}), None).await;
     posts.try_post("/api/v1/devices", &[], json!({"vehicle_id": "b1"}), Some("key")).await;
     let place = json!({"lat": 1, "lng": 2});
@@ -183,6 +184,7 @@ async fn work_continues_when_its_client_disconnects() {
         use_cases: Arc::clone(&assembly.use_cases),
         clock: assembly.clock.clone(),
         origins: OriginPolicy::new(&[]).unwrap(),
+        public_url: String::new(),
         tenant_hosts: milepost_http::TenantHosts::default(),
     });
     let (begun, go_on, times) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));

@@ -54,7 +54,9 @@ async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String
     let message = add("/api/v1/messages", notice).await["items"][0]["id"].clone();
     let push = Browser::new(1).subscription("https://push.example.org/label-of-blue");
     let push = add("/api/v1/push/subscriptions", push).await["id"].clone();
+    let session = server.get_json("/auth/sessions", blue).await["items"][0]["id"].clone();
     let things = [
+        ("sessions/", session),
         ("users/", user),
         ("vehicles/", json!("only-blue")),
         ("devices/", json!("device-blue")),

@@ -73,8 +73,7 @@ async fn failed_logins_on_one_node_count_on_the_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn texts_to_a_customer_are_limited_over_all_nodes() {
     // A port that nobody listens on: the texts wait in the outbox.
-    let nowhere =
-        [("NOTIFICATION_SERVICE_URL", "http://127.0.0.1:9"), ("MILEPOST_PUBLIC_URL", "https://track.example")];
+    let nowhere = [("NOTIFICATION_SERVICE_URL", "http://127.0.0.1:9"), ("PUBLIC_URL", "https://track.example")];
     let Some(TwoNodes { one, two, redis: _redis }) = TwoNodes::start_with(true, &nowhere).await else { return };
     let rider = token_for("r1", "rider", "default", 600);
     let start = json!({

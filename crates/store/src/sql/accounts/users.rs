@@ -1,17 +1,19 @@
 //! Users and their passwords.
 
+use super::super::sign_in::{password_links, sessions};
 use super::super::{Connection, Db, DbRow, events, positions::timestamp, push::subscriptions};
-use super::sessions;
 use crate::failure::taken_or_missing;
 use crate::{Login, NewLogin, Renderer, Result, StoreError};
-use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
+use milepost_domain::{
+    Contact, EmailAddress, Fact, Language, Role, TenantId, Timestamp, User, UserId, Username, VehicleId, ZoneName,
+};
 use sqlx::Row;
 
 macro_rules! select_users {
     ($rest:literal) => {
         concat!(
             "select u.id, u.username, u.password_hash, u.role, t.id as tenant, u.approved, u.active, u.cadet_id, \
-             u.vehicle_ids, u.version, u.tokens_valid_from_ms from users u join tenants t on t.tenant_no = u.tenant_no ",
+             u.vehicle_ids, u.version, u.tokens_valid_from_ms, u.email, u.language, u.timezone from users u join tenants t on t.tenant_no = u.tenant_no ",
             $rest
         )
     };
@@ -29,7 +31,17 @@ fn user(row: &DbRow) -> Result<User> {
         active: row.try_get("active")?,
         cadet_id: row.try_get("cadet_id")?,
         vehicle_ids: vehicle_ids.iter().map(|id| VehicleId::stored(id)).collect::<Result<_, _>>()?,
+        contact: contact(row)?,
         version: row.try_get("version")?,
+    })
+}
+
+fn contact(row: &DbRow) -> Result<Contact> {
+    let text = |column| row.try_get::<Option<String>, _>(column);
+    Ok(Contact {
+        email: text("email")?.map(|email| EmailAddress::new(&email)).transpose()?,
+        language: text("language")?.map(|language| Language::parse(&language)).transpose()?,
+        timezone: text("timezone")?.map(|zone| ZoneName::new(&zone)).transpose()?,
     })
 }
 
@@ -53,8 +65,8 @@ pub(crate) async fn add_user(
 ) -> Result<User> {
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, &new.tenant).await?;
     let id = sqlx::query_scalar::<Db, i64>(
-        "insert into users (username, password_hash, role, tenant_no, approved, active, cadet_id, vehicle_ids)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
+        "insert into users (username, password_hash, role, tenant_no, approved, active, cadet_id, vehicle_ids, email, language,
+         timezone) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id",
     )
     .bind(new.username.as_str())
     .bind(new.password_hash.as_deref())
@@ -64,6 +76,9 @@ pub(crate) async fn add_user(
     .bind(new.active)
     .bind(new.cadet_id)
     .bind(vehicle_ids_json(&new.vehicle_ids))
+    .bind(new.contact.email.as_ref().map(EmailAddress::as_str))
+    .bind(new.contact.language.map(Language::as_str))
+    .bind(new.contact.timezone.as_ref().map(ZoneName::as_str))
     .fetch_one(&mut *connection)
     .await
     .map_err(taken_or_missing("username", "tenant"))?;
@@ -78,6 +93,7 @@ pub(crate) async fn add_user(
         active: new.active,
         cadet_id: new.cadet_id,
         vehicle_ids: new.vehicle_ids.clone(),
+        contact: new.contact.clone(),
         version: 1,
     })
 }
@@ -102,6 +118,17 @@ pub(crate) async fn find_logins(
         .bind(tenant.as_str()),
         None => sqlx::query::<Db>(select_users!("where u.username in ($1, $2) limit 3")).bind(forms[0]).bind(forms[1]),
     };
+    query.fetch_all(connection).await?.iter().map(login).collect()
+}
+
+pub(crate) async fn find_logins_by_email(
+    connection: &mut Connection,
+    email: &EmailAddress,
+    limit: u32,
+) -> Result<Vec<Login>> {
+    let query = sqlx::query::<Db>(select_users!("where lower(u.email) = $1 order by u.id limit $2"))
+        .bind(email.as_str().to_ascii_lowercase())
+        .bind(i64::from(limit));
     query.fetch_all(connection).await?.iter().map(login).collect()
 }
 
@@ -146,8 +173,9 @@ pub(crate) async fn update_user(
         "update users set username = $1, password_hash = coalesce($2, password_hash), role = $3, tenant_no = $4,
          approved = $5, active = $6, cadet_id = $7, vehicle_ids = $8, version = $9,
          tokens_valid_from_ms = case when $10 = 0 then tokens_valid_from_ms
-            when tokens_valid_from_ms < $11 then $11 else tokens_valid_from_ms + 1 end
-         where id = $12 and version = $9 - 1",
+            when tokens_valid_from_ms < $11 then $11 else tokens_valid_from_ms + 1 end,
+         email = $12, language = $13, timezone = $14
+         where id = $15 and version = $9 - 1",
     )
     .bind(user.username.as_str())
     .bind(new_password_hash)
@@ -160,6 +188,9 @@ pub(crate) async fn update_user(
     .bind(user.version)
     .bind(i64::from(is_locked_out))
     .bind(now.unix_ms())
+    .bind(user.contact.email.as_ref().map(EmailAddress::as_str))
+    .bind(user.contact.language.map(Language::as_str))
+    .bind(user.contact.timezone.as_ref().map(ZoneName::as_str))
     .bind(user.id.get())
     .execute(&mut *connection)
     .await
@@ -171,6 +202,10 @@ pub(crate) async fn update_user(
     // Done in the same transaction, so that neither a crash nor another node separates the two.
     if ends_logins {
         sessions::remove_user_sessions(connection, user.id).await?;
+    }
+    // A link that went to the old address must not open what is the owner's of the new one.
+    if ends_logins || before.contact.email != user.contact.email {
+        password_links::remove_of_user(connection, user.id).await?;
     }
     if ends_logins || before.tenant != user.tenant {
         subscriptions::remove_of_user(connection, user.id).await?;

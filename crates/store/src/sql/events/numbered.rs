@@ -103,6 +103,10 @@ pub(crate) fn event(row: &DbRow) -> Result<Event> {
     })
 }
 
+pub(crate) async fn feed_name(connection: &mut Connection) -> Result<String> {
+    Ok(sqlx::query_scalar::<Db, String>("select name from feed").fetch_one(connection).await?)
+}
+
 pub(crate) async fn newest_event_ids(connection: &mut Connection) -> Result<Vec<(TenantId, i64)>> {
     sqlx::query::<Db>("select t.id, c.last from event_counters c join tenants t on t.tenant_no = c.tenant_no")
         .fetch_all(connection)

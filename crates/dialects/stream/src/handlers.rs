@@ -1,0 +1,3 @@
+//! The dialect's HTTP handlers: one for the socket.
+
+pub(crate) mod open_socket;

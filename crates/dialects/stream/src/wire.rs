@@ -1,0 +1,280 @@
+//! The JSON of the live protocol. Times are Unix milliseconds, speeds km/h, headings degrees from north; what is absent in a
+//! place is unknown. The data of facts and items has the names of the REST API.
+
+pub mod fact;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The first message of a client.
+#[derive(Debug, Default, Deserialize)]
+pub struct HelloJson {
+    /// The version of the protocol; 1 if absent.
+    pub v: Option<u32>,
+    /// A token, without a credential in the request's headers.
+    pub token: Option<String>,
+    /// A device's key instead.
+    pub key: Option<String>,
+    /// A delivery's public link instead: its `tracking_id`.
+    pub link: Option<String>,
+    /// For a superadmin: the tenant to follow; its own if absent.
+    pub tenant: Option<String>,
+}
+
+/// The answer to the first message.
+#[derive(Debug, Serialize)]
+pub struct WelcomeJson<'a> {
+    /// `welcome`.
+    pub op: &'static str,
+    /// The version of the protocol that is spoken from now on.
+    pub v: u32,
+    /// This server process. Another one means that it was another node, or was restarted.
+    pub epoch: &'a str,
+    /// The tenant that is followed.
+    pub tenant: &'a str,
+    /// The caller's role; absent for visitors and devices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<&'static str>,
+    /// Seconds until the credential expires; null if it does not.
+    pub expires_in: Option<i64>,
+    /// Seconds between two marks.
+    pub beat_s: u64,
+    /// What this server can do beyond the first version.
+    pub features: &'a [&'static str],
+    /// Its limits.
+    pub limits: LimitsJson,
+}
+
+/// Limits of a connection.
+#[derive(Debug, Serialize)]
+pub struct LimitsJson {
+    /// Subscriptions at a time.
+    pub subscriptions: usize,
+    /// Ids, routes and kinds in one subscription.
+    pub names: usize,
+    /// Bytes of one message to the server.
+    pub message_bytes: usize,
+}
+
+/// A vehicle as it is now.
+#[derive(Debug, Serialize)]
+pub struct VehicleJson<'a> {
+    /// Unique in its tenant.
+    pub id: &'a str,
+    /// bus, car, …
+    pub kind: &'a str,
+    /// Name for people.
+    pub label: &'a str,
+    /// Its plate.
+    pub license_plate: Option<&'a str>,
+    /// The route that it serves.
+    pub route: Option<&'a str>,
+    /// The operator's word for what it is doing.
+    pub status: &'a str,
+    /// Number of the user who drives it.
+    pub driver_id: Option<i64>,
+    /// Where it is; null before its first position.
+    pub place: Option<PlaceJson<'a>>,
+}
+
+/// Where a vehicle is.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct PlaceJson<'a> {
+    /// The vehicle, outside of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<&'a str>,
+    /// Degrees north, six decimals.
+    pub lat: f64,
+    /// Degrees east, six decimals.
+    pub lon: f64,
+    /// km/h, one decimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<f64>,
+    /// Degrees from north, one decimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heading: Option<f64>,
+    /// When the position was taken, Unix milliseconds.
+    pub t: i64,
+}
+
+/// Vehicles with all that is known of them.
+#[derive(Debug, Serialize)]
+pub struct VehiclesJson<'a> {
+    /// `vehicles`.
+    pub op: &'static str,
+    /// The vehicles.
+    pub v: &'a [VehicleJson<'a>],
+}
+
+/// Vehicles that were removed, or that no subscription names any more.
+#[derive(Debug, Serialize)]
+pub struct GoneJson<'a> {
+    /// `gone`.
+    pub op: &'static str,
+    /// Their ids.
+    pub ids: &'a [&'a str],
+}
+
+/// A subscription's snapshot is complete; changes follow.
+#[derive(Debug, Serialize)]
+pub struct ReadyJson<'a> {
+    /// `ready`.
+    pub op: &'static str,
+    /// The subscription.
+    pub s: u32,
+    /// The number of vehicles that it names now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+    /// For facts: whether all after the asked cursor were sent. If not, the present state was sent instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complete: Option<bool>,
+    /// For facts: what to resume after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<&'a str>,
+}
+
+/// Something that happened.
+#[derive(Debug, Serialize)]
+pub struct FactJson<'a> {
+    /// `fact`.
+    pub op: &'static str,
+    /// What to resume after, once the fact is taken.
+    pub e: &'a str,
+    /// What happened: `alert.raised`, `trip.changed`, …
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+    /// When it was stored.
+    pub t: i64,
+    /// Its content, with the numbers as they were sent.
+    pub data: &'a RawValue,
+}
+
+/// The present state of what a subscription follows.
+#[derive(Debug, Serialize)]
+pub struct ItemsJson<'a> {
+    /// `items`.
+    pub op: &'static str,
+    /// The subscription.
+    pub s: u32,
+    /// As the REST API has them.
+    pub items: &'a [Box<RawValue>],
+}
+
+/// The connection works.
+#[derive(Debug, Serialize)]
+pub struct MarkJson<'a> {
+    /// `mark`.
+    pub op: &'static str,
+    /// What to resume the facts after; absent if it has not changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<&'a str>,
+    /// The server's time.
+    pub t: i64,
+}
+
+/// A subscription or a request failed. The connection stays open.
+#[derive(Debug, Serialize)]
+pub struct ErrorJson<'a> {
+    /// `error`.
+    pub op: &'static str,
+    /// The subscription that has ended or was not made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s: Option<u32>,
+    /// The request that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub re: Option<&'a RawValue>,
+    /// For programs.
+    pub code: &'static str,
+    /// For people.
+    pub message: &'a str,
+    /// Milliseconds after which to try again; null if it would fail again.
+    pub retry_ms: Option<u64>,
+}
+
+/// A request was done, and is durable.
+#[derive(Debug, Serialize)]
+pub struct OkJson<'a> {
+    /// `ok`.
+    pub op: &'static str,
+    /// The request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub re: Option<&'a RawValue>,
+    /// What else the answer says.
+    #[serde(flatten)]
+    pub more: Value,
+}
+
+/// A subscription has ended, because the client asked for it.
+#[derive(Debug, Serialize)]
+pub struct EndedJson {
+    /// `ended`.
+    pub op: &'static str,
+    /// The subscription.
+    pub s: u32,
+}
+
+/// Answer to `ping`.
+#[derive(Debug, Serialize)]
+pub struct PongJson<'a> {
+    /// `pong`.
+    pub op: &'static str,
+    /// The request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub re: Option<&'a RawValue>,
+    /// The server's time.
+    pub t: i64,
+}
+
+/// The last message before the server closes the socket.
+#[derive(Debug, Serialize)]
+pub struct ByeJson<'a> {
+    /// `bye`.
+    pub op: &'static str,
+    /// For programs: `token`, `refused`, `restart`, `access_changed`, `slow`, `rate`, `too_large`, `protocol` or `unavailable`.
+    pub why: &'static str,
+    /// For people.
+    pub message: &'a str,
+    /// When to come back: after a random time between these milliseconds; null: not with the same credential and request.
+    pub retry_ms: Option<[u64; 2]>,
+}
+
+/// A request to subscribe.
+#[derive(Debug, Default, Deserialize)]
+pub struct SubJson {
+    /// The client's number for the subscription.
+    pub s: u32,
+    /// What to follow.
+    pub to: String,
+    /// Vehicles by id.
+    #[serde(default)]
+    pub ids: Option<Vec<String>>,
+    /// Vehicles by route.
+    #[serde(default)]
+    pub routes: Option<Vec<String>>,
+    /// Vehicles by kind.
+    #[serde(default)]
+    pub kinds: Option<Vec<String>>,
+    /// Facts after this cursor.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// The one thing to follow: a parcel, a cadet, a delivery.
+    #[serde(default)]
+    pub id: Option<Value>,
+}
+
+/// A request to end a subscription.
+#[derive(Debug, Deserialize)]
+pub struct UnsubJson {
+    /// The subscription.
+    pub s: u32,
+}
+
+/// A newer credential of the same caller.
+#[derive(Debug, Deserialize)]
+pub struct AuthJson {
+    /// A token.
+    pub token: Option<String>,
+    /// A device's key instead.
+    pub key: Option<String>,
+}

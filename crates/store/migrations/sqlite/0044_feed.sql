@@ -1,0 +1,8 @@
+-- The name of the event log. Clients resume by it together with an event's id, so that an id of another log, such as the one that a
+-- restored backup replaced, is not taken for one of this.
+
+create table feed (
+    name text not null
+) strict;
+
+insert into feed (name) values (lower(hex(randomblob(5))));
