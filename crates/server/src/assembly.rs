@@ -212,17 +212,15 @@ impl Assembly {
             anonymous_access: config.fleet_anonymous_access,
         };
         let fleet = FleetParts::new(live.clone(), fleet);
-<<<<<<< HEAD
         let stream = StreamParts {
             live: live.clone(),
             state: Arc::clone(&self.stream_state),
             max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
-=======
+        };
         let transit = TransitParts {
             context: Arc::clone(&self.live.context),
             feeds: Arc::default(),
             is_public: config.transit_public,
->>>>>>> transit
         };
         let mut routes = Router::new()
             .merge(status_routes(self.status()))
@@ -232,11 +230,8 @@ impl Assembly {
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
             .merge(milepost_dialect_records::routes(live.clone()))
-<<<<<<< HEAD
             .merge(milepost_dialect_stream::routes(stream))
-=======
             .merge(milepost_dialect_transit::routes(transit))
->>>>>>> transit
             .merge(milepost_dialect_native::routes(Arc::clone(&self.live.context)))
             .merge(page_routes(Arc::new(tiles)));
         if config.echo {

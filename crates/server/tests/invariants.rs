@@ -37,6 +37,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-hub",
             "milepost-relay",
             "milepost-store",
+            "milepost-timetable",
             "milepost-track",
         ],
     ),
@@ -75,14 +76,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     ("milepost-timetable", &["milepost-domain", "milepost-geo"]),
-<<<<<<< HEAD
     (
         "milepost-dialect-stream",
         &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
-=======
-    ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
->>>>>>> transit
+    ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-geo", "milepost-http", "milepost-service", "milepost-timetable"]),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),
