@@ -19,6 +19,7 @@ use crate::readiness::Readiness;
 use crate::records::Records;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
+use crate::timetables::Timetables;
 use crate::use_cases::UseCases;
 use crate::users::Users;
 use crate::vehicles::Vehicles;
@@ -124,7 +125,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             trip_meters,
             alert_expiry_ms,
         ),
-        fair_reads,
+        fair_reads: Arc::clone(&fair_reads),
         idempotency_keys: IdempotencyKeys::new(store()),
         pages: FairReads::of_pages(),
         large_bodies: LargeBodies::default(),
@@ -137,6 +138,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         records: Records::new(store(), wakers.clone()),
         sign_in: SignIn::new(access()),
         tenants: Tenants::new(store()),
+        timetables: Timetables::new(store(), Arc::clone(&fair_reads)),
         users: Users::new(store(), access()),
         vehicles: Vehicles::new(store(), access(), live(), listeners.clone()),
         webhooks: Webhooks::new(store(), outgoing.check_webhook_url, wakers.clone()),

@@ -26,6 +26,7 @@ mod request;
 mod retention;
 pub mod sign_in;
 pub mod tenants;
+pub mod timetables;
 mod use_cases;
 pub mod users;
 pub mod vehicles;

@@ -15,6 +15,7 @@ use crate::readiness::Readiness;
 use crate::records::Records;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
+use crate::timetables::Timetables;
 use crate::users::Users;
 use crate::vehicles::Vehicles;
 use crate::webhooks::Webhooks;
@@ -54,6 +55,8 @@ pub struct UseCases {
     pub sign_in: SignIn,
     /// For [`crate::tenants`].
     pub tenants: Tenants,
+    /// For [`crate::timetables`].
+    pub timetables: Timetables,
     /// For [`crate::users`].
     pub users: Users,
     /// For [`crate::vehicles`].

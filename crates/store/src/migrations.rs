@@ -38,6 +38,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     ),
     (44, "0044_feed", include_str!("../migrations/sqlite/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
+    (49, "0049_timetables", include_str!("../migrations/sqlite/0049_timetables.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -69,6 +70,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     ),
     (44, "0044_feed", include_str!("../migrations/postgres/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
+    (49, "0049_timetables", include_str!("../migrations/postgres/0049_timetables.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -3,7 +3,7 @@
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
     Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention,
-    SignInStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -58,6 +58,7 @@ pub trait Store:
     + HistoryStore
     + NodeStore
     + SignInStore
+    + TimetableStore
     + Send
     + Sync
     + 'static

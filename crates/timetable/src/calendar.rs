@@ -29,7 +29,7 @@ impl Service {
 
 /// A day of the timetable. Its times are counted from twelve hours before noon, so that they go past 24:00 and are right on the days
 /// when clocks change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ServiceDay {
     /// The day in the agency's zone.
     pub date: Date,
