@@ -1,7 +1,7 @@
 //! Registers open connections: limits them for each tenant, caller and public link, and finds those of one user or device.
 
 use crate::Authentication;
-use milepost_domain::{DeviceId, Principal, TenantId, UserId, VehicleId};
+use milepost_domain::{AccessTokenId, DeviceId, Principal, TenantId, UserId, VehicleId};
 use milepost_store::Digest;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -70,6 +70,8 @@ pub enum Holder<'a> {
     Session(UserId, &'a Digest),
     /// All connections of a device.
     Device(&'a TenantId, &'a DeviceId),
+    /// All connections of an access token.
+    AccessToken(&'a TenantId, AccessTokenId),
     /// The connections of all devices that report for a vehicle.
     DevicesOf(&'a TenantId, &'a VehicleId),
 }
@@ -78,6 +80,7 @@ pub enum Holder<'a> {
 enum Key {
     User(UserId),
     Device(TenantId, DeviceId),
+    AccessToken(TenantId, AccessTokenId),
 }
 
 impl Key {
@@ -87,6 +90,7 @@ impl Key {
         match &caller.principal {
             Principal::User { id, .. } => id.map(Self::User),
             Principal::Device { id, .. } => Some(Self::Device(caller.tenant.clone(), id.clone())),
+            Principal::Program { id, .. } => Some(Self::AccessToken(caller.tenant.clone(), *id)),
         }
     }
 }
@@ -112,7 +116,7 @@ impl OpenConnection {
 enum Counted {
     /// The people and devices of a tenant, and everybody else who watches it.
     Tenant(TenantId),
-    /// A caller among them: a user's subject or a device's id.
+    /// A caller among them, by its name.
     Caller(TenantId, String),
     /// The visitors of a tenant's public links.
     Visitors(TenantId),
@@ -209,11 +213,7 @@ impl Connections {
     ) -> Result<Box<[Counted]>, TooManyConnections> {
         let caller = authentication.map(|authentication| {
             let caller = authentication.caller();
-            let name = match &caller.principal {
-                Principal::User { subject, .. } => subject.clone(),
-                Principal::Device { id, .. } => id.to_string(),
-            };
-            Counted::Caller(caller.tenant.clone(), name)
+            Counted::Caller(caller.tenant.clone(), caller.principal.name().into_owned())
         });
         let tenant = Counted::Tenant(tenant);
         table.check(&tenant, self.max_per_tenant, TooManyConnections::OfTenant)?;
@@ -239,6 +239,7 @@ impl Connections {
                 open
             }
             Holder::Device(tenant, device) => self.of_key(&Key::Device(tenant.clone(), device.clone())),
+            Holder::AccessToken(tenant, id) => self.of_key(&Key::AccessToken(tenant.clone(), id)),
             Holder::DevicesOf(tenant, vehicle) => self.of_vehicle(tenant, vehicle),
         }
     }
@@ -341,6 +342,7 @@ mod tests {
             caller: Caller { tenant: TenantId::default_tenant(), principal, expires_at: None },
             verified: Verified::DeviceKey([0; 32]),
             password_fingerprint: None,
+            lacks_factor: false,
         }
     }
 

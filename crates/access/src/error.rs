@@ -9,6 +9,9 @@ pub enum AccessError {
     /// The credential is missing, wrong or expired.
     #[error("{0}")]
     NotAuthenticated(&'static str),
+    /// The access token is valid, but not for this.
+    #[error("the access token lacks the scope «{0}»")]
+    OutsideScope(&'static str),
     /// Too many failed logins.
     #[error("too many attempts, try again in {retry_after_s} s")]
     TooMany {
@@ -24,6 +27,15 @@ pub enum AccessError {
     /// The caller has to show once more who it is.
     #[error("{0}")]
     StepUpNeeded(&'static str),
+    /// The password was right, and a second factor is due or was wrong.
+    #[error("{0}")]
+    SecondFactorDue(&'static str),
+    /// The caller is known and can't have this.
+    #[error("{0}")]
+    Refused(&'static str),
+    /// The state does not allow it.
+    #[error("{0}")]
+    Conflict(&'static str),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

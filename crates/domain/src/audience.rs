@@ -1,6 +1,6 @@
 //! Who may see which fact of the records: one function for sockets, streams, replays and queries.
 
-use crate::{CadetId, Caller, Fact, Principal, Role, TenantId, UserId};
+use crate::{Action, CadetId, Caller, Fact, Principal, Role, TenantId, UserId, may};
 
 /// The viewers of a fact within its tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +30,11 @@ impl RecordViewer {
     /// What `caller` may see of `tenant`'s records. Devices see nothing, nor do users of other tenants except superadmins.
     pub fn of(caller: &Caller, tenant: &TenantId) -> Self {
         let nothing = Self { staff: false, cadet: None, user: None };
-        let Principal::User { id, role, cadet_id, .. } = &caller.principal else { return nothing };
+        let (id, role, cadet_id) = match &caller.principal {
+            Principal::User { id, role, cadet_id, .. } => (id, role, cadet_id),
+            Principal::Program { .. } => return Self { staff: may(caller, Action::SeeRecords, tenant), ..nothing },
+            Principal::Device { .. } => return nothing,
+        };
         if caller.tenant != *tenant {
             return Self { staff: *role == Role::Superadmin, ..nothing };
         }

@@ -1,19 +1,23 @@
 //! Who is asking.
 
-use crate::{AssignedAt, DeviceId, Invalid, PastAssignments, Role, TenantId, Timestamp, UserId, VehicleId};
+use crate::{
+    AccessTokenId, AssignedAt, Device, DeviceId, Invalid, PastAssignments, Role, Scope, TenantId, Timestamp, UserId,
+    VehicleId,
+};
+use std::borrow::Cow;
 
-/// The authenticated user or device behind a request or a socket.
+/// The authenticated user, device or program behind a request or a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The tenant in which it acts.
     pub tenant: TenantId,
-    /// A person or a device.
+    /// A person, a device or a program.
     pub principal: Principal,
     /// When its credential ends; a socket ends with it.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A person or a device.
+/// A person, a device or a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
     /// A user that Milepost knows, or a user of another issuer, by its signed claims.
@@ -38,10 +42,28 @@ pub enum Principal {
         /// The vehicles that it was in before; `None` for one that was removed since.
         past_vehicles: PastAssignments<Option<VehicleId>>,
     },
+    /// A program with an access token.
+    Program {
+        /// The token's number in its tenant.
+        id: AccessTokenId,
+        /// The scope by which it was let in. What the request does is judged by this one alone, whatever other scopes the token has.
+        scope: Scope,
+        /// The vehicles that the token is for; `None` for everything of its tenant.
+        vehicle_ids: Option<Vec<VehicleId>>,
+    },
 }
 
 impl Principal {
-    /// The vehicle that a device was in at a time; `None` for a person.
+    /// Its name among the callers of its tenant: a user's subject, a device's id, `token:` and a token's number.
+    pub fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::User { subject, .. } => Cow::Borrowed(subject),
+            Self::Device { id, .. } => Cow::Borrowed(id.as_str()),
+            Self::Program { id, .. } => Cow::Owned(format!("token:{id}")),
+        }
+    }
+
+    /// The vehicle that a device was in at a time; `None` for a person and a program.
     ///
     /// # Errors
     /// [`Invalid`] if that vehicle was removed, or is not known any more.
@@ -58,11 +80,17 @@ impl Principal {
 }
 
 impl Caller {
+    /// A device that showed who it is.
+    pub fn of_device(device: Device) -> Self {
+        let Device { id, vehicle_id, past_vehicles, tenant, .. } = device;
+        Self { tenant, principal: Principal::Device { id, vehicle_id, past_vehicles }, expires_at: None }
+    }
+
     /// Its role, if it is a person.
     pub const fn role(&self) -> Option<Role> {
         match &self.principal {
             Principal::User { role, .. } => Some(*role),
-            Principal::Device { .. } => None,
+            Principal::Device { .. } | Principal::Program { .. } => None,
         }
     }
 
@@ -70,7 +98,7 @@ impl Caller {
     pub const fn user_id(&self) -> Option<UserId> {
         match &self.principal {
             Principal::User { id, .. } => *id,
-            Principal::Device { .. } => None,
+            Principal::Device { .. } | Principal::Program { .. } => None,
         }
     }
 
@@ -85,6 +113,7 @@ impl Caller {
             Principal::User { id: Some(id), .. } => format!("user:{id}"),
             Principal::User { id: None, .. } => "user:foreign".to_owned(),
             Principal::Device { id, .. } => format!("device:{id}"),
+            Principal::Program { id, .. } => format!("token:{id}"),
         }
     }
 }

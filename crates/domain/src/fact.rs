@@ -1,9 +1,10 @@
 //! Facts: what happened, as it is stored and published.
 
 use crate::{
-    Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, FenceCrossing, GeofenceId, GradeGiven,
-    GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId, ParcelStatus, RiderId, ScoreChange, Scores,
-    ServiceDue, Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
+    AccessTokenId, Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, FenceCrossing,
+    GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId, ParcelStatus, RiderId,
+    ScoreChange, Scores, ServiceDue, Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate, UserId, VehicleId,
+    Zone,
 };
 
 /// A change that is stored with an event id, in the same transaction as the rows it changed.
@@ -25,6 +26,8 @@ pub enum Fact {
     DeviceChanged { device_id: DeviceId },
     /// A device was removed, and its key with it.
     DeviceRemoved { device_id: DeviceId },
+    /// An access token was removed, or lost one of its vehicles. Copies must be read again.
+    AccessTokenChanged { access_token_id: AccessTokenId },
     /// A delivery was started.
     DeliveryStarted {
         tracking_id: TrackingId,

@@ -5,10 +5,13 @@
 
 #![forbid(unsafe_code)]
 
+mod access_token;
 mod alert;
 mod assignment;
 mod attendance;
+mod attributes;
 mod audience;
+mod author;
 mod cadet;
 mod caller;
 mod contact;
@@ -46,20 +49,26 @@ mod vehicle;
 mod version;
 mod zones;
 
+pub use access_token::{AccessToken, AccessTokenId, Scope, Scopes};
 pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
 pub use assignment::{AssignedAt, EndedAssignment, MAX_PAST_ASSIGNMENTS, PastAssignments};
 pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
+pub use attributes::{
+    Alarm, AttributeList, AttributeValue, Attributes, MAX_ATTRIBUTE_NAME_BYTES, MAX_ATTRIBUTE_TEXT_BYTES,
+    MAX_ATTRIBUTES, attribute,
+};
 pub use audience::{Audience, RecordViewer};
+pub use author::Author;
 pub use cadet::{
     Cadet, CadetId, CadetName, Grade, GradeGiven, GradeId, GradeKind, Points, Reason, Score, ScoreChange, Scores,
     Standing, StudentId, TrainingDayId,
 };
 pub use caller::{Caller, Principal};
-pub use contact::{Contact, EmailAddress, Language};
+pub use contact::{AlertMail, Contact, EmailAddress, Language};
 pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };
-pub use device::Device;
+pub use device::{Device, DeviceProtocol, UniqueId, UnknownDevice};
 pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
 pub use fleet_audience::{FleetAudience, FleetViewer};
 pub use fleet_fact::{
@@ -81,7 +90,8 @@ pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, 
 pub use outgoing::{OldSecret, OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
 pub use permission::{
-    Action, RULES, Reach, Rule, VehicleScope, Who, may, may_report, may_with_cadet, may_with_parcel, reach,
+    Action, RULES, Reach, Rule, VehicleScope, Who, may, may_bring_delivery, may_report, may_with_cadet,
+    may_with_parcel, reach,
 };
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};

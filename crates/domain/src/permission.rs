@@ -1,18 +1,30 @@
 //! Who may do what: one table, [`RULES`], and the functions that read it.
 
-use crate::{CadetId, Caller, Parcel, Principal, Role, TenantId, Timestamp, UserId, Vehicle, VehicleId};
+use crate::{
+    CadetId, Caller, Delivery, Parcel, Principal, Role, Scope, TenantId, Timestamp, UserId, Vehicle, VehicleId,
+};
 
 /// Something that a caller wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Add and list tenants.
     ManageTenants,
-    /// Add, list, change and remove users.
+    /// Add, change and remove users.
     ManageUsers,
+    /// List users, and see one.
+    SeeUsers,
+    /// Add, list and remove access tokens.
+    ManageAccessTokens,
+    /// See who did what to what.
+    SeeAudit,
     /// Add, change and remove vehicles.
     ManageVehicles,
-    /// Add, list, change and remove devices.
+    /// Add, change and remove devices.
     ManageDevices,
+    /// See the devices that reported and that nobody has added, and add them.
+    AdoptDevices,
+    /// List devices, and see one.
+    SeeDevices,
     /// Report where a vehicle is.
     ReportPosition,
     /// See a vehicle and where it is and was, and its trips; a driver those that it drove.
@@ -29,16 +41,20 @@ pub enum Action {
     SeeParcel,
     /// Report a parcel's status, and where its driver is.
     BringParcel,
-    /// Add, list, change, test and remove webhooks, see the state of outgoing calls, and retry failed ones.
+    /// Add, change, test and remove webhooks, and retry outgoing calls that failed.
     ManageWebhooks,
+    /// See webhooks and the state of outgoing calls.
+    SeeWebhooks,
     /// Enter cadets and their grades, attendance and scores; send manual events.
     ManageRecords,
     /// See a cadet and its records.
     SeeRecords,
     /// Send notifications and messages to users.
     SendNotices,
-    /// Add, list, change and remove geofences; see and change the thresholds of the fleet's rules.
+    /// Add, change and remove geofences; change the thresholds of the fleet's rules.
     ManageGeofences,
+    /// See geofences and the thresholds of the fleet's rules.
+    SeeGeofences,
     /// Start, complete and cancel trips by hand. To see a trip, a caller must be allowed to see its vehicle, or have driven it.
     ManageTrips,
     /// See the statistics of the fleet, what happened in it, and the alerts that are not for one user.
@@ -54,8 +70,8 @@ pub enum Reach {
     Everywhere,
     /// Everything of the caller's tenant.
     Tenant,
-    /// Within the caller's tenant, the vehicles that it drives, reports for or is allowed to see, and the parcels that it
-    /// sends or brings.
+    /// Within the caller's tenant, the vehicles that it drives, reports for, is allowed to see or has in its token's list, and the
+    /// parcels that it sends or brings.
     Own,
 }
 
@@ -66,6 +82,8 @@ pub enum Who {
     Is(Role),
     /// A device with its key.
     Device,
+    /// A program that was let in by this scope of its access token.
+    Program(Scope),
 }
 
 /// One line of the table: who may do what, and how far.
@@ -73,91 +91,149 @@ pub enum Who {
 pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
-    BringParcel, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels, ManageRecords, ManageTenants,
-    ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeDeliveryFigures, SeeFleet, SeeParcel,
-    SeeRecords, SeeRiders, SeeVehicle, SendNotices, StartDelivery,
+    AdoptDevices, BringParcel, ManageAccessTokens, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels,
+    ManageRecords, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeAudit,
+    SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeRecords, SeeRiders, SeeUsers, SeeVehicle,
+    SeeWebhooks, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
-use Who::{Device, Is};
+use Scope::{Ingest, Manage, Read};
+use Who::{Device, Is, Program};
 
 /// All permissions. What is not in this table is refused.
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
-    //   what            who                    how far
-    Rule(ManageTenants,  Is(Role::Superadmin),  Everywhere),
-    Rule(ManageUsers,    Is(Role::Superadmin),  Everywhere),
-    Rule(ManageUsers,    Is(Role::Admin),       Tenant),
-    Rule(ManageVehicles, Is(Role::Superadmin),  Everywhere),
-    Rule(ManageVehicles, Is(Role::Admin),       Tenant),
-    Rule(ManageVehicles, Is(Role::Manager),     Tenant),
-    Rule(ManageDevices,  Is(Role::Superadmin),  Everywhere),
-    Rule(ManageDevices,  Is(Role::Admin),       Tenant),
-    Rule(ManageDevices,  Is(Role::Manager),     Tenant),
-    Rule(ReportPosition, Is(Role::Superadmin),  Everywhere),
-    Rule(ReportPosition, Is(Role::Admin),       Tenant),
-    Rule(ReportPosition, Is(Role::Driver),      Own),
-    Rule(ReportPosition, Is(Role::Rider),       Own),
-    Rule(ReportPosition, Device,                Own),
-    Rule(SeeVehicle,     Is(Role::Superadmin),  Everywhere),
-    Rule(SeeVehicle,     Is(Role::Admin),       Tenant),
-    Rule(SeeVehicle,     Is(Role::Manager),     Tenant),
-    Rule(SeeVehicle,     Is(Role::Parent),      Own),
-    Rule(SeeVehicle,     Is(Role::Driver),      Own),
-    Rule(SeeVehicle,     Is(Role::Rider),       Own),
-    Rule(SeeVehicle,     Device,                Own),
-    Rule(StartDelivery,  Is(Role::Superadmin),  Everywhere),
-    Rule(StartDelivery,  Is(Role::Admin),       Tenant),
-    Rule(StartDelivery,  Is(Role::Rider),       Tenant),
-    Rule(SeeRiders,      Is(Role::Superadmin),  Everywhere),
-    Rule(SeeRiders,      Is(Role::Admin),       Tenant),
-    Rule(SeeRiders,      Is(Role::Manager),     Tenant),
-    Rule(SeeRiders,      Is(Role::Merchant),    Tenant),
-    Rule(SeeRiders,      Is(Role::Rider),       Own),
-    Rule(SeeDeliveryFigures, Is(Role::Superadmin), Everywhere),
-    Rule(SeeDeliveryFigures, Is(Role::Admin),   Tenant),
-    Rule(ManageParcels,  Is(Role::Superadmin),  Everywhere),
-    Rule(ManageParcels,  Is(Role::Admin),       Tenant),
-    Rule(ManageParcels,  Is(Role::Manager),     Tenant),
-    Rule(SeeParcel,      Is(Role::Superadmin),  Everywhere),
-    Rule(SeeParcel,      Is(Role::Admin),       Tenant),
-    Rule(SeeParcel,      Is(Role::Manager),     Tenant),
-    Rule(SeeParcel,      Is(Role::Client),      Own),
-    Rule(SeeParcel,      Is(Role::Driver),      Own),
-    Rule(BringParcel,    Is(Role::Driver),      Own),
-    Rule(ManageWebhooks, Is(Role::Superadmin),  Everywhere),
-    Rule(ManageWebhooks, Is(Role::Admin),       Tenant),
-    Rule(ManageRecords,  Is(Role::Superadmin),  Everywhere),
-    Rule(ManageRecords,  Is(Role::Admin),       Tenant),
-    Rule(ManageRecords,  Is(Role::TrainingStaff), Tenant),
-    Rule(SeeRecords,     Is(Role::Superadmin),  Everywhere),
-    Rule(SeeRecords,     Is(Role::Admin),       Tenant),
-    Rule(SeeRecords,     Is(Role::TrainingStaff), Tenant),
-    Rule(SeeRecords,     Is(Role::Cadet),       Own),
-    Rule(SendNotices,    Is(Role::Superadmin),  Everywhere),
-    Rule(SendNotices,    Is(Role::Admin),       Tenant),
-    Rule(SendNotices,    Is(Role::TrainingStaff), Tenant),
-    Rule(ManageGeofences, Is(Role::Superadmin), Everywhere),
-    Rule(ManageGeofences, Is(Role::Admin),      Tenant),
-    Rule(ManageGeofences, Is(Role::Manager),    Tenant),
-    Rule(ManageTrips,    Is(Role::Superadmin),  Everywhere),
-    Rule(ManageTrips,    Is(Role::Admin),       Tenant),
-    Rule(ManageTrips,    Is(Role::Manager),     Tenant),
-    Rule(ManageTrips,    Is(Role::Driver),      Own),
-    Rule(SeeFleet,       Is(Role::Superadmin),  Everywhere),
-    Rule(SeeFleet,       Is(Role::Admin),       Tenant),
-    Rule(SeeFleet,       Is(Role::Manager),     Tenant),
-    Rule(ManageAlerts,   Is(Role::Superadmin),  Everywhere),
-    Rule(ManageAlerts,   Is(Role::Admin),       Tenant),
-    Rule(ManageAlerts,   Is(Role::Manager),     Tenant),
+    //   what                who                    how far
+    Rule(ManageTenants,      Is(Role::Superadmin),  Everywhere),
+    Rule(ManageUsers,        Is(Role::Superadmin),  Everywhere),
+    Rule(ManageUsers,        Is(Role::Admin),       Tenant),
+    Rule(ManageUsers,        Program(Manage),       Tenant),
+    Rule(SeeUsers,           Is(Role::Superadmin),  Everywhere),
+    Rule(SeeUsers,           Is(Role::Admin),       Tenant),
+    Rule(SeeUsers,           Program(Read),         Tenant),
+    Rule(SeeUsers,           Program(Manage),       Tenant),
+    Rule(ManageAccessTokens, Is(Role::Superadmin),  Everywhere),
+    Rule(ManageAccessTokens, Is(Role::Admin),       Tenant),
+    Rule(SeeAudit,           Is(Role::Superadmin),  Everywhere),
+    Rule(SeeAudit,           Is(Role::Admin),       Tenant),
+    Rule(ManageVehicles,     Is(Role::Superadmin),  Everywhere),
+    Rule(ManageVehicles,     Is(Role::Admin),       Tenant),
+    Rule(ManageVehicles,     Is(Role::Manager),     Tenant),
+    Rule(ManageVehicles,     Program(Manage),       Tenant),
+    Rule(ManageDevices,      Is(Role::Superadmin),  Everywhere),
+    Rule(ManageDevices,      Is(Role::Admin),       Tenant),
+    Rule(ManageDevices,      Is(Role::Manager),     Tenant),
+    Rule(ManageDevices,      Program(Manage),       Tenant),
+    Rule(AdoptDevices,       Is(Role::Superadmin),  Everywhere),
+    Rule(AdoptDevices,       Is(Role::Admin),       Tenant),
+    Rule(SeeDevices,         Is(Role::Superadmin),  Everywhere),
+    Rule(SeeDevices,         Is(Role::Admin),       Tenant),
+    Rule(SeeDevices,         Is(Role::Manager),     Tenant),
+    Rule(SeeDevices,         Program(Read),         Tenant),
+    Rule(SeeDevices,         Program(Manage),       Tenant),
+    Rule(ReportPosition,     Is(Role::Superadmin),  Everywhere),
+    Rule(ReportPosition,     Is(Role::Admin),       Tenant),
+    Rule(ReportPosition,     Is(Role::Driver),      Own),
+    Rule(ReportPosition,     Is(Role::Rider),       Own),
+    Rule(ReportPosition,     Device,                Own),
+    Rule(ReportPosition,     Program(Ingest),       Tenant),
+    Rule(SeeVehicle,         Is(Role::Superadmin),  Everywhere),
+    Rule(SeeVehicle,         Is(Role::Admin),       Tenant),
+    Rule(SeeVehicle,         Is(Role::Manager),     Tenant),
+    Rule(SeeVehicle,         Is(Role::Parent),      Own),
+    Rule(SeeVehicle,         Is(Role::Driver),      Own),
+    Rule(SeeVehicle,         Is(Role::Rider),       Own),
+    Rule(SeeVehicle,         Device,                Own),
+    Rule(SeeVehicle,         Program(Read),         Tenant),
+    Rule(SeeVehicle,         Program(Manage),       Tenant),
+    Rule(StartDelivery,      Is(Role::Superadmin),  Everywhere),
+    Rule(StartDelivery,      Is(Role::Admin),       Tenant),
+    Rule(StartDelivery,      Is(Role::Rider),       Tenant),
+    Rule(StartDelivery,      Program(Manage),       Tenant),
+    Rule(SeeRiders,          Is(Role::Superadmin),  Everywhere),
+    Rule(SeeRiders,          Is(Role::Admin),       Tenant),
+    Rule(SeeRiders,          Is(Role::Manager),     Tenant),
+    Rule(SeeRiders,          Is(Role::Merchant),    Tenant),
+    Rule(SeeRiders,          Is(Role::Rider),       Own),
+    Rule(SeeRiders,          Program(Read),         Tenant),
+    Rule(SeeDeliveryFigures, Is(Role::Superadmin),  Everywhere),
+    Rule(SeeDeliveryFigures, Is(Role::Admin),       Tenant),
+    Rule(SeeDeliveryFigures, Program(Read),         Tenant),
+    Rule(ManageParcels,      Is(Role::Superadmin),  Everywhere),
+    Rule(ManageParcels,      Is(Role::Admin),       Tenant),
+    Rule(ManageParcels,      Is(Role::Manager),     Tenant),
+    Rule(ManageParcels,      Program(Manage),       Tenant),
+    Rule(SeeParcel,          Is(Role::Superadmin),  Everywhere),
+    Rule(SeeParcel,          Is(Role::Admin),       Tenant),
+    Rule(SeeParcel,          Is(Role::Manager),     Tenant),
+    Rule(SeeParcel,          Is(Role::Client),      Own),
+    Rule(SeeParcel,          Is(Role::Driver),      Own),
+    Rule(SeeParcel,          Program(Read),         Tenant),
+    Rule(SeeParcel,          Program(Manage),       Tenant),
+    Rule(BringParcel,        Is(Role::Driver),      Own),
+    Rule(ManageWebhooks,     Is(Role::Superadmin),  Everywhere),
+    Rule(ManageWebhooks,     Is(Role::Admin),       Tenant),
+    Rule(ManageWebhooks,     Program(Manage),       Tenant),
+    Rule(SeeWebhooks,        Is(Role::Superadmin),  Everywhere),
+    Rule(SeeWebhooks,        Is(Role::Admin),       Tenant),
+    Rule(SeeWebhooks,        Program(Read),         Tenant),
+    Rule(SeeWebhooks,        Program(Manage),       Tenant),
+    Rule(ManageRecords,      Is(Role::Superadmin),  Everywhere),
+    Rule(ManageRecords,      Is(Role::Admin),       Tenant),
+    Rule(ManageRecords,      Is(Role::TrainingStaff),Tenant),
+    Rule(ManageRecords,      Program(Manage),       Tenant),
+    Rule(SeeRecords,         Is(Role::Superadmin),  Everywhere),
+    Rule(SeeRecords,         Is(Role::Admin),       Tenant),
+    Rule(SeeRecords,         Is(Role::TrainingStaff),Tenant),
+    Rule(SeeRecords,         Is(Role::Cadet),       Own),
+    Rule(SeeRecords,         Program(Read),         Tenant),
+    Rule(SeeRecords,         Program(Manage),       Tenant),
+    Rule(SendNotices,        Is(Role::Superadmin),  Everywhere),
+    Rule(SendNotices,        Is(Role::Admin),       Tenant),
+    Rule(SendNotices,        Is(Role::TrainingStaff),Tenant),
+    Rule(SendNotices,        Program(Manage),       Tenant),
+    Rule(ManageGeofences,    Is(Role::Superadmin),  Everywhere),
+    Rule(ManageGeofences,    Is(Role::Admin),       Tenant),
+    Rule(ManageGeofences,    Is(Role::Manager),     Tenant),
+    Rule(ManageGeofences,    Program(Manage),       Tenant),
+    Rule(SeeGeofences,       Is(Role::Superadmin),  Everywhere),
+    Rule(SeeGeofences,       Is(Role::Admin),       Tenant),
+    Rule(SeeGeofences,       Is(Role::Manager),     Tenant),
+    Rule(SeeGeofences,       Program(Read),         Tenant),
+    Rule(SeeGeofences,       Program(Manage),       Tenant),
+    Rule(ManageTrips,        Is(Role::Superadmin),  Everywhere),
+    Rule(ManageTrips,        Is(Role::Admin),       Tenant),
+    Rule(ManageTrips,        Is(Role::Manager),     Tenant),
+    Rule(ManageTrips,        Is(Role::Driver),      Own),
+    Rule(ManageTrips,        Program(Manage),       Tenant),
+    Rule(SeeFleet,           Is(Role::Superadmin),  Everywhere),
+    Rule(SeeFleet,           Is(Role::Admin),       Tenant),
+    Rule(SeeFleet,           Is(Role::Manager),     Tenant),
+    Rule(SeeFleet,           Program(Read),         Tenant),
+    Rule(SeeFleet,           Program(Manage),       Tenant),
+    Rule(ManageAlerts,       Is(Role::Superadmin),  Everywhere),
+    Rule(ManageAlerts,       Is(Role::Admin),       Tenant),
+    Rule(ManageAlerts,       Is(Role::Manager),     Tenant),
+    Rule(ManageAlerts,       Program(Manage),       Tenant),
 ];
+
+impl Action {
+    /// May it be done to some vehicles alone? An access token for some vehicles does nothing else.
+    const fn is_of_vehicles(self) -> bool {
+        matches!(self, ManageVehicles | ReportPosition | SeeVehicle | ManageTrips)
+    }
+}
 
 /// How far `caller` may do `action`; `None` if not at all.
 pub fn reach(caller: &Caller, action: Action) -> Option<Reach> {
-    let who = match &caller.principal {
-        Principal::User { role, .. } => Is(*role),
-        Principal::Device { .. } => Device,
-    };
-    reach_of(who, action)
+    match &caller.principal {
+        Principal::User { role, .. } => reach_of(Is(*role), action),
+        Principal::Device { .. } => reach_of(Device, action),
+        Principal::Program { scope, vehicle_ids: None, .. } => reach_of(Program(*scope), action),
+        Principal::Program { scope, vehicle_ids: Some(_), .. } => {
+            reach_of(Program(*scope), action).and_then(|_| action.is_of_vehicles().then_some(Own))
+        }
+    }
 }
 
 /// How far callers of this kind may do `action`; `None` if not at all.
@@ -181,6 +257,9 @@ pub fn may_report(caller: &Caller, tenant: &TenantId, vehicle: &Vehicle, at: Tim
         Principal::Device { .. } => caller.principal.own_vehicle(at) == Ok(Some(&vehicle.id)),
         Principal::User { id: Some(id), .. } => vehicle.is_reported_by(*id, at),
         Principal::User { id: None, .. } => false,
+        Principal::Program { vehicle_ids, .. } => {
+            vehicle_ids.as_ref().is_some_and(|listed| listed.contains(&vehicle.id))
+        }
     };
     match reach(caller, ReportPosition) {
         Some(Everywhere) => true,
@@ -219,6 +298,20 @@ pub fn may_with_cadet(caller: &Caller, action: Action, tenant: &TenantId, cadet:
     }
 }
 
+/// May `caller` move this delivery on? Its rider may: the user that started it, or the one whose name is its `rider_id`. So may the
+/// program that started it, to report, and a superadmin.
+pub fn may_bring_delivery(caller: &Caller, delivery: &Delivery) -> bool {
+    let name = caller.principal.name();
+    let is_rider = match &caller.principal {
+        Principal::User { .. } => name == delivery.started_by || name == delivery.rider_id.as_str(),
+        Principal::Program { scope, vehicle_ids, .. } => {
+            *scope == Ingest && vehicle_ids.is_none() && name == delivery.started_by
+        }
+        Principal::Device { .. } => false,
+    };
+    (caller.tenant == delivery.tenant && is_rider) || caller.is_superadmin()
+}
+
 /// The vehicles of one tenant that an action may touch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VehicleScope {
@@ -244,6 +337,9 @@ impl VehicleScope {
             Some(Own) if caller.tenant == *tenant => match &caller.principal {
                 Principal::Device { vehicle_id, .. } => {
                     Self::Some { listed: vec![vehicle_id.clone()], driven_by: None }
+                }
+                Principal::Program { vehicle_ids, .. } => {
+                    Self::Some { listed: vehicle_ids.clone().unwrap_or_default(), driven_by: None }
                 }
                 Principal::User { id, role, vehicle_ids, .. } => Self::Some {
                     // The list of a driver's token lets it see these vehicles, but not report for them.

@@ -1,7 +1,8 @@
 //! Authenticates requests: finds the credential in the documented order, and its caller.
 
+use crate::scope::scope_of;
 use crate::session_cookie::session_secret;
-use crate::{ConnectionCaller, HttpContext, Problem, query_value};
+use crate::{ClientAddress, ConnectionCaller, HttpContext, Problem, query_value};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -23,11 +24,12 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let context = Arc::<HttpContext>::from_ref(state);
         let authentication = authenticate_parts(&context, parts, TokenInQuery::Ignored).await?;
-        Ok(Self(context.request(authentication.into_caller())))
+        let request = context.request(authentication.into_caller());
+        Ok(Self(Request { address: ClientAddress::of(parts).0, ..request }))
     }
 }
 
-/// A request's caller with its credential, for what is about the login itself.
+/// A request's caller with its credential, for what is about the login itself. It may lack a second factor.
 pub struct SignedIn(pub Authentication);
 
 impl<S> FromRequestParts<S> for SignedIn
@@ -39,7 +41,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let context = Arc::<HttpContext>::from_ref(state);
-        authenticate_parts(&context, parts, TokenInQuery::Ignored).await.map(Self)
+        find_authentication(&context, parts, TokenInQuery::Ignored).await.map(Self)
     }
 }
 
@@ -55,8 +57,22 @@ pub enum TokenInQuery {
 /// Authenticates a request from its headers and URL.
 ///
 /// # Errors
-/// 401 without a valid credential, 403 for a cookie sent by a foreign page, 503 without the store.
+/// 401 without a valid credential, 403 for a cookie sent by a foreign page or for a caller whose role needs a second factor, 503
+/// without the store.
 pub async fn authenticate_parts(
+    context: &HttpContext,
+    parts: &Parts,
+    token_in_query: TokenInQuery,
+) -> Result<Authentication, Problem> {
+    let authentication = find_authentication(context, parts, token_in_query).await?;
+    if authentication.lacks_factor() {
+        let detail = "your role needs a second factor: set one up first, with POST /auth/totp";
+        return Err(Problem::forbidden(detail).of_second_factor());
+    }
+    Ok(authentication)
+}
+
+async fn find_authentication(
     context: &HttpContext,
     parts: &Parts,
     token_in_query: TokenInQuery,
@@ -70,7 +86,7 @@ pub async fn authenticate_parts(
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
     let is_token = matches!(credential, Credential::Token(_));
-    let authentication = context.access.authenticate(credential).await.map_err(|error| {
+    let authentication = context.access.authenticate_for(credential, scope_of(parts)).await.map_err(|error| {
         let problem = Problem::from(error);
         if is_token { problem.of_token() } else { problem }
     })?;

@@ -17,13 +17,16 @@ impl ConnectionCaller {
         Self(Arc::new(known))
     }
 
-    pub(crate) fn note(&self, caller: &Caller) {
+    /// A request was found to be of this caller.
+    pub fn note(&self, caller: &Caller) {
         let mut hasher = DefaultHasher::new();
         caller.tenant.as_str().hash(&mut hasher);
-        match &caller.principal {
-            Principal::User { subject, .. } => ("user", subject.as_str()).hash(&mut hasher),
-            Principal::Device { id, .. } => ("device", id.as_str()).hash(&mut hasher),
-        }
+        let kind = match &caller.principal {
+            Principal::User { .. } => "user",
+            Principal::Device { .. } => "device",
+            Principal::Program { .. } => "program",
+        };
+        (kind, &*caller.principal.name()).hash(&mut hasher);
         (self.0)(NonZeroU64::MIN | hasher.finish());
     }
 }

@@ -4,6 +4,7 @@ use crate::{OriginPolicy, Problem, TenantHosts};
 use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_domain::Caller;
+use milepost_oidc::Provider;
 use milepost_service::{ReadPermit, Request, UseCases};
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub struct HttpContext {
     pub tenant_hosts: TenantHosts,
     /// The beginning of links to this server's pages, without a slash at its end; empty if it is not known: `PUBLIC_URL`.
     pub public_url: String,
+    /// The identity provider at which people may log in.
+    pub provider: Option<Arc<Provider>>,
 }
 
 impl HttpContext {
@@ -32,7 +35,7 @@ impl HttpContext {
     /// A request that this caller makes now. Handlers get theirs from [`crate::Authenticated`]; a socket makes one for
     /// each message.
     pub fn request(&self, caller: Caller) -> Request {
-        Request { caller, now: self.clock.now() }
+        Request { caller, now: self.clock.now(), address: None }
     }
 
     /// Waits until the caller may read a page of a list: one caller's many pages leave connections to the database for others. Hold

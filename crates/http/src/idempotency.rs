@@ -181,6 +181,7 @@ fn name_of(caller: &Caller) -> String {
     match &caller.principal {
         Principal::User { subject, .. } => format!("user:{subject}"),
         Principal::Device { id, .. } => format!("device:{id}"),
+        Principal::Program { id, .. } => format!("program:{id}"),
     }
 }
 

@@ -4,8 +4,8 @@ use crate::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use milepost_domain::{
-    AlertId, CadetId, DeviceId, GeofenceId, GradeId, ParcelId, PushId, TrainingDayId, TripId, UserId, VehicleId,
-    WebhookId,
+    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, ParcelId, PushId, TrainingDayId, TripId, UserId,
+    VehicleId, WebhookId,
 };
 use milepost_service::CallId;
 
@@ -76,6 +76,7 @@ macro_rules! ids {
 }
 
 ids! {
+    AccessTokenId, "access token", |text| Self::new(text.parse().ok()?).ok();
     AlertId, "alert", |text| Self::new(text).ok();
     CadetId, "cadet", |text| Self::new(text.parse().ok()?).ok();
     CallId, "call", |text| text.parse().ok().map(Self);

@@ -1,5 +1,6 @@
 //! The command line and its commands.
 
+mod audit;
 mod backup;
 mod check_config;
 mod completions;
@@ -59,6 +60,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Asks a server whether it is ready: 0 if it is, 1 if not.
     Healthcheck(healthcheck::HealthcheckArgs),
+    /// Checks the audit.
+    Audit(audit::AuditArgs),
     /// Copies the SQLite database to a file, also while a server runs.
     Backup(backup::BackupArgs),
     /// Puts a backup in the place of the SQLite database, and keeps the old one beside it.
@@ -123,6 +126,7 @@ async fn dispatch(command: Command, clock: &Clock) -> Result<ExitCode> {
         Command::Import(args) => return import::run(args, clock).await,
         Command::Export(args) => export::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(&args).await,
+        Command::Audit(args) => return audit::run(args).await,
         Command::Backup(args) => backup::back_up(&args),
         Command::Restore(args) => backup::restore(&args, clock),
         Command::Migrate(args) => migrate::run(&args).await,

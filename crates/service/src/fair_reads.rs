@@ -54,6 +54,8 @@ pub enum Reader {
     User(TenantId, String),
     /// A device of a tenant.
     Device(TenantId, String),
+    /// A program of a tenant.
+    Program(TenantId, String),
     /// All who show no credential, of one address: nothing else is known of them. An IPv6 network of 64 bits counts as one address,
     /// and so do those whose address is not known.
     Anonymous(Option<IpAddr>),
@@ -62,9 +64,11 @@ pub enum Reader {
 impl Reader {
     /// An authenticated caller.
     pub fn of(caller: &Caller) -> Self {
+        let (tenant, name) = (caller.tenant.clone(), caller.principal.name().into_owned());
         match &caller.principal {
-            Principal::User { subject, .. } => Self::User(caller.tenant.clone(), subject.clone()),
-            Principal::Device { id, .. } => Self::Device(caller.tenant.clone(), id.as_str().to_owned()),
+            Principal::User { .. } => Self::User(tenant, name),
+            Principal::Device { .. } => Self::Device(tenant, name),
+            Principal::Program { .. } => Self::Program(tenant, name),
         }
     }
 

@@ -83,20 +83,20 @@ impl Fleet {
         if let Some(live) = self.live.loaded(tenant) {
             live.rules_changed();
         }
-        self.wakers.wake_all();
+        self.wakers.wake_all(tenant);
     }
 }
 
-fn require_geofences(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageGeofences, tenant) {
+fn require_geofences(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, action, tenant) {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin or manager of the tenant may manage its geofences"))
     }
 }
 
-fn require_rules(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageGeofences, tenant) {
+fn require_rules(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, action, tenant) {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin or manager of the tenant may see and change its thresholds"))

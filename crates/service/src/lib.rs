@@ -2,13 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access_tokens;
 mod assemble;
+pub mod audit;
 pub mod deliveries;
 pub mod devices;
 mod error;
 mod event_feed;
 mod fair_reads;
 pub mod fleet;
+mod grid;
 pub mod idempotency;
 mod keyed_locks;
 mod large_bodies;
@@ -42,16 +45,17 @@ pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,
 };
+pub use grid::Rectangle;
 pub use large_bodies::{LARGE_BODY_BYTES, LargeBodies};
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_access::NewPasswordLink;
 pub use milepost_store::{
-    CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
-    StoredEvents, TrackPosition, WebhookChange, WrongPositions,
+    AuditEntry, CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention,
+    StoredCall, StoredEvents, TrackPosition, WebhookChange, WrongPositions,
 };
 pub use milepost_track::{Estimate, Eta};
-pub use outgoing::{CheckPush, CheckUrl, Outgoing};
+pub use outgoing::{CheckPush, CheckUrl, MailBodies, Outgoing};
 pub use parcels::{
     DriverProgress, DriverReport, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelPage,
     ParcelPath, ParcelUpdate, ReportOutcome,

@@ -12,6 +12,15 @@ pub type CheckUrl = Arc<dyn Fn(&str) -> Result<(), &'static str> + Send + Sync>;
 /// Checks a browser's endpoint and keys.
 pub type CheckPush = Arc<dyn Fn(&str, &PushKeys) -> Result<(), Invalid> + Send + Sync>;
 
+/// What waits to be written as a mail.
+#[derive(Debug, Clone)]
+pub struct MailBodies {
+    /// To a user who forgot its password.
+    pub reset: String,
+    /// To a user who was invited.
+    pub invitation: String,
+}
+
 /// What use cases need to know about the sender of outgoing calls. By default no call is sent.
 #[derive(Clone)]
 pub struct Outgoing {
@@ -21,6 +30,8 @@ pub struct Outgoing {
     pub notifications: bool,
     /// The beginning of links to this server's pages: `PUBLIC_URL`, without a slash at its end.
     pub public_url: String,
+    /// The bodies of mails, if `SMTP_URL` is set.
+    pub mail: Option<MailBodies>,
     /// Wakes the sender, after a commit that may have stored calls. It must be cheap.
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// Checks the URL of a webhook without resolving its host.
@@ -37,6 +48,7 @@ impl Default for Outgoing {
             orders: false,
             notifications: false,
             public_url: String::new(),
+            mail: None,
             wake: Arc::new(|| {}),
             check_webhook_url: Arc::new(|_| Err("can't be called: this server sends no calls")),
             push_key: None,
@@ -69,7 +81,7 @@ pub async fn list_calls(
     before: Option<CallId>,
     limit: u32,
 ) -> Result<Vec<StoredCall>, ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
+    require_outgoing(&request.caller, Action::SeeWebhooks, tenant)?;
     Ok(calls.store.list_calls(tenant, target, before, limit).await?)
 }
 
@@ -86,7 +98,7 @@ pub async fn retry_call(
     id: CallId,
     once: &Once<'_, StoredCall>,
 ) -> Result<StoredCall, ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
+    require_outgoing(&request.caller, Action::ManageWebhooks, tenant)?;
     let call = find_call(calls, tenant, target, id).await?;
     let now = request.now;
     let due = StoredCall { attempts: 0, state: CallState::Pending { next_attempt_at: now }, ..call.clone() };
@@ -111,8 +123,8 @@ async fn find_call(
     found.into_iter().find(|call| call.id == id).ok_or(ServiceError::NotFound("call"))
 }
 
-pub(crate) fn require_outgoing(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageWebhooks, tenant) {
+pub(crate) fn require_outgoing(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, action, tenant) {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin of the tenant may see and manage its webhooks and outgoing calls"))

@@ -27,7 +27,7 @@ pub async fn add_tenant(
     once: &Once<'_, ()>,
 ) -> Result<(), ServiceError> {
     require_tenants(&request.caller, &tenant.id)?;
-    tenants.store.add_tenant(tenant, once).await?;
+    tenants.store.by(request.author()).add_tenant(tenant, once).await?;
     tracing::info!(tenant.id = %tenant.id, by = request.caller.log_name(), "tenant added");
     Ok(())
 }

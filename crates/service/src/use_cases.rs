@@ -1,5 +1,7 @@
 //! The contexts of all use cases, by subject.
 
+use crate::access_tokens::AccessTokens;
+use crate::audit::Audit;
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
 use crate::fair_reads::FairReads;
@@ -23,6 +25,10 @@ use std::sync::Arc;
 
 /// What the use cases need. Each takes the context of its subject as an argument.
 pub struct UseCases {
+    /// For [`crate::access_tokens`].
+    pub access_tokens: AccessTokens,
+    /// For [`crate::audit`].
+    pub audit: Audit,
     /// For [`crate::deliveries`].
     pub deliveries: Arc<Deliveries>,
     /// For [`crate::devices`].
@@ -44,7 +50,7 @@ pub struct UseCases {
     /// For [`crate::parcels`].
     pub parcels: Arc<Parcels>,
     /// For [`crate::positions`].
-    pub positions: Positions,
+    pub positions: Arc<Positions>,
     /// For [`crate::push`].
     pub push: Push,
     /// For [`crate::readiness`].

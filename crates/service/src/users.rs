@@ -1,14 +1,15 @@
 //! Adds, changes and removes users. A user that is locked out loses its connections at once.
 
+use crate::access_tokens::MAX_ACCESS_TOKENS;
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
 use milepost_access::NewPasswordLink;
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{
-    Action, Caller, Contact, EmailAddress, ExpectedVersion, Language, Role, TenantId, Timestamp, User, UserId,
-    Username, VehicleId, ZoneName, may,
+    AccessToken, Action, AlertMail, Author, Caller, Contact, EmailAddress, ExpectedVersion, Language, Principal, Role,
+    TenantId, Timestamp, User, UserId, Username, VehicleId, ZoneName, may,
 };
-use milepost_store::{Once, Store};
+use milepost_store::{AuditNote, Once, Store};
 use std::sync::Arc;
 
 /// What the use cases of users need.
@@ -72,6 +73,8 @@ pub struct UserChange {
     pub language: Option<Option<Language>>,
     /// The time zone of messages. `Some(None)` removes it.
     pub timezone: Option<Option<ZoneName>>,
+    /// Which mails about alerts it gets.
+    pub alert_mail: Option<AlertMail>,
 }
 
 impl UserChange {
@@ -80,6 +83,9 @@ impl UserChange {
             email: self.email.clone().unwrap_or_else(|| before.email.clone()),
             language: self.language.unwrap_or(before.language),
             timezone: self.timezone.clone().unwrap_or_else(|| before.timezone.clone()),
+            alert_mail: self.alert_mail.unwrap_or(before.alert_mail),
+            // An address that is set again, even the same one, is confirmed.
+            refused_at: before.refused_at.filter(|_| self.email.is_none()),
         }
     }
 }
@@ -94,9 +100,9 @@ pub async fn add_user(
     new: NewUser,
     once: &Once<'_, User>,
 ) -> Result<User, ServiceError> {
-    require(&request.caller, &new.tenant)?;
+    require(&request.caller, Action::ManageUsers, &new.tenant)?;
     require_role(&request.caller, new.role)?;
-    let user = store_user(users, new, request.now, once).await?;
+    let user = store_user(users, new, request.author(), once).await?;
     tracing::info!(user.id = %user.id, tenant.id = %user.tenant, by = request.caller.log_name(), "user added");
     Ok(user)
 }
@@ -106,10 +112,10 @@ pub async fn add_user(
 /// # Errors
 /// [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
 pub async fn create_user(users: &Users, new: NewUser, now: Timestamp) -> Result<User, ServiceError> {
-    store_user(users, new, now, &Once::unclaimed()).await
+    store_user(users, new, Author::operator(now), &Once::unclaimed()).await
 }
 
-async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User, ServiceError> {
+async fn store_user(users: &Users, new: NewUser, author: Author, once: &Once<'_, User>) -> Result<User, ServiceError> {
     let password_hash = match new.password {
         Some(password) => Some(users.access.hash_password(password).await?),
         None => None,
@@ -126,7 +132,7 @@ async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_,
         vehicle_ids: new.vehicle_ids,
         contact: new.contact,
     };
-    let user = users.store.add_user(&stored, now, once).await?;
+    let user = users.store.by(author.clone()).add_user(&stored, author.at, once).await?;
     // Another issuer's token may claim this number. From now on it has the rights of the stored user.
     users.access.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
     Ok(user)
@@ -137,12 +143,14 @@ async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_,
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn get_user(users: &Users, request: &Request, id: UserId) -> Result<User, ServiceError> {
-    let Some(user) = users.store.get_user(id).await? else {
-        require(&request.caller, &request.caller.tenant)?;
-        return Err(ServiceError::NotFound("user"));
-    };
-    require(&request.caller, &request.caller.tenant)?;
-    if may(&request.caller, Action::ManageUsers, &user.tenant) { Ok(user) } else { Err(ServiceError::NotFound("user")) }
+    find_user(users, request, id, Action::SeeUsers).await
+}
+
+/// A user to whom the caller may do `action`.
+async fn find_user(users: &Users, request: &Request, id: UserId, action: Action) -> Result<User, ServiceError> {
+    let user = users.store.get_user(id).await?;
+    require(&request.caller, action, &request.caller.tenant)?;
+    user.filter(|user| may(&request.caller, action, &user.tenant)).ok_or(ServiceError::NotFound("user"))
 }
 
 /// Users in the order of their ids. Without a tenant, a superadmin gets the users of all tenants.
@@ -156,7 +164,7 @@ pub async fn list_users(
     after: Option<UserId>,
     limit: u32,
 ) -> Result<Vec<User>, ServiceError> {
-    require(&request.caller, tenant.unwrap_or(&request.caller.tenant))?;
+    require(&request.caller, Action::SeeUsers, tenant.unwrap_or(&request.caller.tenant))?;
     let tenant = if request.caller.is_superadmin() { tenant } else { Some(tenant.unwrap_or(&request.caller.tenant)) };
     Ok(users.store.list_users(tenant, after, limit).await?)
 }
@@ -196,7 +204,7 @@ pub async fn change_user(
             contact: change.contact(&before.contact),
             version: before.version + 1,
         };
-        if !users.store.update_user(&after, password_hash.as_deref(), request.now).await? {
+        if !users.store.by(request.author()).update_user(&after, password_hash.as_deref(), request.now).await? {
             continue;
         }
         if !after.may_enter() || password_hash.is_some() {
@@ -205,12 +213,13 @@ pub async fn change_user(
             // Removed again, because a session may have been opened since the update removed them. If this fails, the caller has to
             // know it: a session with the old password may be left.
             users.store.remove_user_sessions(id).await?;
+            users.access.forget(Holder::User(id));
         } else if (before.role, before.cadet_id, &before.vehicle_ids)
             != (after.role, after.cadet_id, &after.vehicle_ids)
         {
             users.access.end_connections(Holder::User(id), CloseReason::RightsChanged);
         } else {
-            users.access.forget_identities();
+            users.access.forget(Holder::User(id));
         }
         tracing::info!(user.id = %id, by = request.caller.log_name(), "user changed");
         return Ok(after);
@@ -226,7 +235,7 @@ async fn read_changeable(
     expected: &ExpectedVersion,
     change: &UserChange,
 ) -> Result<User, ServiceError> {
-    let before = get_user(users, request, id).await?;
+    let before = find_user(users, request, id, Action::ManageUsers).await?;
     require_role(&request.caller, before.role)?;
     if let Some(role) = change.role {
         require_role(&request.caller, role)?;
@@ -250,10 +259,62 @@ pub async fn invite_user(
     new: &NewPasswordLink,
     once: &Once<'_, ()>,
 ) -> Result<(), ServiceError> {
-    let user = get_user(users, request, id).await?;
+    let user = find_user(users, request, id, Action::ManageUsers).await?;
     require_role(&request.caller, user.role)?;
+    let note = AuditNote::of("user.invite", Some(format!("user:{id}")));
+    users.store.note_audit(&user.tenant, &request.author(), &note).await?;
     users.access.add_password_link(new, once).await?;
     tracing::info!(user.id = %id, by = request.caller.log_name(), "user invited");
+    Ok(())
+}
+
+/// Removes the second factor of a user who can't use it any more.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn reset_second_factor(users: &Users, request: &Request, id: UserId) -> Result<(), ServiceError> {
+    let user = get_user(users, request, id).await?;
+    require_role(&request.caller, user.role)?;
+    if !users.access.remove_totp(id).await? {
+        return Err(ServiceError::NotFound("second factor"));
+    }
+    tracing::info!(user.id = %id, by = request.caller.log_name(), "second factor reset");
+    Ok(())
+}
+
+/// The roles of a tenant whose users need a second factor.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn second_factor_roles(
+    users: &Users,
+    request: &Request,
+    tenant: &TenantId,
+) -> Result<Vec<Role>, ServiceError> {
+    require(&request.caller, Action::SeeUsers, tenant)?;
+    Ok(users.store.second_factor_roles(tenant).await?)
+}
+
+/// Replaces them. Users without a second factor can only set one up from then on.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn set_second_factor_roles(
+    users: &Users,
+    request: &Request,
+    tenant: &TenantId,
+    roles: &[Role],
+) -> Result<(), ServiceError> {
+    require(&request.caller, Action::ManageUsers, tenant)?;
+    if matches!(request.caller.principal, Principal::Program { .. }) {
+        return Err(ServiceError::Forbidden("a program may not say who needs a second factor"));
+    }
+    for role in roles {
+        require_role(&request.caller, *role)?;
+    }
+    users.store.set_second_factor_roles(tenant, roles).await?;
+    users.access.forget_identities();
+    tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "roles that need a second factor changed");
     Ok(())
 }
 
@@ -268,7 +329,7 @@ pub async fn remove_user(
     expected: &ExpectedVersion,
 ) -> Result<(), ServiceError> {
     for _ in 0..TRIES {
-        let user = get_user(users, request, id).await?;
+        let user = find_user(users, request, id, Action::ManageUsers).await?;
         require_role(&request.caller, user.role)?;
         if request.caller.user_id() == Some(id) {
             return Err(ServiceError::Conflict("you cannot remove yourself".to_owned()));
@@ -276,7 +337,7 @@ pub async fn remove_user(
         if !expected.allows(user.version) {
             return Err(ServiceError::Changed("user"));
         }
-        if users.store.remove_user(id, Some(user.version), request.now).await? {
+        if users.store.by(request.author()).remove_user(id, Some(user.version), request.now).await? {
             users.access.end_connections(Holder::User(id), CloseReason::Revoked);
             tracing::info!(user.id = %id, by = request.caller.log_name(), "user removed");
             return Ok(());
@@ -285,17 +346,28 @@ pub async fn remove_user(
     Err(ServiceError::Conflict("the user is being changed by others, try again".to_owned()))
 }
 
-fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageUsers, tenant) {
+/// The access tokens that a user made, which go on when it is locked out.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn tokens_made_by(users: &Users, user: &User) -> Result<Vec<AccessToken>, ServiceError> {
+    Ok(users.store.access_tokens_made_by(&user.tenant, user.id, MAX_ACCESS_TOKENS).await?)
+}
+
+fn require(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, action, tenant) {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin of the tenant may manage its users"))
     }
 }
 
-/// Only a superadmin may add, change or remove a superadmin.
+/// Only a superadmin may add, change or remove a superadmin. A program may not do that to admins either: it would make itself a
+/// login that outlives its token.
 fn require_role(caller: &Caller, role: Role) -> Result<(), ServiceError> {
-    if role != Role::Superadmin || caller.is_superadmin() {
+    if matches!(caller.principal, Principal::Program { .. }) && matches!(role, Role::Admin | Role::Superadmin) {
+        Err(ServiceError::Forbidden("a program may not add, change or remove an admin"))
+    } else if role != Role::Superadmin || caller.is_superadmin() {
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only a superadmin may add, change or remove a superadmin"))

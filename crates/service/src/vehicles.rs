@@ -3,7 +3,7 @@
 use crate::listener::Listeners;
 use crate::live::LiveMap;
 use crate::tenants::ensure_tenant;
-use crate::{Listener, LiveVehicle, Request, ServiceError};
+use crate::{Listener, LiveVehicle, Rectangle, Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{Action, Caller, ExpectedVersion, TenantId, Vehicle, VehicleId, VehicleScope, may};
 use milepost_store::{Once, Store, TrackedVehicle};
@@ -60,7 +60,7 @@ pub async fn add_vehicle(
     ensure_tenant(&*vehicles.store, tenant).await?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     let once = once.map(|added: &TrackedVehicle| Some(LiveVehicle::from(added.clone())));
-    let added = vehicles.store.add_vehicle(tenant, &vehicle, request.now, &once).await?;
+    let added = vehicles.store.by(request.author()).add_vehicle(tenant, &vehicle, request.now, &once).await?;
     tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle added");
     live.describe(added.no, added.vehicle.clone(), |live, before| {
         vehicles.listeners.vehicle_changed(tenant, live, before)
@@ -146,7 +146,8 @@ pub async fn watched_vehicles(
 }
 
 /// The vehicles in a viewer's scope that are wanted, and what `begin` returns. It is called while nothing is published, with the
-/// same vehicles in any order: a subscription that it makes begins exactly after them.
+/// same vehicles in any order: a subscription that it makes begins exactly after them. With `area` only vehicles in or near it are
+/// looked at.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
@@ -154,10 +155,11 @@ pub async fn watch_vehicles<T>(
     vehicles: &Vehicles,
     tenant: &TenantId,
     scope: &VehicleScope,
+    area: Option<&Rectangle>,
     is_wanted: impl Fn(&LiveVehicle) -> bool + Send + Sync,
     begin: impl FnOnce(&[LiveVehicle]) -> T + Send,
 ) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
-    Ok(vehicles.live.tenant(&*vehicles.store, tenant).await?.watch(scope, is_wanted, begin))
+    Ok(vehicles.live.tenant(&*vehicles.store, tenant).await?.watch(scope, area, is_wanted, begin))
 }
 
 /// Changes a vehicle's description. What others change at the same time stays.
@@ -173,13 +175,16 @@ pub async fn change_vehicle(
     expected: &ExpectedVersion,
     change: impl Fn(Vehicle) -> Vehicle + Send + Sync,
 ) -> Result<LiveVehicle, ServiceError> {
-    require(&request.caller, tenant)?;
+    require_one(&request.caller, tenant, id)?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     for _ in 0..TRIES {
         let tracked = read_expected(vehicles, tenant, id, expected).await?;
         let version = tracked.vehicle.version + 1;
         let after = Vehicle { version, ..change(tracked.vehicle.clone()) };
-        let Some(stored) = vehicles.store.update_vehicle(tenant, &after, request.now).await? else { continue };
+        let Some(stored) = vehicles.store.by(request.author()).update_vehicle(tenant, &after, request.now).await?
+        else {
+            continue;
+        };
         live.describe(stored.no, stored.vehicle.clone(), |live, before| {
             vehicles.listeners.vehicle_changed(tenant, live, before)
         });
@@ -202,11 +207,11 @@ pub async fn remove_vehicle(
     id: &VehicleId,
     expected: &ExpectedVersion,
 ) -> Result<(), ServiceError> {
-    require(&request.caller, tenant)?;
+    require_one(&request.caller, tenant, id)?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     for _ in 0..TRIES {
         let before = read_expected(vehicles, tenant, id, expected).await?.vehicle;
-        if vehicles.store.remove_vehicle(tenant, id, Some(before.version), request.now).await? {
+        if vehicles.store.by(request.author()).remove_vehicle(tenant, id, Some(before.version), request.now).await? {
             live.forget(id, |removed| vehicles.listeners.vehicle_removed(tenant, removed));
             vehicles.access.end_connections(Holder::DevicesOf(tenant, id), CloseReason::Revoked);
             tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle removed");
@@ -230,10 +235,15 @@ fn being_changed() -> ServiceError {
     ServiceError::Conflict("the vehicle is being changed by others, try again".to_owned())
 }
 
+const NOT_A_MANAGER: ServiceError =
+    ServiceError::Forbidden("only an admin or manager of the tenant may manage its vehicles");
+
 fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(caller, Action::ManageVehicles, tenant) {
-        Ok(())
-    } else {
-        Err(ServiceError::Forbidden("only an admin or manager of the tenant may manage its vehicles"))
-    }
+    if may(caller, Action::ManageVehicles, tenant) { Ok(()) } else { Err(NOT_A_MANAGER) }
+}
+
+/// An access token may be for some vehicles alone.
+fn require_one(caller: &Caller, tenant: &TenantId, id: &VehicleId) -> Result<(), ServiceError> {
+    let scope = VehicleScope::of(caller, Action::ManageVehicles, tenant);
+    if scope.holds(id, None) { Ok(()) } else { Err(NOT_A_MANAGER) }
 }

@@ -7,7 +7,7 @@ use crate::{CheckUrl, Request, ServiceError};
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use milepost_domain::{ExpectedVersion, Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
+use milepost_domain::{Action, ExpectedVersion, Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
 use milepost_store::{CallId, NewWebhook, Once, Store, StoredCall, WebhookChange};
 use std::sync::Arc;
 
@@ -69,10 +69,14 @@ pub async fn add_webhook(
     webhook: WebhookRequest,
     once: &Once<'_, Webhook>,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
+    require_outgoing(&request.caller, Action::ManageWebhooks, tenant)?;
     let new = check_webhook(webhooks, tenant, webhook)?;
     ensure_tenant(&*webhooks.store, tenant).await?;
-    let added = webhooks.store.add_webhook(&new, MAX_WEBHOOKS, request.now, &once.map(Option::clone)).await?;
+    let added = webhooks
+        .store
+        .by(request.author())
+        .add_webhook(&new, MAX_WEBHOOKS, request.now, &once.map(Option::clone))
+        .await?;
     let Some(webhook) = added else {
         return Err(ServiceError::Conflict(format!("a tenant may have {MAX_WEBHOOKS} webhooks, remove one first")));
     };
@@ -126,7 +130,7 @@ pub async fn change_webhook(
     expected: &ExpectedVersion,
     change: WebhookChange,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
+    require_outgoing(&request.caller, Action::ManageWebhooks, tenant)?;
     let mut refused: Vec<Invalid> = change.url.iter().filter_map(|url| check_url(webhooks, url)).collect();
     refused.extend(change.kinds.iter().filter_map(|kinds| check_kinds(kinds)));
     if !refused.is_empty() {
@@ -135,7 +139,11 @@ pub async fn change_webhook(
     let change = WebhookChange { kinds: change.kinds.map(sorted), ..change };
     for _ in 0..TRIES {
         let before = read_expected(webhooks, request, tenant, id, expected).await?;
-        let changed = webhooks.store.change_webhook(tenant, id, before.version, &change, request.now).await?;
+        let changed = webhooks
+            .store
+            .by(request.author())
+            .change_webhook(tenant, id, before.version, &change, request.now)
+            .await?;
         if let Some(webhook) = changed {
             webhooks.wakers.wake_outbox();
             tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook changed");
@@ -152,6 +160,7 @@ async fn read_expected(
     id: WebhookId,
     expected: &ExpectedVersion,
 ) -> Result<Webhook, ServiceError> {
+    require_outgoing(&request.caller, Action::ManageWebhooks, tenant)?;
     let webhook = get_webhook(webhooks, request, tenant, id).await?;
     if expected.allows(webhook.version) { Ok(webhook) } else { Err(ServiceError::Changed("webhook")) }
 }
@@ -173,7 +182,7 @@ pub async fn rotate_webhook_secret(
     overlap_s: Option<u32>,
     once: &Once<'_, Webhook>,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
+    require_outgoing(&request.caller, Action::ManageWebhooks, tenant)?;
     let overlap_s = overlap_s.unwrap_or(DEFAULT_OVERLAP_S);
     if overlap_s > MAX_OVERLAP_S {
         return Err(Invalid::new("overlap", "must be 0 to 604800 seconds").into());
@@ -181,7 +190,11 @@ pub async fn rotate_webhook_secret(
     let (now, secret) = (request.now, new_secret());
     let old_valid_until = now.plus_ms(i64::from(overlap_s) * 1_000);
     let once = once.map(Option::clone);
-    let rotated = webhooks.store.replace_webhook_secret(tenant, id, &secret, old_valid_until, now, &once).await?;
+    let rotated = webhooks
+        .store
+        .by(request.author())
+        .replace_webhook_secret(tenant, id, &secret, old_valid_until, now, &once)
+        .await?;
     let webhook = rotated.ok_or(ServiceError::NotFound("webhook"))?;
     tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook's secret rotated");
     Ok(webhook)
@@ -198,6 +211,7 @@ pub async fn test_webhook(
     id: WebhookId,
     once: &Once<'_, StoredCall>,
 ) -> Result<StoredCall, ServiceError> {
+    require_outgoing(&request.caller, Action::ManageWebhooks, tenant)?;
     get_webhook(webhooks, request, tenant, id).await?;
     let stored = webhooks.store.test_webhook(tenant, id, request.now, &once.map(Option::clone)).await?;
     webhooks.wakers.wake_outbox();
@@ -214,7 +228,7 @@ pub async fn get_webhook(
     tenant: &TenantId,
     id: WebhookId,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
+    require_outgoing(&request.caller, Action::SeeWebhooks, tenant)?;
     webhooks.store.get_webhook(tenant, id).await?.ok_or(ServiceError::NotFound("webhook"))
 }
 
@@ -229,7 +243,7 @@ pub async fn list_webhooks(
     after: Option<WebhookId>,
     limit: u32,
 ) -> Result<Vec<Webhook>, ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
+    require_outgoing(&request.caller, Action::SeeWebhooks, tenant)?;
     Ok(webhooks.store.list_webhooks(tenant, after, limit).await?)
 }
 
@@ -247,7 +261,7 @@ pub async fn remove_webhook(
 ) -> Result<(), ServiceError> {
     for _ in 0..TRIES {
         let before = read_expected(webhooks, request, tenant, id, expected).await?;
-        if webhooks.store.remove_webhook(tenant, id, Some(before.version)).await? {
+        if webhooks.store.by(request.author()).remove_webhook(tenant, id, Some(before.version)).await? {
             tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook removed");
             return Ok(());
         }

@@ -41,8 +41,10 @@ async fn a_change_whose_client_goes_away_is_published_to_those_who_watch() {
         tracking_ttl_ms: 86_400_000,
         outgoing: milepost_service::Outgoing::default(),
         parcel_zone: milepost_domain::ZoneRadius::default(),
+        device_rules: milepost_service::devices::DeviceRules::default(),
         alert_expiry_ms: 86_400_000,
         tracks: Arc::default(),
+        cache_budget: milepost_cache::CacheBudget::default(),
         hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
         node: milepost_domain::NodeId::new(1),
         start_relay: Box::new(|receiver| Arc::new(milepost_relay::InProcessRelay::alone(receiver))),
@@ -57,7 +59,7 @@ async fn a_change_whose_client_goes_away_is_published_to_those_who_watch() {
         vehicle_ids: Vec::new(),
     };
     let caller = Caller { tenant: home.clone(), principal, expires_at: None };
-    let request = Request { caller, now: clock.now() };
+    let request = Request { caller, now: clock.now(), address: None };
     let place = Place {
         latitude: Latitude::new(1.0).unwrap(),
         longitude: Longitude::new(2.0).unwrap(),

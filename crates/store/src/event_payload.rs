@@ -12,7 +12,7 @@ mod records;
 mod samples;
 mod trips;
 
-use accounts::{DevicePayload, UserPayload, VehiclePayload};
+use accounts::{AccessTokenPayload, DevicePayload, UserPayload, VehiclePayload};
 use alerts::{AlertDeletedPayload, AlertPayload, AlertReadPayload};
 use deliveries::{DeliveryAdvanced, DeliveryStarted, ParcelAdded, ParcelChanged, ParcelZoneCrossed, ZoneEvent};
 use fleet::{CrossingPayload, DrivingPayload, GeofencePayload, RulesPayload, ServiceDuePayload};
@@ -40,6 +40,9 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
         Fact::SessionEnded { user_id } => ("session_ended", write(&UserPayload { user_id: *user_id })),
         Fact::DeviceChanged { device_id } => ("device_changed", write(&DevicePayload { device_id: device_id.clone() })),
         Fact::DeviceRemoved { device_id } => ("device_removed", write(&DevicePayload { device_id: device_id.clone() })),
+        Fact::AccessTokenChanged { access_token_id } => {
+            ("access_token_changed", write(&AccessTokenPayload { access_token_id: *access_token_id }))
+        }
         Fact::DeliveryStarted { tracking_id, order_id, rider_id } => {
             let (tracking_id, order_id, rider_id) = (tracking_id.clone(), order_id.clone(), rider_id.clone());
             let status = DeliveryStatus::Assigned;
@@ -120,6 +123,9 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
         "session_ended" => Fact::SessionEnded { user_id: read::<UserPayload>(payload)?.user_id },
         "device_changed" => Fact::DeviceChanged { device_id: read::<DevicePayload>(payload)?.device_id },
         "device_removed" => Fact::DeviceRemoved { device_id: read::<DevicePayload>(payload)?.device_id },
+        "access_token_changed" => {
+            Fact::AccessTokenChanged { access_token_id: read::<AccessTokenPayload>(payload)?.access_token_id }
+        }
         "delivery.started" => {
             let DeliveryStarted { tracking_id, order_id, rider_id, .. } = read(payload)?;
             Fact::DeliveryStarted { tracking_id, order_id, rider_id }

@@ -14,12 +14,14 @@ pub struct Retention {
     /// Positions and drivers' fixes, by their arrival. Deliveries with their fixes, by their expiry. Ended trips, visits,
     /// incidents and outliers, by the time when they were stored. Activity, checkpoints and assignments, by their own time.
     pub positions_ms: i64,
+    /// Rows of the audit.
+    pub audit_ms: i64,
 }
 
 impl Default for Retention {
-    /// 7 days of events, 90 days of positions.
+    /// 7 days of events, 90 days of positions, two years of the audit.
     fn default() -> Self {
-        Self { events_ms: 7 * DAY_MS, positions_ms: 90 * DAY_MS }
+        Self { events_ms: 7 * DAY_MS, positions_ms: 90 * DAY_MS, audit_ms: 730 * DAY_MS }
     }
 }
 
@@ -36,6 +38,8 @@ pub struct Pruned {
     pub sessions: u64,
     /// Links for passwords that were not used in time.
     pub password_links: u64,
+    /// Logins that waited for their second factor in vain.
+    pub challenges: u64,
     /// Old idempotency keys.
     pub idempotency_keys: u64,
     /// Deliveries that expired long ago.
@@ -64,6 +68,8 @@ pub struct Pruned {
     pub incidents: u64,
     /// Marks of outliers.
     pub outliers: u64,
+    /// Rows of the audit.
+    pub audit: u64,
     /// True if more is left than one call removes: call again soon.
     pub more: bool,
 }

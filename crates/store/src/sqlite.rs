@@ -6,8 +6,10 @@
 //! answered (`log_flusher`).
 
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS};
-use crate::unknown_kinds::UnknownKinds;
-use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::{
+    DeliveryMove, DriverFixWrite, FixOutcome, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError,
+    TrackCommit, TrackOutcome,
+};
 use milepost_domain::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Pool};
@@ -17,7 +19,9 @@ use std::sync::Arc;
 mod arrival_index;
 pub(crate) mod backup;
 mod checkpointer;
+mod delivery_moves;
 mod dialect;
+mod driver_fixes;
 mod log_flusher;
 mod nodes;
 mod position_writer;
@@ -114,16 +118,17 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
         front: pool(FRONT_CONNECTIONS, read_rows.clone()),
         ingest: pool(INGEST_CONNECTIONS, read_rows),
         answers: options.answers,
-        native: Native {
+        native: Arc::new(Native {
             checkpointer: Arc::clone(&writers.checkpointer),
             position_writer: PositionWriter::start(file, options.busy_timeout, log.clone(), Arc::clone(&presence))?,
             log_flusher: Arc::clone(&writers.log_flusher),
             presence,
-        },
+        }),
         upkeep: writers.clone(),
         writers,
         renderer,
-        unknown_kinds: UnknownKinds::default(),
+        unknown_kinds: Arc::default(),
+        author: None,
     }))
 }
 
@@ -157,6 +162,16 @@ impl Native {
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         let lock = writers.lock_first().await?;
         self.position_writer.write(OwnedCommit::of(commit), lock).await
+    }
+
+    async fn move_deliveries(&self, writers: &Writers, moves: Arc<[DeliveryMove]>) -> Result<Vec<bool>> {
+        let lock = writers.lock_first().await?;
+        self.position_writer.run(lock, move |connection| delivery_moves::write_moves(connection, &moves)).await
+    }
+
+    async fn record_driver_fixes(&self, writers: &Writers, fixes: Arc<[DriverFixWrite]>) -> Result<Vec<FixOutcome>> {
+        let lock = writers.lock_first().await?;
+        self.position_writer.run(lock, move |connection| driver_fixes::write_fixes(connection, &fixes)).await
     }
 
     async fn flush(&self) -> Result<()> {

@@ -38,6 +38,13 @@ pub async fn remove_postgres(url: &str) {
     run_on_server(format!("drop database {name} with (force)")).await;
 }
 
+/// Runs statements on the database of a URL.
+pub async fn run_on_postgres(url: &str, sql: &str) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
 async fn run_on_server(sql: String) {
     let mut connection = PgConnection::connect(&std::env::var(SERVER).unwrap()).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();

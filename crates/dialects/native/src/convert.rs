@@ -1,11 +1,13 @@
 //! Between the native dialect's JSON and the domain.
 
+use crate::wire::access_token::ProgramTokenJson;
 use crate::wire::account::UserJson;
+use crate::wire::attributes::AttributesJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
 use milepost_domain::{
-    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm, Position, Principal,
-    SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus, ZoneName,
+    AccessToken, AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm,
+    Position, Principal, SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus, ZoneName,
 };
 use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
 use milepost_service::{LiveVehicle, TrackPosition, read_zone_name};
@@ -170,6 +172,7 @@ pub(crate) fn position_to_json(position: &Position) -> PositionJson {
         odometer_km: position.odometer.map(OdometerKm::get),
         fuel_level_l: position.fuel_level.map(FuelLevelL::get),
         ignition: position.ignition,
+        attributes: (!position.attributes.is_empty()).then(|| AttributesJson(position.attributes.clone())),
         timestamp: rfc3339(position.at),
         outlier: false,
     }
@@ -206,6 +209,8 @@ pub(crate) fn position_from_json(
         odometer: json.odometer_km.map(OdometerKm::new).transpose()?,
         fuel_level: json.fuel_level_l.map(FuelLevelL::new).transpose()?,
         ignition: json.ignition,
+        attributes: json.attributes.as_ref().map(|AttributesJson(attributes)| attributes.clone()).unwrap_or_default(),
+        is_invalid: false,
     })
 }
 
@@ -222,6 +227,9 @@ pub(crate) fn user_to_json(user: &User) -> UserJson {
         email: user.contact.email.as_ref().map(|email| email.as_str().to_owned()),
         language: user.contact.language.map(|language| language.as_str().to_owned()),
         timezone: user.contact.timezone.as_ref().map(|zone| zone.as_str().to_owned()),
+        access_tokens: None,
+        alert_mail: user.contact.alert_mail.as_str().to_owned(),
+        email_refused_at: user.contact.refused_at.map(rfc3339),
     }
 }
 
@@ -230,7 +238,21 @@ pub(crate) fn zone_from_json(name: &str) -> Result<ZoneName, Problem> {
     read_zone_name(name).map_err(|invalid| Problem::invalid("timezone", invalid.message))
 }
 
-/// Ids of vehicles that a user may see.
+pub(crate) fn access_token_to_json(token: &AccessToken) -> ProgramTokenJson {
+    ProgramTokenJson {
+        id: token.id.get(),
+        name: token.name.as_str().to_owned(),
+        scopes: token.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+        vehicle_ids: token.vehicle_ids.as_ref().map(|ids| ids.iter().map(ToString::to_string).collect()),
+        created_by: token.created_by.map(UserId::get),
+        created_at: rfc3339(token.created_at),
+        expires_at: token.expires_at.map(rfc3339),
+        last_used_at: token.last_used_at.map(rfc3339),
+        token: None,
+    }
+}
+
+/// Ids of vehicles that a user or a token may see.
 pub(crate) fn vehicle_ids_from_json(ids: &[String]) -> Result<Vec<VehicleId>, Problem> {
     /// A parent has a few children, an aggregator some hundred vehicles; a longer list is a mistake.
     const MAX_VEHICLE_IDS: usize = 1_000;

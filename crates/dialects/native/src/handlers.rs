@@ -1,7 +1,9 @@
 //! One module for each noun. A handler extracts its input, calls one use case, and answers.
 
+pub(crate) mod access_tokens;
 pub(crate) mod alerts;
 pub(crate) mod attendance;
+pub(crate) mod audit;
 pub(crate) mod cadets;
 pub(crate) mod dashboard;
 pub(crate) mod devices;
@@ -15,12 +17,14 @@ pub(crate) mod parcels;
 pub(crate) mod positions;
 pub(crate) mod push;
 pub(crate) mod rules;
+pub(crate) mod second_factor;
 pub(crate) mod sync_events;
 pub(crate) mod tenants;
 pub(crate) mod track;
 pub(crate) mod track_file;
 pub(crate) mod trip_path;
 pub(crate) mod trips;
+pub(crate) mod unknown_devices;
 pub(crate) mod users;
 pub(crate) mod vehicles;
 pub(crate) mod webhooks;

@@ -28,6 +28,8 @@ const OTHER_DIALECTS: &str = include_str!("openapi/other_dialects.json");
         (name = "login", description = "Tokens for programs, sessions for browsers"),
         (name = "tenants", description = "Companies, schools, platforms: superadmin only"),
         (name = "users", description = "People with a login"),
+        (name = "access tokens", description = "Credentials of programs"),
+        (name = "audit", description = "Who did what to what"),
         (name = "vehicles", description = "What is tracked"),
         (name = "devices", description = "What reports"),
         (name = "positions", description = "Where vehicles are and were"),

@@ -27,6 +27,9 @@ pub(crate) async fn authorize(live: &Live, handshake: &Handshake) -> Result<Entr
     }
     let tenant = handshake.tenant_for(&caller)?;
     let viewer = RecordViewer::of(&caller, &tenant);
+    if matches!(caller.principal, Principal::Program { .. }) && !viewer.staff {
+        return Err(Problem::forbidden("an access token for some vehicles alone sees no records"));
+    }
     let channel = channel_of(&tenant);
     let source = live.event_source(tenant, channel).await?;
     let reader = Reader::of(&caller);

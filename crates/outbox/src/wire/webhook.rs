@@ -98,6 +98,7 @@ fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
         | Fact::SessionEnded { .. }
         | Fact::DeviceChanged { .. }
         | Fact::DeviceRemoved { .. }
+        | Fact::AccessTokenChanged { .. }
         | Fact::CadetAdded { .. }
         | Fact::NoticeSent(_)
         | Fact::NoticeRead { .. }

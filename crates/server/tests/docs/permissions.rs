@@ -1,7 +1,7 @@
 //! Compares the table of roles in `docs/access.md` with the code's table of rules.
 
 use crate::{page, rows};
-use milepost_domain::{RULES, Reach, Role, Who};
+use milepost_domain::{RULES, Reach, Role, Scope, Who};
 use std::collections::BTreeSet;
 
 type Line = (String, String, String);
@@ -27,6 +27,11 @@ fn in_code() -> BTreeSet<Line> {
         let who = match rule.1 {
             Who::Is(role) => role.as_str(),
             Who::Device => "device",
+            Who::Program(scope) => match scope {
+                Scope::Read => "token: read",
+                Scope::Ingest => "token: ingest",
+                Scope::Manage => "token: manage",
+            },
         };
         let reach = match rule.2 {
             Reach::Everywhere => "all",

@@ -48,11 +48,14 @@ pub async fn find_riders_delivery(
     tenant: &TenantId,
     rider: &RiderId,
 ) -> Result<DeliveryView, ServiceError> {
-    let Principal::User { subject, .. } = &request.caller.principal else { return Err(NOT_ITS_DELIVERY) };
+    if matches!(request.caller.principal, Principal::Device { .. }) {
+        return Err(NOT_ITS_DELIVERY);
+    }
+    let name = request.caller.principal.name();
     let is_home = request.caller.tenant == *tenant;
-    let is_own = is_home && reach(&request.caller, Action::SeeRiders) == Some(Reach::Own) && subject == rider.as_str();
+    let is_own = is_home && reach(&request.caller, Action::SeeRiders) == Some(Reach::Own) && name == rider.as_str();
     let current = deliveries.store.current_delivery(tenant, rider, request.now).await?;
-    let is_starter = is_home && current.as_ref().is_some_and(|current| current.started_by == *subject);
+    let is_starter = is_home && current.as_ref().is_some_and(|current| current.started_by == name);
     if !is_own && !is_starter && !may(&request.caller, Action::SeeRiders, tenant) {
         return Err(NOT_ITS_DELIVERY);
     }

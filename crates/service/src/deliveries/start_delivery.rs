@@ -6,8 +6,7 @@ use super::tracking_id::random_tracking_id;
 use crate::tenants::ensure_tenant;
 use crate::{DeliveryView, Request, ServiceError};
 use milepost_domain::{
-    Action, Delivery, DeliveryStatus, Fact, Invalid, Latitude, Longitude, OrderId, Phone, Principal, RiderId, Role,
-    TenantId, may,
+    Action, Delivery, DeliveryStatus, Fact, Invalid, Latitude, Longitude, OrderId, Phone, RiderId, Role, TenantId, may,
 };
 use milepost_store::{DeliveryChange, Once};
 
@@ -36,12 +35,12 @@ pub async fn start_delivery(
     new: NewDelivery,
     once: &Once<'_, DeliveryView>,
 ) -> Result<DeliveryView, ServiceError> {
-    let Principal::User { subject, role, .. } = &request.caller.principal else { return Err(NOT_A_STARTER) };
     if !may(&request.caller, Action::StartDelivery, tenant) {
         return Err(NOT_A_STARTER);
     }
-    if *role == Role::Rider {
-        require_own_name(deliveries, request, tenant, subject, &new.rider_id).await?;
+    let name = request.caller.principal.name();
+    if request.caller.role() == Some(Role::Rider) {
+        require_own_name(deliveries, request, tenant, &name, &new.rider_id).await?;
     }
     if !new.order_id.is_path_segment() {
         return Err(Invalid::new("order_id", "must not be . or .., which can't be part of a URL").into());
@@ -53,7 +52,7 @@ pub async fn start_delivery(
         tenant: tenant.clone(),
         order_id: new.order_id,
         rider_id: new.rider_id,
-        started_by: subject.clone(),
+        started_by: name.into_owned(),
         phone: new.phone,
         status: DeliveryStatus::Assigned,
         dropoff: new.dropoff,

@@ -2,7 +2,7 @@
 
 use super::{Fleet, require_geofences};
 use crate::{LargeBodies, Request, ServiceError};
-use milepost_domain::{ExpectedVersion, Geofence, GeofenceDescription, GeofenceId, TenantId};
+use milepost_domain::{Action, ExpectedVersion, Geofence, GeofenceDescription, GeofenceId, TenantId};
 use std::sync::Arc;
 
 /// Attempts when others change the same geofence at the same time. A failed one means that another change was stored first.
@@ -23,6 +23,7 @@ pub async fn change_geofence<R: From<ServiceError> + Send + 'static>(
     expected: &ExpectedVersion,
     change: impl Fn(GeofenceDescription) -> Result<GeofenceDescription, R> + Send + Sync + 'static,
 ) -> Result<Geofence, R> {
+    require_geofences(&request.caller, Action::ManageGeofences, tenant)?;
     let change = Arc::new(change);
     for _ in 0..TRIES {
         let before = get_geofence(fleet, request, tenant, id).await?;
@@ -35,7 +36,8 @@ pub async fn change_geofence<R: From<ServiceError> + Send + 'static>(
         if after == before.description {
             return Ok(before);
         }
-        let changed = fleet.store.update_geofence(tenant, id, before.version, &after, request.now).await;
+        let changed =
+            fleet.store.by(request.author()).update_geofence(tenant, id, before.version, &after, request.now).await;
         if let Some(changed) = changed.map_err(ServiceError::from)? {
             fleet.rules_changed(tenant);
             tracing::info!(geofence.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "geofence changed");
@@ -55,6 +57,6 @@ pub async fn get_geofence(
     tenant: &TenantId,
     id: GeofenceId,
 ) -> Result<Geofence, ServiceError> {
-    require_geofences(&request.caller, tenant)?;
+    require_geofences(&request.caller, Action::SeeGeofences, tenant)?;
     fleet.store.get_geofence(tenant, id).await?.ok_or(ServiceError::NotFound("geofence"))
 }

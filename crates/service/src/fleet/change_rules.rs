@@ -3,7 +3,7 @@
 use super::{Fleet, require_rules};
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
-use milepost_domain::{ExpectedVersion, FleetRules, Invalid, JsonObject, TenantId, Timestamp};
+use milepost_domain::{Action, ExpectedVersion, FleetRules, Invalid, JsonObject, TenantId, Timestamp};
 use milepost_follow::read_thresholds;
 use milepost_track::{Rules, Thresholds, VehicleRules};
 use serde_json::{Map, Number, Value};
@@ -33,7 +33,7 @@ pub struct RulesInForce {
 /// # Errors
 /// [`ServiceError::Forbidden`].
 pub async fn get_rules(fleet: &Fleet, request: &Request, tenant: &TenantId) -> Result<RulesInForce, ServiceError> {
-    require_rules(&request.caller, tenant)?;
+    require_rules(&request.caller, Action::SeeGeofences, tenant)?;
     let rules = fleet.store.get_rules(tenant).await?;
     Ok(in_force(rules.as_ref()))
 }
@@ -51,7 +51,7 @@ pub async fn change_rules(
     expected: &ExpectedVersion,
     changes: &[RuleChange],
 ) -> Result<RulesInForce, ServiceError> {
-    require_rules(&request.caller, tenant)?;
+    require_rules(&request.caller, Action::ManageGeofences, tenant)?;
     ensure_tenant(&*fleet.store, tenant).await?;
     for _ in 0..TRIES {
         let before = fleet.store.get_rules(tenant).await?;
@@ -65,7 +65,7 @@ pub async fn change_rules(
             return Ok(in_force(before.as_ref()));
         }
         let values = JsonObject::of_parsed(Value::from(changed).to_string(), "rules")?;
-        if let Some(rules) = fleet.store.set_rules(tenant, &values, known, request.now).await? {
+        if let Some(rules) = fleet.store.by(request.author()).set_rules(tenant, &values, known, request.now).await? {
             fleet.rules_changed(tenant);
             tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "thresholds changed");
             return Ok(in_force(Some(&rules)));

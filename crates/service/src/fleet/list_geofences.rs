@@ -2,7 +2,7 @@
 
 use super::{Fleet, require_geofences};
 use crate::{Request, ServiceError};
-use milepost_domain::{Geofence, GeofenceId, TenantId};
+use milepost_domain::{Action, Geofence, GeofenceId, TenantId};
 
 /// A page ends before its geometries are larger than this, even if more geofences were asked for.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -30,7 +30,7 @@ pub async fn list_geofences(
     after: Option<GeofenceId>,
     limit: u32,
 ) -> Result<GeofencePage, ServiceError> {
-    require_geofences(&request.caller, tenant)?;
+    require_geofences(&request.caller, Action::SeeGeofences, tenant)?;
     let mut geofences: Vec<Geofence> = Vec::new();
     let mut bytes = 0;
     loop {

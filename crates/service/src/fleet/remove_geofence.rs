@@ -1,8 +1,8 @@
 //! Removes a geofence.
 
-use super::{Fleet, get_geofence};
+use super::{Fleet, get_geofence, require_geofences};
 use crate::{Request, ServiceError};
-use milepost_domain::{ExpectedVersion, GeofenceId, TenantId};
+use milepost_domain::{Action, ExpectedVersion, GeofenceId, TenantId};
 
 /// Attempts when others change the same geofence at the same time.
 const TRIES: usize = 5;
@@ -19,12 +19,13 @@ pub async fn remove_geofence(
     id: GeofenceId,
     expected: &ExpectedVersion,
 ) -> Result<(), ServiceError> {
+    require_geofences(&request.caller, Action::ManageGeofences, tenant)?;
     for _ in 0..TRIES {
         let before = get_geofence(fleet, request, tenant, id).await?;
         if !expected.allows(before.version) {
             return Err(ServiceError::Changed("geofence"));
         }
-        if fleet.store.remove_geofence(tenant, id, Some(before.version), request.now).await? {
+        if fleet.store.by(request.author()).remove_geofence(tenant, id, Some(before.version), request.now).await? {
             fleet.rules_changed(tenant);
             tracing::info!(geofence.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "geofence removed");
             return Ok(());

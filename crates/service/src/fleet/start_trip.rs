@@ -26,7 +26,8 @@ pub async fn start_trip(
 ) -> Result<Trip, ServiceError> {
     let live = find_vehicle(&*fleet.store, &request.caller, tenant, vehicle).await?;
     require_trips(&request.caller, tenant, vehicle, live.vehicle.driver_id)?;
-    let driver_id = if reach(&request.caller, Action::ManageTrips) == Some(Reach::Own) {
+    let is_driver = request.caller.role().is_some() && reach(&request.caller, Action::ManageTrips) == Some(Reach::Own);
+    let driver_id = if is_driver {
         if driver.is_some() && driver != request.caller.user_id() {
             return Err(ServiceError::Forbidden("a driver starts its own trips only"));
         }
@@ -58,7 +59,7 @@ pub async fn start_trip(
         ),
         other => other.into(),
     })?;
-    fleet.wakers.wake_all();
+    fleet.wakers.wake_all(&update.trip.tenant);
     let trip = update.trip;
     tracing::debug!(trip.id = %trip.id, tenant.id = %tenant, by = request.caller.log_name(), "trip started by hand");
     Ok(trip)

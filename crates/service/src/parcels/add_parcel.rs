@@ -25,7 +25,7 @@ pub async fn add_parcel(
     }
     parcel.status = if parcel.driver_id.is_some() { ParcelStatus::Assigned } else { ParcelStatus::Pending };
     ensure_tenant(&*parcels.store, &parcel.tenant).await?;
-    let added = parcels.store.add_parcel(&parcel, request.now, once).await?;
+    let added = parcels.store.by(request.author()).add_parcel(&parcel, request.now, once).await?;
     parcels.last_published.set(&added);
     parcels.wakers.wake_outbox();
     tracing::debug!(parcel.id = %added.id, tenant.id = %added.tenant, by = request.caller.log_name(), "parcel added");

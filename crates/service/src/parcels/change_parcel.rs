@@ -78,7 +78,7 @@ async fn store_and_publish(
         let Some(after) = changed(&before, change)? else { return Ok(before) };
         let after = Parcel { updated_at: request.now.max(before.updated_at), version: before.version + 1, ..after };
         let fact = Fact::ParcelChanged { parcel_id: id, status: after.status, driver_id: after.driver_id };
-        if parcels.store.change_parcel(&after, &[fact], &[], request.now).await? {
+        if parcels.store.by(request.author()).change_parcel(&after, &[fact], &[], request.now).await? {
             tracing::debug!(parcel.id = %id, tenant.id = %after.tenant, by = request.caller.log_name(), "parcel changed");
             parcels.wakers.wake_outbox();
             publish_parcel(

@@ -61,8 +61,10 @@ impl Node {
             tracking_ttl_ms: TTL_MS,
             outgoing: Outgoing { orders: true, notifications: true, ..Outgoing::default() },
             parcel_zone: milepost_domain::ZoneRadius::default(),
+            device_rules: milepost_service::devices::DeviceRules::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
+            cache_budget: milepost_cache::CacheBudget::default(),
             hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
             node: milepost_domain::NodeId::new(1),
             start_relay: Box::new(|receiver| Arc::new(milepost_relay::InProcessRelay::alone(receiver))),
@@ -85,7 +87,7 @@ impl Node {
             dropoff: place(0.1, 0.0),
             phone: Some(Phone::new("+233501234567").unwrap()),
         };
-        let request = Request { caller: rider(id), now: self.clock.now() };
+        let request = Request { caller: rider(id), now: self.clock.now(), address: None };
         let view = start_delivery(
             &self.service.use_cases.deliveries,
             &request,
@@ -126,7 +128,7 @@ impl Node {
         place: Option<(Latitude, Longitude)>,
         status: Option<DeliveryStatus>,
     ) -> Result<DeliveryView, ServiceError> {
-        let request = Request { caller: rider(subject), now: self.clock.now() };
+        let request = Request { caller: rider(subject), now: self.clock.now(), address: None };
         update_delivery(
             &self.service.use_cases.deliveries,
             &request,

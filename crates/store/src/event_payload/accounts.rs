@@ -1,7 +1,7 @@
 //! Payloads of facts about users, devices, and the descriptions of vehicles.
 
 use super::field;
-use milepost_domain::{DeviceId, UserId, VehicleId};
+use milepost_domain::{AccessTokenId, DeviceId, UserId, VehicleId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -20,4 +20,10 @@ pub(super) struct UserPayload {
 pub(super) struct DevicePayload {
     #[serde(with = "field")]
     pub(super) device_id: DeviceId,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct AccessTokenPayload {
+    #[serde(with = "field")]
+    pub(super) access_token_id: AccessTokenId,
 }

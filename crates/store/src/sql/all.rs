@@ -4,8 +4,10 @@
 #[macro_use]
 mod sql_store;
 
+mod access_tokens;
 mod accounts;
 mod assignments;
+mod audit;
 mod deliveries;
 mod events;
 mod fleet;

@@ -10,6 +10,7 @@ pub(super) mod trips;
 mod vehicle_references;
 pub(super) mod vehicles;
 
+use super::audit::fleet as audited;
 use super::events::fleet;
 use super::sql_store::SqlStore;
 use crate::{
@@ -31,7 +32,12 @@ impl FleetStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<Geofence>>,
     ) -> Result<Option<Geofence>> {
-        write!(self, Some(tenant), geofences::add_geofence(tenant, description, now, self.renderer()), once)
+        write!(
+            self,
+            Some(tenant),
+            audited::add_geofence(tenant, description, now, self.renderer(), self.author()),
+            once
+        )
     }
     async fn get_geofence(&self, tenant: &TenantId, id: GeofenceId) -> Result<Option<Geofence>> {
         read!(self, geofences::get_geofence(tenant, id))
@@ -47,7 +53,11 @@ impl FleetStore for SqlStore {
         description: &GeofenceDescription,
         now: Timestamp,
     ) -> Result<Option<Geofence>> {
-        write!(self, Some(tenant), geofences::update_geofence(tenant, id, version, description, now, self.renderer()))
+        write!(
+            self,
+            Some(tenant),
+            audited::update_geofence(tenant, id, version, description, now, self.renderer(), self.author())
+        )
     }
     async fn remove_geofence(
         &self,
@@ -56,7 +66,7 @@ impl FleetStore for SqlStore {
         version: Option<i64>,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, Some(tenant), geofences::remove_geofence(tenant, id, version, now, self.renderer()))
+        write!(self, Some(tenant), audited::remove_geofence(tenant, id, version, now, self.renderer(), self.author()))
     }
 
     async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
@@ -126,7 +136,7 @@ impl FleetStore for SqlStore {
         known: i64,
         now: Timestamp,
     ) -> Result<Option<FleetRules>> {
-        write!(self, Some(tenant), rules::set_rules(tenant, values, known, now, self.renderer()))
+        write!(self, Some(tenant), audited::set_rules(tenant, values, known, now, self.renderer(), self.author()))
     }
 
     async fn add_activity(&self, tenant: TenantNo, vehicle: VehicleNo, changes: &[ActivityChange]) -> Result<()> {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 /// A kind of thing that is numbered.
 #[derive(Clone, Copy)]
 pub(crate) enum Numbered {
+    AccessToken,
     Cadet,
     Geofence,
     Grade,
@@ -20,6 +21,7 @@ pub(crate) enum Numbered {
 impl Numbered {
     const fn as_str(self) -> &'static str {
         match self {
+            Self::AccessToken => "access_token",
             Self::Cadet => "cadet",
             Self::Geofence => "geofence",
             Self::Grade => "grade",

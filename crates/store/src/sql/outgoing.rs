@@ -2,15 +2,18 @@
 
 pub(super) mod calls;
 pub(super) mod due_calls;
+pub(super) mod mails;
 pub(super) mod webhooks;
 
+use super::audit::accounts as audited;
+use super::sign_in::password_links;
 use super::sql_store::SqlStore;
 use crate::{
-    CallId, CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, Result, StoredCall,
-    WebhookChange,
+    CallId, CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, PasswordLink, Result,
+    StoredCall, WebhookChange,
 };
 use async_trait::async_trait;
-use milepost_domain::{Target, TenantId, Timestamp, Webhook, WebhookId};
+use milepost_domain::{Target, TenantId, Timestamp, UserId, Webhook, WebhookId};
 
 #[async_trait]
 impl OutgoingStore for SqlStore {
@@ -21,7 +24,7 @@ impl OutgoingStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<Webhook>>,
     ) -> Result<Option<Webhook>> {
-        write!(self, Some(&webhook.tenant), webhooks::add_webhook(webhook, most, now), once)
+        write!(self, Some(&webhook.tenant), audited::add_webhook(webhook, most, now, self.author()), once)
     }
     async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>> {
         read!(self, webhooks::get_webhook(tenant, id))
@@ -37,7 +40,7 @@ impl OutgoingStore for SqlStore {
         change: &WebhookChange,
         now: Timestamp,
     ) -> Result<Option<Webhook>> {
-        write!(self, Some(tenant), webhooks::change_webhook(tenant, id, version, change, now))
+        write!(self, Some(tenant), audited::change_webhook(tenant, id, version, change, now, self.author()))
     }
     async fn replace_webhook_secret(
         &self,
@@ -48,7 +51,12 @@ impl OutgoingStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<Webhook>>,
     ) -> Result<Option<Webhook>> {
-        write!(self, Some(tenant), webhooks::replace_secret(tenant, id, secret, old_valid_until, now), once)
+        write!(
+            self,
+            Some(tenant),
+            audited::replace_webhook_secret(tenant, id, secret, old_valid_until, now, self.author()),
+            once
+        )
     }
     async fn test_webhook(
         &self,
@@ -63,7 +71,7 @@ impl OutgoingStore for SqlStore {
     async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId, version: Option<i64>) -> Result<bool> {
         // Removed in steps, between which others can write: there may be millions.
         while write!(self, Some(tenant), webhooks::remove_calls(tenant, id, version))? {}
-        write!(self, Some(tenant), webhooks::remove_webhook(tenant, id, version))
+        write!(self, Some(tenant), audited::remove_webhook(tenant, id, version, self.author()))
     }
     async fn list_calls(
         &self,
@@ -100,6 +108,12 @@ impl OutgoingStore for SqlStore {
     async fn next_call_due(&self) -> Result<Option<Timestamp>> {
         let due = read!(self, due_calls::next_call_due())?;
         Ok(due.map(|due| self.native.to_own(due)))
+    }
+    async fn add_mail(&self, user: UserId, body: &str, now: Timestamp) -> Result<bool> {
+        write!(self, None, mails::add_mail(user, body, now))
+    }
+    async fn add_mail_link(&self, link: &PasswordLink) -> Result<()> {
+        write!(self, None, password_links::add_password_link(link))
     }
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()> {
         let moved = match outcome {

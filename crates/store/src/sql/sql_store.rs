@@ -4,11 +4,12 @@ use super::transaction::Transaction;
 use super::{Db, Native, Writers};
 use crate::unknown_kinds::UnknownKinds;
 use crate::{AnswerQuota, Renderer, Result};
-use milepost_domain::{Event, TenantId};
+use milepost_domain::{Author, Event, TenantId};
 use sqlx::Pool;
 use sqlx::pool::PoolConnection;
 use std::sync::Arc;
 
+#[derive(Clone)]
 pub(crate) struct SqlStore {
     /// The connections that write.
     pub(crate) writers: Writers,
@@ -23,11 +24,13 @@ pub(crate) struct SqlStore {
     /// What the keys and answers of requests may take.
     pub(crate) answers: AnswerQuota,
     /// State that only this database needs.
-    pub(crate) native: Native,
+    pub(crate) native: Arc<Native>,
     /// Writes the bodies of outgoing calls.
     pub(crate) renderer: Arc<dyn Renderer>,
     /// The unknown kinds of events that were logged.
-    pub(crate) unknown_kinds: UnknownKinds,
+    pub(crate) unknown_kinds: Arc<UnknownKinds>,
+    /// Who makes the changes, for the audit.
+    pub(crate) author: Option<Author>,
 }
 
 impl SqlStore {
@@ -53,6 +56,10 @@ impl SqlStore {
             self.native.flush().await?;
         }
         Ok(events)
+    }
+
+    pub(crate) const fn author(&self) -> Option<&Author> {
+        self.author.as_ref()
     }
 
     pub(crate) fn renderer(&self) -> &dyn Renderer {

@@ -4,7 +4,8 @@ use super::dialect::NAME;
 use super::sql_store::SqlStore;
 use super::{
     Db,
-    accounts::{devices, idempotency_keys, tenants, users},
+    accounts::{devices, idempotency_keys, tenants, unknown_devices, users},
+    audit::{accounts as audited, fleet as audited_fleet},
     events,
     fleet::vehicles,
     positions, upkeep,
@@ -16,9 +17,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId, VehicleScope,
+    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle,
+    VehicleId, VehicleScope,
 };
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest time for a ping. A database that takes longer can't serve.
@@ -50,6 +53,10 @@ impl Store for SqlStore {
         self.native.log_stats()
     }
 
+    fn by(&self, author: Author) -> Arc<dyn Store> {
+        Arc::new(Self { author: Some(author), ..self.clone() })
+    }
+
     async fn close(&self) {
         for pool in [&self.readers, &self.front, &self.ingest, &self.writers.pool, &self.upkeep.pool] {
             pool.close().await;
@@ -58,7 +65,7 @@ impl Store for SqlStore {
     }
 
     async fn add_tenant(&self, tenant: &Tenant, once: &Once<'_, ()>) -> Result<()> {
-        write!(self, None, tenants::add_tenant(tenant), once)
+        write!(self, None, audited::add_tenant(tenant, self.author()), once)
     }
     async fn ensure_tenant(&self, tenant: &Tenant) -> Result<bool> {
         write!(self, None, tenants::ensure_tenant(tenant))
@@ -71,7 +78,7 @@ impl Store for SqlStore {
     }
 
     async fn add_user(&self, user: &NewLogin, now: Timestamp, once: &Once<'_, User>) -> Result<User> {
-        write!(self, Some(&user.tenant), users::add_user(user, now, self.renderer()), once)
+        write!(self, Some(&user.tenant), audited::add_user(user, now, self.renderer(), self.author()), once)
     }
     async fn get_user(&self, id: UserId) -> Result<Option<User>> {
         read!(self, users::get_user(id))
@@ -86,10 +93,14 @@ impl Store for SqlStore {
         read!(self, users::list_users(tenant, after, limit))
     }
     async fn update_user(&self, user: &User, new_password_hash: Option<&str>, now: Timestamp) -> Result<bool> {
-        write!(self, Some(&user.tenant), users::update_user(user, new_password_hash, now, self.renderer()))
+        write!(
+            self,
+            Some(&user.tenant),
+            audited::update_user(user, new_password_hash, now, self.renderer(), self.author())
+        )
     }
     async fn remove_user(&self, id: UserId, version: Option<i64>, now: Timestamp) -> Result<bool> {
-        write!(self, None, users::remove_user(id, version, now, self.renderer()))
+        write!(self, None, audited::remove_user(id, version, now, self.renderer(), self.author()))
     }
     async fn end_logins(&self, id: UserId, now: Timestamp) -> Result<bool> {
         write!(self, None, users::end_logins(id, now, self.renderer()))
@@ -108,7 +119,12 @@ impl Store for SqlStore {
         now: Timestamp,
         once: &Once<'_, TrackedVehicle>,
     ) -> Result<TrackedVehicle> {
-        write!(self, Some(tenant), vehicles::add_vehicle(tenant, vehicle, now, self.renderer()), once)
+        write!(
+            self,
+            Some(tenant),
+            audited_fleet::add_vehicle(tenant, vehicle, now, self.renderer(), self.author()),
+            once
+        )
     }
     async fn get_vehicle(&self, tenant: &TenantId, id: &VehicleId) -> Result<Option<TrackedVehicle>> {
         Ok(self.load_vehicles(tenant, std::slice::from_ref(id)).await?.pop())
@@ -131,7 +147,7 @@ impl Store for SqlStore {
         vehicle: &Vehicle,
         now: Timestamp,
     ) -> Result<Option<TrackedVehicle>> {
-        write!(self, Some(tenant), vehicles::update_vehicle(tenant, vehicle, now, self.renderer()))
+        write!(self, Some(tenant), audited_fleet::update_vehicle(tenant, vehicle, now, self.renderer(), self.author()))
     }
     async fn remove_vehicle(
         &self,
@@ -140,11 +156,15 @@ impl Store for SqlStore {
         version: Option<i64>,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, Some(tenant), vehicles::remove_vehicle(tenant, id, version, now, self.renderer()))
+        write!(
+            self,
+            Some(tenant),
+            audited_fleet::remove_vehicle(tenant, id, version, now, self.renderer(), self.author())
+        )
     }
 
     async fn add_device(&self, device: &Device, key_hash: &Digest, once: &Once<'_, ()>) -> Result<()> {
-        write!(self, Some(&device.tenant), devices::add_device(device, key_hash), once)
+        write!(self, Some(&device.tenant), audited::add_device(device, key_hash, self.author()), once)
     }
     async fn get_device(&self, tenant: &TenantId, id: &DeviceId) -> Result<Option<Device>> {
         read!(self, devices::get_device(tenant, id))
@@ -152,11 +172,23 @@ impl Store for SqlStore {
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>> {
         read_front!(self, devices::find_device_by_key(key_hash))
     }
+    async fn find_device_by_unique_id(&self, unique_id: &UniqueId) -> Result<Option<Device>> {
+        read_front!(self, devices::find_device_by_unique_id(unique_id))
+    }
+    async fn note_unknown_devices(&self, seen: &[UnknownDevice]) -> Result<()> {
+        write!(self, None, unknown_devices::note(seen))
+    }
+    async fn get_unknown_device(&self, id: &DeviceId) -> Result<Option<UnknownDevice>> {
+        read!(self, unknown_devices::get(id))
+    }
+    async fn list_unknown_devices(&self, before: Option<&DeviceId>, limit: u32) -> Result<Vec<UnknownDevice>> {
+        read!(self, unknown_devices::list(before, limit))
+    }
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>> {
         read!(self, devices::list_devices(tenant, after, limit))
     }
     async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool> {
-        write!(self, Some(&device.tenant), devices::update_device(device, now, self.renderer()))
+        write!(self, Some(&device.tenant), audited::update_device(device, now, self.renderer(), self.author()))
     }
     async fn remove_device(
         &self,
@@ -165,7 +197,7 @@ impl Store for SqlStore {
         version: Option<i64>,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, Some(tenant), devices::remove_device(tenant, id, version, now, self.renderer()))
+        write!(self, Some(tenant), audited::remove_device(tenant, id, version, now, self.renderer(), self.author()))
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
@@ -237,6 +269,9 @@ impl Store for SqlStore {
     }
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>> {
         read!(self, events::newest_event_ids())
+    }
+    async fn count_events_ever(&self) -> Result<i64> {
+        read!(self, events::count_events_ever())
     }
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64> {
         read!(self, events::newest_event_id(tenant))

@@ -1,7 +1,7 @@
 //! Prunes old data, in steps that are small enough for others to write in between.
 
 use super::dialect::DELETE_POSITIONS_OF_VEHICLE;
-use super::{Db, Writers, arrival_index, history::upkeep, transaction::Transaction};
+use super::{Db, Writers, arrival_index, audit, history::upkeep, transaction::Transaction};
 use crate::idempotency::IDEMPOTENCY_KEEP_MS;
 use crate::retention::CALLS_KEEP_MS;
 use crate::{Pruned, Result, Retention};
@@ -66,6 +66,14 @@ pub(crate) async fn prune(
     .await?;
     pruned.more |= delete_in_steps(
         writers,
+        "delete from login_challenges where secret_hash in
+            (select secret_hash from login_challenges where expires_ms <= $1 order by expires_ms limit $2)",
+        now.unix_ms(),
+        &mut pruned.challenges,
+    )
+    .await?;
+    pruned.more |= delete_in_steps(
+        writers,
         "delete from idempotency_keys where (tenant, caller, key) in
             (select tenant, caller, key from idempotency_keys where started_ms < $1 order by started_ms limit $2)",
         before(IDEMPOTENCY_KEEP_MS),
@@ -99,6 +107,8 @@ pub(crate) async fn prune(
     for tenant_no in list_numbers(writers, "select tenant_no from tenants order by tenant_no").await? {
         let (cutoff_ms, bounds) = (before(retention.positions_ms), (STEPS, STEP_ROWS));
         pruned.more |= arrival_index::prune(writers, tenant_no, cutoff_ms, bounds, &mut pruned.positions).await?;
+        let cutoff = now.plus_ms(retention.audit_ms.saturating_neg());
+        pruned.more |= audit::rows::prune(writers, tenant_no, cutoff, &mut pruned.audit).await?;
     }
     prune_tracking(writers, before(retention.positions_ms), &mut pruned).await?;
     prune_assignments(writers, before(retention.positions_ms), &mut pruned).await?;

@@ -240,7 +240,7 @@ pub(crate) async fn expired_alerts_are_forgotten_and_all_others_kept(database: &
     raise(&**store, &alert("deleted", &home, None, 0)).await;
     raise(&**store, &alert("long", &home, None, 1)).await;
     store.delete_alert(&home, COMPANY, &alert_id("deleted"), at(1)).await.unwrap();
-    let retention = Retention { events_ms: i64::MAX, positions_ms: i64::MAX };
+    let retention = Retention { events_ms: i64::MAX, positions_ms: i64::MAX, ..Retention::default() };
     assert_eq!(store.prune(at(999), &retention).await.unwrap().alerts, 0);
     assert_eq!(store.prune(at(1_000), &retention).await.unwrap().alerts, 2);
     assert_eq!(list(&**store, &home, COMPANY, false, 1_000).await, ["long"]);

@@ -224,7 +224,7 @@ pub(crate) async fn old_activity_and_checkpoints_are_forgotten_but_for_each_vehi
     save(&**store, &bus, 0, &[checkpoint(1, 1), checkpoint(2, 2), checkpoint(49, 3), checkpoint(60, 4)]).await;
     save(&**store, &parked, 0, &[checkpoint(1, 5)]).await;
     save(&**store, &gone, 0, &[checkpoint(70, 6)]).await;
-    let retention = Retention { positions_ms: 50, events_ms: i64::MAX };
+    let retention = Retention { positions_ms: 50, events_ms: i64::MAX, ..Retention::default() };
     let pruned = store.prune(at(100), &retention).await.unwrap();
     assert_eq!((pruned.activity, pruned.checkpoints), (4, 2));
     assert_eq!(distance(&**store, &home, 0, 100).await, 8);

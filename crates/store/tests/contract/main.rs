@@ -5,15 +5,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod access_tokens;
 mod accounts;
 mod alerts;
 mod answers;
 mod assignments;
+mod audit;
 mod cadets;
 mod claims;
 mod clocks;
 mod database;
 mod deliveries;
+mod devices;
 mod events;
 mod faults;
 mod fleet;
@@ -34,6 +37,7 @@ mod positions;
 mod push;
 mod push_alerts;
 mod samples;
+mod second_factors;
 mod sign_in;
 mod timetables;
 mod trips;
@@ -69,6 +73,12 @@ macro_rules! on_both {
 }
 
 on_both! {
+    access_tokens:
+        a_token_comes_back_as_it_was_made,
+        a_tenant_has_a_bounded_number_of_tokens,
+        a_removed_token_is_found_no_more_and_its_number_is_not_given_again,
+        the_last_use_of_a_token_only_moves_on,
+        a_removed_vehicle_leaves_the_lists_of_tokens;
     accounts:
         default_tenant_exists_from_the_start,
         tenant_ids_are_taken_once,
@@ -83,6 +93,21 @@ on_both! {
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
+    audit:
+        a_change_adds_its_row_with_before_and_after,
+        every_kind_of_thing_is_audited_in_its_tenant,
+        a_change_without_an_author_or_that_fails_adds_no_row,
+        filters_are_exact_and_pages_follow_each_other,
+        many_at_once_add_one_chain,
+        the_database_refuses_to_change_or_remove_a_row,
+        a_row_that_was_changed_removed_or_inserted_is_named,
+        old_rows_are_removed_and_the_rest_can_be_checked;
+    second_factors:
+        a_code_is_good_once_on_whichever_node,
+        attempts_are_counted_and_forgiven,
+        a_factor_counts_when_it_is_confirmed_and_goes_with_its_user,
+        a_waiting_login_ends_once,
+        roles_of_a_tenant_need_a_second_factor;
     sign_in:
         sessions_of_a_user_are_listed_newest_first,
         too_many_sessions_end_the_one_that_was_not_seen_for_the_longest,
@@ -125,6 +150,12 @@ on_both! {
         removed_vehicle_takes_its_devices_and_positions_along,
         device_is_found_by_its_key,
         tenants_see_nothing_of_each_other;
+    devices:
+        a_unique_id_is_of_one_device_on_the_whole_server,
+        a_device_that_is_removed_gives_its_unique_id_free,
+        unknown_devices_are_listed_until_they_are_added,
+        of_too_many_unknown_devices_the_oldest_go,
+        a_fix_that_the_device_calls_invalid_is_marked_for_good;
     assignments:
         driver_of_a_time_is_known_after_a_change,
         drivers_that_change_at_once_follow_each_other,
@@ -158,6 +189,7 @@ on_both! {
         tracking_id_is_taken_once_over_all_tenants,
         only_the_next_version_of_a_delivery_is_written,
         two_nodes_never_overwrite_each_others_delivery,
+        moves_of_many_riders_are_stored_together_and_each_has_its_own_outcome,
         call_that_exists_undoes_the_whole_change,
         fixes_are_read_page_by_page_and_the_last_of_a_millisecond_counts,
         current_delivery_is_the_last_started_or_else_the_last_delivered,
@@ -203,6 +235,8 @@ on_both! {
         active_parcels_are_those_under_way,
         newest_fix_of_a_driver_is_kept_and_late_ones_only_stored,
         a_fix_that_lies_ahead_gives_way_to_a_present_one,
+        fixes_of_many_drivers_are_stored_together_each_as_if_alone,
+        what_many_drivers_bring_is_read_together,
         fix_marks_no_parcel_of_another_driver_or_tenant,
         fixes_by_two_nodes_at_once_end_in_the_newest,
         path_has_the_fixes_of_each_driver_during_the_delivery,
@@ -229,6 +263,7 @@ on_both! {
     events:
         event_ids_have_no_gap_and_no_inversion_under_concurrent_writers,
         each_tenant_counts_for_itself,
+        the_log_keeps_its_name,
         failed_change_leaves_no_event,
         event_of_a_newer_version_does_not_stop_this_ones_readers,
         value_of_a_newer_version_blocks_neither_feed_nor_replay_nor_webhooks;
@@ -302,6 +337,7 @@ on_both! {
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
         a_vehicle_whose_newest_position_is_marked_gets_its_place_back,
+        positions_of_before_have_no_attributes,
         devices_and_cadets_of_before_can_be_changed,
         users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
         things_keep_their_numbers_when_these_become_their_tenants;

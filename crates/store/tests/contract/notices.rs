@@ -163,7 +163,7 @@ pub(crate) async fn notices_of_a_removed_user_are_forgotten_and_all_others_kept(
         }
     }
     store.remove_user(ann, None, at(1)).await.unwrap();
-    let retention = Retention { events_ms: i64::MAX, positions_ms: i64::MAX };
+    let retention = Retention { events_ms: i64::MAX, positions_ms: i64::MAX, ..Retention::default() };
     assert_eq!(store.prune(at(2), &retention).await.unwrap().notices, 4);
     for tenant in [&home, &acme] {
         assert!(list(&**store, tenant, ann.get(), NOTIFICATIONS).await.is_empty());

@@ -256,7 +256,7 @@ pub(crate) async fn trips_of_a_removed_vehicle_are_gone(database: &TestDatabase)
     assert!(!change(&**store, &ended(&running, TripStatus::Completed, 2)).await);
     assert_eq!(list(&**store, &home, &everything()).await, ["car"]);
     add(&**store, &started("new bus", &home, "bus", 3)).await;
-    let retention = Retention { events_ms: i64::MAX, positions_ms: i64::MAX };
+    let retention = Retention { events_ms: i64::MAX, positions_ms: i64::MAX, ..Retention::default() };
     assert_eq!(store.prune(at(4), &retention).await.unwrap().trips, 1);
     assert_eq!(store.prune(at(5), &retention).await.unwrap().trips, 0);
     assert_eq!(list(&**store, &home, &everything()).await, ["new bus", "car"]);

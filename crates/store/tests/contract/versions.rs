@@ -191,7 +191,8 @@ pub(crate) async fn number_of_a_removed_user_is_erased(database: &TestDatabase) 
             assert_eq!(store.is_erased_user(user).await.unwrap(), erased, "{user} {pass}");
         }
         // Upkeep forgets what is left of the user, and not that there was one.
-        let retention = milepost_store::Retention { events_ms: 1_000, positions_ms: 1_000 };
+        let retention =
+            milepost_store::Retention { events_ms: 1_000, positions_ms: 1_000, ..milepost_store::Retention::default() };
         store.prune(at(2), &retention).await.unwrap();
     }
 }

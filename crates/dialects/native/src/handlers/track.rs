@@ -13,7 +13,7 @@ use milepost_formats::TrackMeta;
 use milepost_http::{
     Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, parse_timestamp, tenant_of,
 };
-use milepost_service::{WrongPositions, positions, vehicles};
+use milepost_service::{WrongPositions, audit, positions, vehicles};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -61,6 +61,9 @@ pub(crate) async fn read_track(
     let use_cases = &context.use_cases;
     let mut track = positions::read_track(&use_cases.positions, &request, &tenant, &id, range, after, wrong).await?;
     let Some(format) = format else {
+        if after.is_none() {
+            audit::note_look(&use_cases.audit, &request, &tenant, &id).await?;
+        }
         let _permit = context.page_permit(&request.caller).await?;
         let page = track.take(limit).await?;
         let next = if page.len() < limit as usize { None } else { page.last().map(|last| last.position.at) };
@@ -68,6 +71,7 @@ pub(crate) async fn read_track(
         return Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response());
     };
     let live = vehicles::get_vehicle(&use_cases.vehicles, &request, &tenant, &id).await?;
+    audit::note_track_export(&use_cases.audit, &request, &tenant, &id).await?;
     let label = live.vehicle.label.as_str().to_owned();
     let meta = TrackMeta { vehicle_id: id.to_string(), label: Some(label) };
     stream_file(FileReader::of(&context, &request, &tenant), track, format, meta).await

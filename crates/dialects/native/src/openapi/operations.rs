@@ -3,6 +3,7 @@
 
 use super::{bounds, schemas};
 use axum::http::StatusCode;
+use milepost_domain::Scope;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
@@ -23,6 +24,40 @@ const OF_DEVICES: [&str; 10] = [
     "show_caller",
     "stream_events",
 ];
+/// The operations that report something: an access token needs `ingest`. It needs `read` for a GET, and `manage` for the rest.
+const OF_REPORTERS: [&str; 2] = ["record_positions", "update_delivery"];
+/// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
+/// credentials.
+const NOT_OF_PROGRAMS: [&str; 28] = [
+    "add_tenant",
+    "list_tenants",
+    "add_access_token",
+    "list_access_tokens",
+    "remove_access_token",
+    "list_audit",
+    "list_notifications",
+    "read_notification",
+    "list_messages",
+    "read_message",
+    "add_push_subscription",
+    "list_push_subscriptions",
+    "remove_push_subscription",
+    "record_location",
+    "list_unknown_devices",
+    "adopt_device",
+    "set_second_factor",
+    "begin_totp",
+    "confirm_totp",
+    "remove_totp",
+    "end_logins",
+    "list_sessions",
+    "end_session",
+    "issue_tokens",
+    "refresh_token",
+    "open_session",
+    "close_session",
+    "get_push_key",
+];
 /// What has versions: the last words of its operations' names.
 const VERSIONED: [&str; 8] = ["user", "vehicle", "device", "geofence", "webhook", "parcel", "rules", "cadet"];
 /// What has versions, and shows something that changes without them. It is never answered 304.
@@ -36,7 +71,8 @@ pub(super) fn complete(paths: &mut Map<String, Value>, collections: &HashSet<Str
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
             if let Some(operation) = operation.as_object_mut() {
                 complete_operation(path, method, operation);
-                if method == "post" && collections.contains(path) {
+                let makes_something = operation["responses"].get("201").is_some();
+                if method == "post" && makes_something && collections.contains(path) {
                     let location = json!({ "$ref": "#/components/headers/Location" });
                     operation["responses"]["201"]["headers"]["Location"] = location;
                 }
@@ -53,7 +89,8 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
     let has_key = method == "post" && !is_described_apart && id != "record_location";
     let has_body = operation.contains_key("requestBody") || has_key;
     let versions = Versions::of(id);
-    describe(operation, has_key, device && !is_described_apart);
+    let scope = scope_of(method, id, operation.get("security"));
+    describe(operation, has_key, device && !is_described_apart, scope);
     operation.entry("security").or_insert_with(|| security(device));
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
     if let Some(parameters) = parameters.as_array_mut() {
@@ -68,7 +105,9 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
             operation.remove("parameters");
         }
     }
-    if let Some(body) = operation.get_mut("requestBody") {
+    if let Some(body) = operation.get_mut("requestBody")
+        && body["content"].get("application/json").is_some()
+    {
         complete_optional_body(body);
         complete_list_body(&mut body["content"]["application/json"]["schema"]);
     }
@@ -99,12 +138,30 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
     }
 }
 
+/// The scope that an access token needs; `None` where it is refused, and where no credential is needed.
+fn scope_of(method: &str, id: &str, own_security: Option<&Value>) -> Option<Scope> {
+    let is_open = own_security.and_then(Value::as_array).is_some_and(Vec::is_empty);
+    if is_open || NOT_OF_PROGRAMS.contains(&id) {
+        None
+    } else if method == "get" {
+        Some(Scope::Read)
+    } else if OF_REPORTERS.contains(&id) {
+        Some(Scope::Ingest)
+    } else {
+        Some(Scope::Manage)
+    }
+}
+
 /// Adds who may call it and how it is repeated, to the description or else to the summary.
-fn describe(operation: &mut Map<String, Value>, has_key: bool, device: bool) {
+fn describe(operation: &mut Map<String, Value>, has_key: bool, device: bool, scope: Option<Scope>) {
     let text = |name: &str| operation.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let mut description = text("description").or_else(|| text("summary")).unwrap_or_default().to_owned();
     if device {
         description.push_str("\n\nDevices may call it with their key.");
+    }
+    if let Some(scope) = scope {
+        description.push_str(&format!("\n\nAn access token needs the scope `{}`.", scope.as_str()));
+        operation.insert("x-access-token-scope".to_owned(), scope.as_str().into());
     }
     if has_key {
         description.push_str("\n\nWith an Idempotency-Key the call may be repeated safely.");

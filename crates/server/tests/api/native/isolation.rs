@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Two tenants, and a token of each one's admin.
-async fn two_tenants() -> (TestServer, String, String) {
+pub async fn two_tenants() -> (TestServer, String, String) {
     let server = TestServer::start().await;
     let mut tokens = Vec::new();
     for tenant in ["red", "blue"] {
@@ -30,7 +30,7 @@ async fn two_tenants() -> (TestServer, String, String) {
 }
 
 /// One thing of the blue tenant for each parameter of a path: the path up to the parameter, and the thing's id.
-async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String)> {
+pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String)> {
     let add = async |path: &str, body: Value| json_of(server.post(path, blue, body).await, 201).await;
     let hook = json!({"url": "https://blue.example.org/label-of-blue", "events": ["parcel.added"]});
     let user = server.get_json("/auth/me", blue).await["id"].clone();
@@ -54,12 +54,16 @@ async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String
     let message = add("/api/v1/messages", notice).await["items"][0]["id"].clone();
     let push = Browser::new(1).subscription("https://push.example.org/label-of-blue");
     let push = add("/api/v1/push/subscriptions", push).await["id"].clone();
+    let token = add("/api/v1/access-tokens", json!({"name": "label of blue", "scopes": ["read"]})).await["id"].clone();
     let session = server.get_json("/auth/sessions", blue).await["items"][0]["id"].clone();
     let things = [
+        ("access-tokens/", token),
         ("sessions/", session),
         ("users/", user),
         ("vehicles/", json!("only-blue")),
         ("devices/", json!("device-blue")),
+        ("devices/unknown/", json!("device-blue")),
+        ("devices/gpslogger/", json!("device-blue")),
         ("webhooks/", webhook),
         ("/deliveries/", call.clone()),
         ("outgoing/", call),
@@ -80,11 +84,12 @@ async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String
 }
 
 /// A body that the operation accepts from the thing's own tenant.
-fn body_for(method: &str, path: &str) -> Option<Value> {
+pub fn body_for(method: &str, path: &str) -> Option<Value> {
     let last = path.rsplit('/').next().unwrap();
     match (method, last) {
         ("post", "grades") => Some(json!({"type": "merit", "points": 1, "reason": "x"})),
         ("put", _) if path.contains("/attendance/") => Some(json!({"status": "present"})),
+        ("post", "adopt") => Some(json!({"vehicle_id": "v1"})),
         ("post", "location") => Some(json!({"latitude": 1, "longitude": 2})),
         ("patch", "scores") => Some(json!({"final_score": 1})),
         ("patch", _) if path.contains("/users/") => Some(json!({"username": "x"})),

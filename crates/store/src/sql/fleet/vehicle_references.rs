@@ -1,13 +1,13 @@
 //! Removes what refers to a vehicle by its id, so that one that is made anew under that id inherits nothing.
 
 use super::super::dialect::{VEHICLE_IDS_HOLD_PARAMETER_1, VEHICLE_IDS_WITHOUT_PARAMETER_1};
-use super::super::{Connection, Db, accounts::tenants, push::alert_calls};
+use super::super::{Connection, Db, access_tokens::rows as access_tokens, accounts::tenants, push::alert_calls};
 use super::alerts;
 use crate::Result;
 use milepost_domain::{AlertId, Fact, GeofenceId, TenantId, Timestamp, UserId, VehicleId};
 use sqlx::{AssertSqlSafe, Row};
 
-/// Takes a removed vehicle off the lists of users and geofences, and deletes its alerts. Returns the facts to publish. To be called
+/// Takes a removed vehicle off the lists of users, access tokens and geofences, and deletes its alerts. Returns the facts to publish. To be called
 /// after the vehicle's row was deleted: a fold that wrote its alerts at the same time has ended by then.
 pub(super) async fn remove(
     connection: &mut Connection,
@@ -19,6 +19,9 @@ pub(super) async fn remove(
     let mut facts = Vec::new();
     for user in take_off_lists(connection, "users", tenant_no, id).await? {
         facts.push(Fact::UserChanged { user_id: UserId::new(user)? });
+    }
+    for access_token_id in access_tokens::forget_vehicle(connection, tenant_no, id).await? {
+        facts.push(Fact::AccessTokenChanged { access_token_id });
     }
     for geofence in take_off_lists(connection, "geofences", tenant_no, id).await? {
         facts.push(Fact::GeofenceChanged { geofence_id: GeofenceId::new(geofence)? });
