@@ -49,7 +49,8 @@ impl ServiceDay {
     pub fn around(now: Timestamp, zone: &TimeZone) -> Vec<Self> {
         let Ok(now) = jiff::Timestamp::from_millisecond(now.unix_ms()) else { return Vec::new() };
         let today = now.to_zoned(zone.clone()).date();
-        let days = [-1, 0, 1].map(|days: i64| today.checked_add(days.days()).ok().and_then(|date| Self::new(date, zone)));
+        let days =
+            [-1, 0, 1].map(|days: i64| today.checked_add(days.days()).ok().and_then(|date| Self::new(date, zone)));
         days.into_iter().flatten().collect()
     }
 

@@ -194,8 +194,7 @@ type Shapes = HashMap<String, Vec<(u32, Point)>>;
 
 fn read_shapes<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<Shapes, BadFeed> {
     let mut shapes = Shapes::new();
-    let columns =
-        [Needed("shape_id"), Needed("shape_pt_lat"), Needed("shape_pt_lon"), Needed("shape_pt_sequence")];
+    let columns = [Needed("shape_id"), Needed("shape_pt_lat"), Needed("shape_pt_lon"), Needed("shape_pt_sequence")];
     read_rows(archive, "shapes.txt", &columns, MAX_ROWS, |row| {
         let sequence = row.field(3).parse().map_err(|_| row.bad("shape_pt_sequence is no number"))?;
         shapes.entry(row.field(0).to_owned()).or_default().push((sequence, point(row, 1, 2)?));
@@ -278,7 +277,7 @@ fn all_times(rows: &[CallRow], calls: &[StopCall]) -> Option<Vec<(u32, u32)>> {
         for between in from + 1..index {
             let part = if length_m > 0.0 { (calls[between].along_m - begin_m) / length_m } else { 0.5 };
             let begin = f64::from(times[from].1);
-            let at = (begin + (f64::from(given.0) - begin) * part.clamp(0.0, 1.0)) as u32;
+            let at = (begin + (f64::from(given.0) - begin) * part.clamp(0.0, 1.0)).round() as u32;
             times[between] = (at, at);
         }
         last_given = index;

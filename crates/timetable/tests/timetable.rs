@@ -23,7 +23,13 @@ fn berlin(text: &str) -> Timestamp {
     Timestamp::from_unix_ms(at.timestamp().as_millisecond()).unwrap()
 }
 
-fn seen(timetable: &Timetable, longitude: f64, heading: f64, at: &str, before: Option<Match>) -> Option<(String, Match)> {
+fn seen(
+    timetable: &Timetable,
+    longitude: f64,
+    heading: f64,
+    at: &str,
+    before: Option<Match>,
+) -> Option<(String, Match)> {
     let observed = Observed {
         point: Point::from_degrees(52.5002, longitude).unwrap(),
         heading: Some(HeadingDeg::new(heading).unwrap()),
@@ -124,6 +130,7 @@ fn trips_at_intervals_are_repeated() {
     let rows = b"trip_id,start_time,end_time,headway_secs\nsouth-1,06:00:00,07:00:00,600\n";
     std::io::Write::write_all(&mut zip, rows).unwrap();
     let timetable = read_timetable(zip.finish().unwrap()).unwrap();
-    let starts: Vec<_> = timetable.trips.iter().filter(|trip| trip.id == "south-1").map(|trip| trip.start_s()).collect();
+    let starts: Vec<_> =
+        timetable.trips.iter().filter(|trip| trip.id == "south-1").map(|trip| trip.start_s()).collect();
     assert_eq!(starts, [21_600, 22_200, 22_800, 23_400, 24_000, 24_600]);
 }

@@ -46,7 +46,9 @@ pub(crate) fn run_transit(options: &TransitOptions) -> Result<()> {
     let rows: Vec<_> = csv.rows().collect();
     let mut buses: BTreeMap<&str, Vec<Seen<'_>>> = BTreeMap::new();
     for row in &rows {
-        let (Some(bus), Some(trip_id)) = (row.get("vehicle.vehicle.id"), row.get("vehicle.trip.trip_id")) else { continue };
+        let (Some(bus), Some(trip_id)) = (row.get("vehicle.vehicle.id"), row.get("vehicle.trip.trip_id")) else {
+            continue;
+        };
         let Some(point) = row.point("vehicle.position.latitude", "vehicle.position.longitude") else { continue };
         let at = row.parse::<i64>("vehicle.timestamp").and_then(|s| Timestamp::from_unix_ms(s * 1_000));
         let heading = row.parse("vehicle.position.bearing").and_then(|degrees| HeadingDeg::new(degrees).ok());
@@ -56,7 +58,8 @@ pub(crate) fn run_transit(options: &TransitOptions) -> Result<()> {
         buses.entry(bus).or_default().push(Seen { observed, trip_id, stands_at });
     }
     let mut report = Report::new("transit", options)?;
-    let mut table = Table::new(["route", "positions", "right trip", "wrong", "none", "arrival error, mean s", "by timetable"]);
+    let mut table =
+        Table::new(["route", "positions", "right trip", "wrong", "none", "arrival error, mean s", "by timetable"]);
     for (name, knows_route) in [("known", true), ("unknown", false)] {
         let mut tally = Tally::default();
         for seen in buses.values_mut() {
@@ -65,9 +68,18 @@ pub(crate) fn run_transit(options: &TransitOptions) -> Result<()> {
         }
         let all = (tally.right + tally.wrong + tally.none) as f64;
         let share = |count: usize| format!("{:.1} %", 100.0 * count as f64 / all);
-        let mean = |pick: fn(&(f64, f64)) -> f64| tally.errors.iter().map(pick).sum::<f64>() / tally.errors.len() as f64;
+        let mean =
+            |pick: fn(&(f64, f64)) -> f64| tally.errors.iter().map(pick).sum::<f64>() / tally.errors.len() as f64;
         let (live, planned) = (mean(|error| error.0), mean(|error| error.1));
-        table.row([name.to_owned(), format!("{all}"), share(tally.right), share(tally.wrong), share(tally.none), format!("{live:.0}"), format!("{planned:.0}")]);
+        table.row([
+            name.to_owned(),
+            format!("{all}"),
+            share(tally.right),
+            share(tally.wrong),
+            share(tally.none),
+            format!("{live:.0}"),
+            format!("{planned:.0}"),
+        ]);
         report.figure(&format!("{name}.right"), tally.right as f64 / all);
         report.figure(&format!("{name}.arrival_error_s"), live);
     }

@@ -5,8 +5,8 @@
 mod convert;
 mod feeds;
 mod handlers;
-mod situation;
 pub mod siri;
+mod situation;
 pub mod wire;
 
 pub use convert::{trip_updates, vehicle_positions};

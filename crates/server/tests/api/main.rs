@@ -155,4 +155,5 @@ mod trackers {
 }
 mod transit {
     pub mod feeds;
+    pub mod timetable;
 }
