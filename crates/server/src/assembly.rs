@@ -32,6 +32,7 @@ use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes, unsubscribe_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
+use milepost_mqtt::MqttStats;
 use milepost_oidc::Provider;
 use milepost_outbox::{
     MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, invitation_mail, reset_mail,
@@ -42,6 +43,7 @@ use milepost_service::{
     EventFeed, Listener, MailBodies, NewPasswordLink, Outgoing, ServiceParts, StartRelay, UseCases, assemble,
 };
 use milepost_store::Store;
+use milepost_transit_feeds::FeedStats;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
 
@@ -77,6 +79,10 @@ pub struct Assembly {
     pub transport: Arc<Transport>,
     /// Sender of outgoing calls.
     pub outbox: Arc<Outbox>,
+    /// What is counted of the messages of an MQTT broker.
+    pub mqtt_stats: Arc<MqttStats>,
+    /// What is counted of transit feeds of others.
+    pub feed_stats: Arc<FeedStats>,
     /// The tasks that the server can't do without.
     pub tasks: CoreTasks,
     metrics: Arc<Metrics>,
@@ -198,6 +204,8 @@ impl Assembly {
             tracks,
             transport,
             outbox,
+            mqtt_stats: Arc::default(),
+            feed_stats: Arc::default(),
             tasks,
             metrics,
             log,
@@ -308,6 +316,8 @@ impl Assembly {
             hub: self.hub.clone(),
             transport: Arc::clone(&self.transport),
             outbox: Arc::clone(&self.outbox),
+            mqtt: Arc::clone(&self.mqtt_stats),
+            feeds: Arc::clone(&self.feed_stats),
             tracks: Arc::clone(&self.tracks),
             log: self.log.clone(),
         };

@@ -10,6 +10,7 @@ pub mod devices;
 mod error;
 mod event_feed;
 mod fair_reads;
+pub mod feeds;
 pub mod fleet;
 mod grid;
 pub mod idempotency;

@@ -15,6 +15,8 @@ const LOOK_MS: i64 = 10_000;
 /// What one of a timetable's stop times, and one point of a way, takes in memory.
 const BYTES_OF_TIME: usize = 8;
 const BYTES_OF_POINT: usize = 24;
+/// A trip among those by name.
+const BYTES_OF_NAME: usize = 96;
 
 /// What the use cases of timetables need.
 pub struct Timetables {
@@ -91,7 +93,10 @@ async fn read(timetables: &Timetables, tenant: &TenantId) -> Result<Option<Arc<T
 }
 
 fn heap_bytes_of(timetable: &Timetable) -> usize {
-    let trips = timetable.trips.iter().map(|trip| size_of_val(trip) + trip.id.len() + trip.times.len() * BYTES_OF_TIME);
+    let trips = timetable
+        .trips
+        .iter()
+        .map(|trip| size_of_val(trip) + trip.id.len() + trip.times.len() * BYTES_OF_TIME + BYTES_OF_NAME);
     let patterns = timetable.patterns.iter().map(|pattern| {
         size_of_val(pattern) + pattern.path.points().len() * BYTES_OF_POINT + size_of_val(pattern.calls.as_slice())
     });

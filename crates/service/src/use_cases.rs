@@ -5,6 +5,7 @@ use crate::audit::Audit;
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
 use crate::fair_reads::FairReads;
+use crate::feeds::Feeds;
 use crate::fleet::Fleet;
 use crate::idempotency::IdempotencyKeys;
 use crate::large_bodies::LargeBodies;
@@ -35,6 +36,8 @@ pub struct UseCases {
     pub devices: Devices,
     /// Shares out large reads among callers and tenants.
     pub fair_reads: Arc<FairReads>,
+    /// For [`crate::feeds`].
+    pub feeds: Feeds,
     /// Shares out pages of lists in the same way.
     pub pages: FairReads,
     /// Shares out the reading of large bodies in the same way, apart from what is read from the database.
@@ -66,7 +69,7 @@ pub struct UseCases {
     /// For [`crate::users`].
     pub users: Users,
     /// For [`crate::vehicles`].
-    pub vehicles: Vehicles,
+    pub vehicles: Arc<Vehicles>,
     /// For [`crate::webhooks`].
     pub webhooks: Webhooks,
 }

@@ -40,7 +40,7 @@ pub(super) struct ImportArgs {
     #[command(subcommand)]
     other: Option<Other>,
     #[command(flatten)]
-    tracks: Option<TrackArgs>,
+    tracks: TrackArgs,
 }
 
 /// What is imported beside tracks.
@@ -55,8 +55,9 @@ struct TrackArgs {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Vehicle of the tracks; it is added if it does not exist.
-    #[arg(long)]
-    vehicle: String,
+    // An option, because another import has none.
+    #[arg(long, required = true)]
+    vehicle: Option<String>,
     /// Tenant of the vehicle.
     #[arg(long, default_value = "default")]
     tenant: String,
@@ -98,17 +99,16 @@ struct Tally {
 }
 
 pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<ExitCode> {
-    match (args.other, args.tracks) {
-        (Some(Other::Gtfs(args)), _) => gtfs::run(&args, clock).await,
-        (None, Some(args)) => import_tracks(args, clock).await,
-        (None, None) => bail!("name the files to import"),
+    match args.other {
+        Some(Other::Gtfs(args)) => gtfs::run(&args, clock).await,
+        None => import_tracks(args.tracks, clock).await,
     }
 }
 
 async fn import_tracks(args: TrackArgs, clock: &Clock) -> Result<ExitCode> {
     let (_, config) = read_config(&args.settings)?;
     let tenant = TenantId::new(&args.tenant)?;
-    let vehicle = VehicleId::new(&args.vehicle)?;
+    let vehicle = VehicleId::new(args.vehicle.as_deref().context("--vehicle is missing")?)?;
     let options = args.read.options();
     // All files are read once before anything is stored, so that a wrong file leaves nothing behind.
     let filter = RowFilter { only: args.only.as_deref(), now: clock.now() };

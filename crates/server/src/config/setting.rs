@@ -4,6 +4,7 @@ use super::database_url::check_database_url;
 use super::device_ports::device_ports;
 use super::duration::parse_duration;
 use super::listen_address::listen_address;
+use super::transit_feeds::transit_feeds;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_domain::TenantId;
 use milepost_http::{TenantHosts, TrustedProxies};
@@ -58,6 +59,8 @@ enum Kind {
     DevicePorts,
     /// An address without a port.
     Ip,
+    /// `URL|tenant|interval`, separated by blanks. The URLs may hold keys.
+    TransitFeeds,
     Smtp,
     Mailbox,
     Secret,
@@ -83,7 +86,10 @@ const fn setting(variable: &'static str, default: &'static str, kind: Kind, help
         variable,
         default,
         help,
-        secret: matches!(kind, Kind::Secret | Kind::ClientSecret | Kind::VapidKey | Kind::DeviceSecrets),
+        secret: matches!(
+            kind,
+            Kind::Secret | Kind::ClientSecret | Kind::VapidKey | Kind::DeviceSecrets | Kind::TransitFeeds
+        ),
         kind,
     }
 }
@@ -153,6 +159,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("DEVICE_MAX_PER_ADDRESS", "1000", Kind::Number(1, 10_000_000), "connections of one address to these ports that are of no known device"),
     setting("DEVICE_IDLE", "15m", Kind::Duration(1_000, DAY_MS), "how long a tracker's connection may be silent"),
     setting("TRANSIT_PUBLIC", "0", Kind::Flag, "1 lets everybody read the feeds /gtfs-rt/… and /siri/vm.xml of every tenant"),
+    setting("TRANSIT_FEEDS", "", Kind::TransitFeeds, "transit feeds of others to poll, GTFS-Realtime or SIRI-VM: URL|tenant|interval, several separated by blanks; none if unset"),
     setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is trusted; none if unset"),
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
     setting("MILEPOST_TILE_URL", "", Kind::Text, "map tiles, such as https://tiles.example.org/{z}/{x}/{y}.png; none if unset"),
@@ -220,6 +227,7 @@ impl Setting {
             }),
             Kind::HttpUrl => ServiceUrl::parse(text).map(drop).map_err(str::to_owned),
             Kind::DevicePorts => device_ports(&list(text)).map(drop),
+            Kind::TransitFeeds => transit_feeds(text).map(drop),
             Kind::Ip => ok(text.parse::<std::net::IpAddr>().is_ok(), "must be an address such as 0.0.0.0 or ::"),
             Kind::Smtp => SmtpUrl::parse(text).map(drop).map_err(str::to_owned),
             Kind::Mailbox => MailFrom::parse(text).map(drop).map_err(str::to_owned),

@@ -26,6 +26,7 @@ mod geofences;
 mod hammer;
 mod history;
 mod history_alerts;
+mod leases;
 mod migrations;
 mod notices;
 mod numbers;
@@ -115,6 +116,8 @@ on_both! {
         a_password_link_ends_with_its_hour_or_with_what_it_was_made_for,
         a_user_has_a_bounded_number_of_password_links,
         users_are_found_by_their_address;
+    leases:
+        a_lease_is_one_nodes_until_it_ends;
     timetables:
         a_timetable_is_replaced_and_removed;
     versions:
