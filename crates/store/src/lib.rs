@@ -39,9 +39,9 @@ mod renderer;
 mod retention;
 mod schedule;
 mod sign_in_store;
-mod timetable_store;
 mod sqlite;
 mod store;
+mod timetable_store;
 mod track_commit;
 mod tracked;
 mod unknown_kinds;
@@ -82,9 +82,9 @@ pub use sign_in_store::{
     MAX_CHALLENGES, MAX_PASSWORD_LINKS, MAX_SESSIONS, PasswordLink, Provenance, Session, SessionKind, SignInStore,
     TotpAttempt, TotpLimit,
 };
-pub use timetable_store::{MAX_TIMETABLE_BYTES, StoredTimetable, TimetableStore};
 pub use sqlite::backup::{Progress, back_up, restore};
 pub use store::{Digest, LogStats, Store, StoredEvents};
+pub use timetable_store::{MAX_TIMETABLE_BYTES, StoredTimetable, TimetableStore};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};
 pub use tracked::{
     ArrivalCursor, Arrived, MOST_VEHICLE_MINUTES, TrackPosition, TrackedVehicle, VehicleNo, WrongPositions,

@@ -11,7 +11,7 @@ mod stops_along;
 mod timetable;
 
 pub use calendar::{Service, ServiceDay};
-pub use matching::{Match, Observed, Previous};
+pub use matching::{Match, NamedTrip, Observed, Previous};
 pub use read::{MAX_ROWS, read_timetable};
 pub use rows::BadFeed;
 pub use timetable::{Pattern, Route, Stop, StopCall, Timetable, Trip};

@@ -43,7 +43,7 @@ struct CallRow {
 /// [`BadFeed`] names table and line. A feed is used as a whole or not at all.
 pub fn read_timetable<R: Read + Seek>(file: R) -> Result<Timetable, BadFeed> {
     let mut archive = ZipArchive::new(file)?;
-    let zone = read_zone(&mut archive)?;
+    let (zone, agencies) = read_agencies(&mut archive)?;
     let (routes, route_places) = read_routes(&mut archive)?;
     let (stops, stop_places) = read_stops(&mut archive)?;
     let (services, service_places) = read_services(&mut archive)?;
@@ -51,7 +51,7 @@ pub fn read_timetable<R: Read + Seek>(file: R) -> Result<Timetable, BadFeed> {
     read_calls(&mut archive, &mut trips, &stop_places)?;
     let headways = read_frequencies(&mut archive)?;
     let shapes = read_shapes(&mut archive)?;
-    Ok(assemble(Parts { zone, routes, stops, services, trips, headways, shapes }))
+    Ok(assemble(Parts { zone, agencies, routes, stops, services, trips, headways, shapes }))
 }
 
 fn needed<R: Read + Seek>(
@@ -63,15 +63,16 @@ fn needed<R: Read + Seek>(
     if read_rows(archive, table, columns, MAX_ROWS, visit)? { Ok(()) } else { Err(BadFeed::Missing(table)) }
 }
 
-fn read_zone<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<TimeZone, BadFeed> {
-    let mut zone = None;
-    needed(archive, "agency.txt", &[Needed("agency_timezone")], |row| {
+fn read_agencies<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<(TimeZone, Vec<String>), BadFeed> {
+    let (mut zone, mut agencies) = (None, Vec::new());
+    needed(archive, "agency.txt", &[Needed("agency_timezone"), Optional("agency_id")], |row| {
         // All agencies of a feed have one zone.
         let known = TimeZone::get(row.field(0)).map_err(|_| row.bad(format!("no such zone: {}", row.field(0))))?;
         zone.get_or_insert(known);
+        agencies.extend(Some(row.field(1)).filter(|id| !id.is_empty()).map(str::to_owned));
         Ok(())
     })?;
-    zone.ok_or(BadFeed::Missing("agency.txt"))
+    Ok((zone.ok_or(BadFeed::Missing("agency.txt"))?, agencies))
 }
 
 fn read_routes<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<(Vec<Route>, Places), BadFeed> {
@@ -206,6 +207,7 @@ fn read_shapes<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<Shapes, Ba
 
 struct Parts {
     zone: TimeZone,
+    agencies: Vec<String>,
     routes: Vec<Route>,
     stops: Vec<Stop>,
     services: Vec<Service>,
@@ -216,7 +218,7 @@ struct Parts {
 
 /// Groups the trips by their way and stops.
 fn assemble(parts: Parts) -> Timetable {
-    let Parts { zone, routes, stops, services, trips, headways, shapes } = parts;
+    let Parts { zone, agencies, routes, stops, services, trips, headways, shapes } = parts;
     let mut grouped: HashMap<_, (Option<Pattern>, Vec<Trip>)> = HashMap::new();
     let mut order = Vec::new();
     for mut row in trips {
@@ -246,7 +248,11 @@ fn assemble(parts: Parts) -> Timetable {
         all_trips.extend(trips);
         patterns.push(pattern);
     }
-    Timetable { zone, routes, stops, services, patterns, trips: all_trips }
+    let mut trips_named: HashMap<String, Vec<usize>> = HashMap::with_capacity(all_trips.len());
+    for (place, trip) in all_trips.iter().enumerate() {
+        trips_named.entry(trip.id.clone()).or_default().push(place);
+    }
+    Timetable { zone, agencies, routes, stops, services, patterns, trips: all_trips, trips_named }
 }
 
 fn pattern_of(row: &TripRow, stops: &[Stop], shapes: &Shapes) -> Option<Pattern> {

@@ -4,6 +4,7 @@ use crate::{Service, ServiceDay};
 use jiff::tz::TimeZone;
 use milepost_domain::Timestamp;
 use milepost_geo::{Path, Point};
+use std::collections::HashMap;
 
 /// A line for passengers.
 #[derive(Debug, Clone)]
@@ -88,8 +89,10 @@ impl Trip {
 /// A feed that was read.
 #[derive(Debug, Clone)]
 pub struct Timetable {
-    /// Of the agency.
+    /// Of the agencies.
     pub zone: TimeZone,
+    /// The ids of the agencies that have one.
+    pub agencies: Vec<String>,
     /// By place.
     pub routes: Vec<Route>,
     /// By place.
@@ -100,9 +103,16 @@ pub struct Timetable {
     pub patterns: Vec<Pattern>,
     /// Those of a pattern stand together, in the order of their start.
     pub trips: Vec<Trip>,
+    /// Places in `trips` by id. A trip that runs at intervals has several.
+    pub(crate) trips_named: HashMap<String, Vec<usize>>,
 }
 
 impl Timetable {
+    /// The places in [`Timetable::trips`] of this id.
+    pub fn trips_named(&self, id: &str) -> &[usize] {
+        self.trips_named.get(id).map_or(&[], Vec::as_slice)
+    }
+
     /// The trips of a pattern, with their places.
     pub(crate) fn trips_of(&self, pattern: &Pattern) -> impl Iterator<Item = (usize, &Trip)> {
         self.trips[pattern.trips.clone()].iter().enumerate().map(|(index, trip)| (pattern.trips.start + index, trip))

@@ -6,7 +6,7 @@ mod sample;
 use jiff::civil::date;
 use milepost_domain::{HeadingDeg, Timestamp};
 use milepost_geo::Point;
-use milepost_timetable::{Match, Observed, Previous, ServiceDay, Timetable, read_timetable};
+use milepost_timetable::{Match, NamedTrip, Observed, Previous, ServiceDay, Timetable, read_timetable};
 use std::io::Cursor;
 
 fn read(change: impl Fn(&str, &str) -> Option<String>) -> Result<Timetable, String> {
@@ -35,6 +35,7 @@ fn seen(
         heading: Some(HeadingDeg::new(heading).unwrap()),
         at: berlin(at),
         route: Some("7"),
+        trip: None,
     };
     let found = timetable.find_trip(&observed, before.map(Previous::from).as_ref())?;
     Some((timetable.trips[found.trip].id.clone(), found))
@@ -101,6 +102,30 @@ fn a_late_vehicle_stays_on_its_trip() {
     // By its place and time alone, the next trip would fit better.
     assert_eq!(seen(&timetable, 13.4222, 90.0, "2026-04-01T08:29:00", None).unwrap().0, "east-2");
     assert_eq!(seen(&timetable, 13.4222, 90.0, "2026-04-01T08:29:00", Some(before)).unwrap().0, "east-1");
+}
+
+#[test]
+fn a_trip_that_is_named_counts_more_than_times() {
+    let timetable = timetable();
+    let seen = |trip, longitude, at: &str| {
+        let observed = Observed {
+            point: Point::from_degrees(52.5002, longitude).unwrap(),
+            heading: None,
+            at: berlin(at),
+            route: None,
+            trip: Some(trip),
+        };
+        timetable
+            .find_trip(&observed, None)
+            .map(|found| (timetable.trips[found.trip].id.as_str(), found.delay_s.round()))
+    };
+    let named = |id| NamedTrip { id, date: None };
+    assert_eq!(seen(named("east-1"), 13.4222, "2026-04-01T10:03:00"), Some(("east-1", 7_200.0)), "two hours late");
+    assert_eq!(seen(named("no such trip"), 13.4222, "2026-04-01T08:04:00").unwrap().0, "east-1", "by its times");
+    let of_day = |date| NamedTrip { id: "late", date: Some(date) };
+    assert_eq!(seen(of_day("20260401"), 13.4148, "2026-04-02T00:32:00").unwrap().0, "late");
+    assert_eq!(seen(of_day("20260402"), 13.4148, "2026-04-02T00:32:00").unwrap().0, "late", "by its times");
+    assert_eq!(seen(named("east-1"), 13.6, "2026-04-01T08:04:00"), None, "far from its way");
 }
 
 #[test]

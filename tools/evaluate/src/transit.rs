@@ -53,7 +53,7 @@ pub(crate) fn run_transit(options: &TransitOptions) -> Result<()> {
         let at = row.parse::<i64>("vehicle.timestamp").and_then(|s| Timestamp::from_unix_ms(s * 1_000));
         let heading = row.parse("vehicle.position.bearing").and_then(|degrees| HeadingDeg::new(degrees).ok());
         let route = row.get("vehicle.trip.route_id");
-        let observed = Observed { point, heading, at: at.context("a row without a time")?, route };
+        let observed = Observed { point, heading, at: at.context("a row without a time")?, route, trip: None };
         let stands_at = row.get("vehicle.stop_id").filter(|_| row.parse::<f64>("vehicle.current_status") == Some(1.0));
         buses.entry(bus).or_default().push(Seen { observed, trip_id, stands_at });
     }

@@ -33,7 +33,7 @@ pub fn trip_updates(situation: &Situation) -> FeedMessage {
     let Some(timetable) = &situation.timetable else { return empty_feed(situation.at) };
     let update = |running: &Running| {
         let trip_update = Some(trip_update(timetable, running, situation.at)?);
-        Some(FeedEntity { id: running.vehicle.vehicle.id.as_str().to_owned(), trip_update, vehicle: None })
+        Some(FeedEntity { id: running.vehicle.vehicle.id.as_str().to_owned(), alert: None, trip_update, vehicle: None })
     };
     FeedMessage { entity: situation.running.iter().filter_map(update).collect(), ..empty_feed(situation.at) }
 }
@@ -65,7 +65,7 @@ fn position_entity(situation: &Situation, running: &Running) -> Option<FeedEntit
         vehicle: vehicle_descriptor(&running.vehicle),
     };
     let id = running.vehicle.vehicle.id.as_str().to_owned();
-    Some(FeedEntity { id, trip_update: None, vehicle: Some(placed) })
+    Some(FeedEntity { id, alert: None, trip_update: None, vehicle: Some(placed) })
 }
 
 fn vehicle_descriptor(live: &LiveVehicle) -> VehicleDescriptor {
@@ -76,15 +76,15 @@ fn vehicle_descriptor(live: &LiveVehicle) -> VehicleDescriptor {
     }
 }
 
-fn trip_descriptor(timetable: &Timetable, on: &Match) -> TripDescriptor {
+pub(crate) fn trip_descriptor(timetable: &Timetable, on: &Match) -> TripDescriptor {
     let trip = &timetable.trips[on.trip];
     let pattern = &timetable.patterns[trip.pattern];
     let start = trip.start_s();
     TripDescriptor {
         trip_id: trip.id.clone(),
-        start_time: format!("{:02}:{:02}:{:02}", start / 3_600, start / 60 % 60, start % 60),
-        start_date: on.day.gtfs_date(),
-        route_id: timetable.routes[pattern.route].id.clone(),
+        start_time: Some(format!("{:02}:{:02}:{:02}", start / 3_600, start / 60 % 60, start % 60)),
+        start_date: Some(on.day.gtfs_date()),
+        route_id: Some(timetable.routes[pattern.route].id.clone()),
         direction_id: pattern.direction.map(u32::from),
     }
 }
@@ -122,6 +122,6 @@ fn expected(on: &Match, planned_s: u32, now: Timestamp) -> StopTimeEvent {
     StopTimeEvent { delay: i32::try_from(time - planned).unwrap_or(i32::MAX), time }
 }
 
-fn unix_seconds(at: Timestamp) -> u64 {
+pub(crate) fn unix_seconds(at: Timestamp) -> u64 {
     u64::try_from(at.unix_ms() / 1_000).unwrap_or(0)
 }

@@ -1,10 +1,12 @@
 //! The situations of tenants that were made last.
 
 use crate::TransitParts;
-use crate::situation::Situation;
+use crate::alert_wire::PASSENGERS;
+use crate::situation::{Situation, StaffAlerts};
 use milepost_cache::WeightedCache;
 use milepost_domain::{TenantId, Timestamp, VehicleScope};
 use milepost_http::Problem;
+use milepost_service::fleet::passenger_alerts;
 use milepost_service::{LiveVehicle, ServiceError, timetables, vehicles};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -12,6 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 const FEEDS_BYTES: usize = 64 * 1024 * 1024;
 /// How long a situation is given to everybody who asks, milliseconds. Planners poll every ten seconds or more.
 const FRESH_MS: i64 = 2_000;
+/// How long the alerts of staff are given to everybody who asks, milliseconds.
+const ALERTS_FRESH_MS: i64 = 10_000;
 /// How long a place holds, milliseconds: after it the vehicle is left out.
 pub(crate) const VALID_MS: i64 = 600_000;
 
@@ -54,12 +58,20 @@ pub(crate) async fn situation_of(parts: &TransitParts, tenant: &TenantId) -> Res
     if let Some(fresh) = parts.feeds.fresh(tenant, now) {
         return Ok(fresh);
     }
+    let before = parts.feeds.last(tenant);
+    let alerts = match &before {
+        Some(before) if (0..ALERTS_FRESH_MS).contains(&now.ms_since(before.alerts.read_at)) => before.alerts.clone(),
+        _ => {
+            let list = passenger_alerts(&use_cases.fleet, tenant, PASSENGERS, now).await?.into();
+            StaffAlerts { read_at: now, list }
+        }
+    };
     let is_current =
         |vehicle: &LiveVehicle| vehicle.last.as_ref().is_some_and(|last| now.ms_since(last.at) <= VALID_MS);
     let current = vehicles::read_vehicles(&use_cases.vehicles, tenant, &VehicleScope::All, is_current).await?;
-    let before = parts.feeds.last(tenant);
     // Away from the threads that serve: a vehicle is compared with every way of its route.
-    let made = tokio::task::spawn_blocking(move || Situation::new(current, timetable, before.as_deref(), now)).await;
+    let made =
+        tokio::task::spawn_blocking(move || Situation::new(current, timetable, alerts, before.as_deref(), now)).await;
     let made = Arc::new(made.map_err(|_| ServiceError::Internal)?);
     parts.feeds.lock().insert(tenant.clone(), Arc::clone(&made));
     Ok(made)

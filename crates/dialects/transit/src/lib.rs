@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alert_wire;
+mod alerts;
 mod convert;
 mod feeds;
 mod handlers;
@@ -11,7 +13,7 @@ pub mod wire;
 
 pub use convert::{trip_updates, vehicle_positions};
 pub use feeds::Feeds;
-pub use situation::{Running, Situation};
+pub use situation::{Running, Situation, StaffAlerts};
 
 use axum::Router;
 use axum::extract::FromRef;

@@ -2,15 +2,17 @@
 
 use crate::wire::FeedMessage;
 use bytes::Bytes;
-use milepost_domain::{Timestamp, VehicleId};
+use milepost_domain::{Alert, AttributeValue, Timestamp, VehicleId};
 use milepost_geo::Point;
 use milepost_service::LiveVehicle;
-use milepost_timetable::{Match, Observed, Previous, ServiceDay, Timetable};
+use milepost_service::feeds::attribute;
+use milepost_timetable::{Match, NamedTrip, Observed, Previous, ServiceDay, Timetable};
 use prost::Message;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::convert::{empty_feed, trip_updates, vehicle_positions};
+use crate::alerts::alerts;
+use crate::convert::{trip_updates, vehicle_positions};
 use crate::siri::vehicle_monitoring;
 
 /// A slower vehicle's heading says little, km/h.
@@ -51,6 +53,15 @@ pub struct Running {
     pub on: Option<Match>,
 }
 
+/// Alerts that staff addressed to passengers, as they were read last.
+#[derive(Debug, Clone)]
+pub struct StaffAlerts {
+    /// When.
+    pub read_at: Timestamp,
+    /// The newest first.
+    pub list: Arc<[Alert]>,
+}
+
 /// What feeds show.
 pub struct Situation {
     /// When it was.
@@ -59,6 +70,8 @@ pub struct Situation {
     pub running: Vec<Running>,
     /// The tenant's timetable.
     pub timetable: Option<Arc<Timetable>>,
+    /// Alerts that staff addressed to passengers.
+    pub alerts: StaffAlerts,
     rendered: [OnceLock<Bytes>; FEEDS],
 }
 
@@ -67,12 +80,13 @@ impl Situation {
     pub fn new(
         vehicles: Vec<LiveVehicle>,
         timetable: Option<Arc<Timetable>>,
+        alerts: StaffAlerts,
         before: Option<&Self>,
         at: Timestamp,
     ) -> Self {
         let Some(timetable) = timetable else {
             let running = vehicles.into_iter().map(|vehicle| Running { vehicle, on: None }).collect();
-            return Self { at, running, timetable: None, rendered: Default::default() };
+            return Self { at, running, timetable: None, alerts, rendered: Default::default() };
         };
         // Places of trips are those of one timetable.
         let goes_on = before.filter(|before| before.timetable.as_ref().is_some_and(|old| Arc::ptr_eq(old, &timetable)));
@@ -85,13 +99,19 @@ impl Situation {
             })
             .collect();
         leave_one_on_each_trip(&mut running);
-        Self { at, running, timetable: Some(timetable), rendered: Default::default() }
+        Self { at, running, timetable: Some(timetable), alerts, rendered: Default::default() }
     }
 
     /// The same with these vehicles alone.
     pub(crate) fn only(&self, is_shown: impl Fn(&LiveVehicle) -> bool) -> Self {
         let running = self.running.iter().filter(|running| is_shown(&running.vehicle)).cloned().collect();
-        Self { at: self.at, running, timetable: self.timetable.clone(), rendered: Default::default() }
+        Self {
+            at: self.at,
+            running,
+            timetable: self.timetable.clone(),
+            alerts: self.alerts.clone(),
+            rendered: Default::default(),
+        }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -111,8 +131,8 @@ impl Situation {
             Feed::VehiclePositionsJson => json(&vehicle_positions(self)),
             Feed::TripUpdatesPb => pb(&trip_updates(self)),
             Feed::TripUpdatesJson => json(&trip_updates(self)),
-            Feed::AlertsPb => pb(&empty_feed(self.at)),
-            Feed::AlertsJson => json(&empty_feed(self.at)),
+            Feed::AlertsPb => pb(&alerts(self)),
+            Feed::AlertsJson => json(&alerts(self)),
             Feed::VehicleMonitoring => Bytes::from(vehicle_monitoring(self)),
         }
     }
@@ -126,9 +146,14 @@ fn previous_of(before: &Situation) -> HashMap<&VehicleId, Previous> {
 fn find_trip(timetable: &Timetable, vehicle: &LiveVehicle, previous: Option<&Previous>) -> Option<Match> {
     let last = vehicle.last.as_ref()?;
     let heading = last.heading.filter(|_| last.speed.is_none_or(|speed| speed.get() >= MOVING_KMH));
-    let route = vehicle.vehicle.route.as_ref().map(|route| route.as_str());
+    let told = |name| match last.attributes.get(name) {
+        Some(AttributeValue::Text(text)) => Some(&**text),
+        _ => None,
+    };
+    let route = told(attribute::ROUTE_ID).or(vehicle.vehicle.route.as_ref().map(|route| route.as_str()));
+    let trip = told(attribute::TRIP_ID).map(|id| NamedTrip { id, date: told(attribute::TRIP_DATE) });
     let point = Point::new(last.latitude, last.longitude);
-    timetable.find_trip(&Observed { point, heading, at: last.at, route }, previous)
+    timetable.find_trip(&Observed { point, heading, at: last.at, route, trip }, previous)
 }
 
 /// One vehicle serves a trip. Of several that fit, the one that is nearest to its time.

@@ -1,6 +1,7 @@
 //! The messages of GTFS-Realtime 2.0 (<https://gtfs.org/documentation/realtime/proto/>), and their JSON by protobuf's mapping
 //! (<https://protobuf.dev/programming-guides/json/>): names in camelCase, 64-bit numbers as text, enums by name. Unknown values are left out.
 
+use crate::alert_wire::Alert;
 use prost::Message;
 use serde::{Serialize, Serializer};
 
@@ -37,13 +38,17 @@ pub struct FeedHeader {
     pub timestamp: u64,
 }
 
-/// One vehicle.
+/// One vehicle, or one alert.
 #[derive(Clone, PartialEq, Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FeedEntity {
-    /// The vehicle's id.
+    /// The vehicle's id, or one that names the alert.
     #[prost(string, required, tag = "1")]
     pub id: String,
+    /// What passengers should know.
+    #[prost(message, optional, tag = "5")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<Alert>,
     /// When it will be at its stops.
     #[prost(message, optional, tag = "3")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,14 +119,17 @@ pub struct TripDescriptor {
     #[prost(string, required, tag = "1")]
     pub trip_id: String,
     /// When it begins, such as `25:10:00` for ten past one on the next day.
-    #[prost(string, required, tag = "2")]
-    pub start_time: String,
+    #[prost(string, optional, tag = "2")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<String>,
     /// The day of the timetable, such as `20260216`.
-    #[prost(string, required, tag = "3")]
-    pub start_date: String,
+    #[prost(string, optional, tag = "3")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<String>,
     /// The route.
-    #[prost(string, required, tag = "5")]
-    pub route_id: String,
+    #[prost(string, optional, tag = "5")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route_id: Option<String>,
     /// The direction.
     #[prost(uint32, optional, tag = "6")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,7 +207,7 @@ pub struct VehicleDescriptor {
     pub license_plate: Option<String>,
 }
 
-fn as_text<S: Serializer>(number: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_text<S: Serializer>(number: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(number)
 }
 

@@ -4,6 +4,7 @@
 pub mod sample;
 
 use crate::support::{TestServer, json_of};
+use milepost_dialect_transit::alert_wire::Alert;
 use milepost_dialect_transit::wire::{FeedMessage, TripUpdate, VehiclePosition};
 use milepost_domain::TenantId;
 use prost::Message;
@@ -78,8 +79,8 @@ async fn a_bus_on_its_trip_is_in_all_feeds() {
 
     let [placed] = &positions(&server).await[..] else { panic!("one vehicle") };
     let trip = placed.trip.as_ref().unwrap();
-    assert_eq!((trip.trip_id.as_str(), trip.route_id.as_str(), trip.direction_id), ("east-1", "R7", Some(0)));
-    assert!(trip.start_time.as_str() >= "23:56:00", "{}", trip.start_time);
+    assert_eq!((trip.trip_id.as_str(), trip.route_id.as_deref(), trip.direction_id), ("east-1", Some("R7"), Some(0)));
+    assert!(trip.start_time.as_deref() >= Some("23:56:00"), "{:?}", trip.start_time);
     assert_eq!((placed.current_stop_sequence, placed.stop_id.as_deref()), (Some(3), Some("y")));
     assert_eq!(placed.current_status, Some(2), "on its way there");
 
@@ -145,4 +146,64 @@ async fn a_viewer_of_one_bus_gets_the_trip_of_this_one() {
     let (_, parent) = server.add_user(parent).await;
     let seen: Value = server.get_json("/gtfs-rt/trip-updates.json", &parent).await;
     assert_eq!(seen["entity"], json!([]), "not the trips of others");
+}
+
+async fn alerts(server: &TestServer) -> Vec<(String, Alert)> {
+    let feed = feed(server, "/gtfs-rt/alerts.pb").await;
+    feed.entity.into_iter().map(|entity| (entity.id, entity.alert.unwrap())).collect()
+}
+
+async fn raise(server: &TestServer, title: &str, data: Value) -> String {
+    let alert = json!({ "type": "maintenance", "title": title, "message": format!("{title}, in full."), "data": data });
+    let raised = json_of(server.post("/api/v1/alerts", &server.admin, alert).await, 201).await;
+    raised["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn passengers_are_told_of_late_trips_and_of_what_staff_addresses_to_them() {
+    let server = TestServer::start().await;
+    // Half an hour late between Market and Park, but named by its driver's app.
+    import(&server, 180 + 1_800).await;
+    server.add_vehicle(json!({ "id": "bus-7", "kind": "bus", "label": "7" })).await;
+    let at = server.clock.clock().now().unix_ms() / 1_000;
+    let told = json!({ "vehicle_id": "bus-7", "latitude": 52.5002, "longitude": 13.4222, "timestamp": at,
+        "attributes": { "trip_id": "east-1" } });
+    json_of(server.post("/api/v1/positions", &server.admin, told).await, 201).await;
+    raise(&server, "Tyre pressure", json!({ "note": "for passengers" })).await;
+    raise(&server, "Another city", json!({ "passengers": { "routes": ["R99"] } })).await;
+    let detour = json!({ "passengers": { "routes": ["7"], "stops": ["x", "nowhere"], "trips": ["east-1"], "cause": "construction",
+        "effect": "DETOUR", "url": "https://city.example/works", "language": "en" } });
+    let detour = raise(&server, "Detour", detour).await;
+    raise(&server, "Strike", json!({ "passengers": { "url": "javascript:alert(1)" } })).await;
+
+    let shown = alerts(&server).await;
+    let ids: Vec<_> = shown.iter().map(|(id, _)| id.split(':').next().unwrap()).collect();
+    assert_eq!(ids, ["alert", "alert", "late"]);
+    let (strike, detoured, late) = (&shown[0].1, &shown[1].1, &shown[2].1);
+    assert_eq!((strike.informed_entity[0].agency_id.as_deref(), strike.url.as_ref()), (Some("A"), None));
+    assert_eq!(shown[1].0, format!("alert:{detour}"));
+    assert_eq!((detoured.cause, detoured.effect), (10, 4));
+    let named = |entity: &milepost_dialect_transit::alert_wire::EntitySelector| {
+        (entity.route_id.clone(), entity.stop_id.clone(), entity.trip.as_ref().map(|trip| trip.trip_id.clone()))
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let concerned: Vec<_> = detoured.informed_entity.iter().map(named).collect();
+    assert_eq!(concerned, [(text("R7"), None, None), (None, text("x"), None), (None, None, text("east-1"))]);
+    let said = &detoured.description_text.translation[0];
+    assert_eq!((said.text.as_str(), said.language.as_deref()), ("Detour, in full.", Some("en")));
+    assert_eq!(late.effect, 3);
+    assert_eq!(late.header_text.translation[0].text, "7 to East: about 30 minutes late");
+    assert_eq!(late.informed_entity[0].trip.as_ref().unwrap().trip_id, "east-1");
+    let json = server.get_json("/gtfs-rt/alerts.json", &server.admin).await;
+    let detoured = &json["entity"][1]["alert"];
+    assert_eq!((&detoured["cause"], &detoured["effect"]), (&json!("CONSTRUCTION"), &json!("DETOUR")));
+    assert!(detoured["activePeriod"][0]["end"].is_string());
+
+    // Deleted, it is gone within ten seconds.
+    assert_eq!(
+        server.call(reqwest::Method::DELETE, &format!("/api/v1/alerts/{detour}"), &server.admin, None).await.status(),
+        204
+    );
+    server.clock.turn(Duration::from_secs(10));
+    assert_eq!(alerts(&server).await.len(), 2);
 }

@@ -29,25 +29,30 @@ pub(crate) async fn set_timetable(
 }
 
 pub(crate) async fn timetable_version(connection: &mut Connection, tenant: &TenantId) -> Result<Option<i64>> {
-    let version = sqlx::query_scalar::<Db, i64>("select version from timetables where tenant_no = (select tenant_no from tenants where id = $1)")
-        .bind(tenant.as_str())
-        .fetch_optional(connection)
-        .await?;
+    let version = sqlx::query_scalar::<Db, i64>(
+        "select version from timetables where tenant_no = (select tenant_no from tenants where id = $1)",
+    )
+    .bind(tenant.as_str())
+    .fetch_optional(connection)
+    .await?;
     Ok(version)
 }
 
 pub(crate) async fn get_timetable(connection: &mut Connection, tenant: &TenantId) -> Result<Option<StoredTimetable>> {
-    let row = sqlx::query_as::<Db, (i64, Vec<u8>)>("select version, archive from timetables where tenant_no = (select tenant_no from tenants where id = $1)")
-        .bind(tenant.as_str())
-        .fetch_optional(connection)
-        .await?;
+    let row = sqlx::query_as::<Db, (i64, Vec<u8>)>(
+        "select version, archive from timetables where tenant_no = (select tenant_no from tenants where id = $1)",
+    )
+    .bind(tenant.as_str())
+    .fetch_optional(connection)
+    .await?;
     Ok(row.map(|(version, archive)| StoredTimetable { version, archive }))
 }
 
 pub(crate) async fn remove_timetable(connection: &mut Connection, tenant: &TenantId) -> Result<bool> {
-    let removed = sqlx::query::<Db>("delete from timetables where tenant_no = (select tenant_no from tenants where id = $1)")
-        .bind(tenant.as_str())
-        .execute(connection)
-        .await?;
+    let removed =
+        sqlx::query::<Db>("delete from timetables where tenant_no = (select tenant_no from tenants where id = $1)")
+            .bind(tenant.as_str())
+            .execute(connection)
+            .await?;
     Ok(removed.rows_affected() > 0)
 }
