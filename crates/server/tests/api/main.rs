@@ -85,6 +85,7 @@ mod nodes {
 }
 mod operations {
     pub mod backup;
+    pub mod basemap;
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
