@@ -4,6 +4,9 @@ use crate::great_circle::{EARTH_RADIUS_M, angle_rad, bearing_rad};
 use crate::{Point, distance_m, initial_bearing, interpolate};
 use milepost_domain::HeadingDeg;
 
+/// Segments that are passed over together where a path is far away.
+const STRETCH: usize = 16;
+
 /// Where a point is nearest to a line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Nearest {
@@ -117,16 +120,33 @@ impl Path {
     pub fn passes(&self, point: Point, limit_m: f64) -> Vec<Nearest> {
         let mut passes = Vec::new();
         let mut best: Option<Nearest> = None;
-        for (index, pair) in self.points.windows(2).enumerate() {
-            let found = nearest_on_segment(point, pair[0], pair[1]);
-            if found.distance_m > limit_m {
+        for first in (0..self.points.len() - 1).step_by(STRETCH) {
+            let last = (first + STRETCH).min(self.points.len() - 1);
+            if self.is_far(point, first, last, limit_m) {
                 passes.extend(best.take());
-            } else if best.is_none_or(|best| found.distance_m < best.distance_m) {
-                best = Some(Nearest { distance_m: found.distance_m, along_m: self.along_m[index] + found.along_m });
+                continue;
+            }
+            for index in first..last {
+                let found = nearest_on_segment(point, self.points[index], self.points[index + 1]);
+                if found.distance_m > limit_m {
+                    passes.extend(best.take());
+                } else if best.is_none_or(|best| found.distance_m < best.distance_m) {
+                    best = Some(Nearest { distance_m: found.distance_m, along_m: self.along_m[index] + found.along_m });
+                }
             }
         }
         passes.extend(best);
         passes
+    }
+
+    /// Whether no place from one point of the path to another is within `limit_m` of `point`, as far as that can be told cheaply: none
+    /// of them is farther from the point in the middle than the path is long up to the ends.
+    fn is_far(&self, point: Point, first: usize, last: usize, limit_m: f64) -> bool {
+        let middle = first.midpoint(last);
+        let at_m = self.along_m[middle];
+        let reach_m = limit_m + (at_m - self.along_m[first]).max(self.along_m[last] - at_m);
+        let north_m = (point.latitude.get() - self.points[middle].latitude.get()).abs().to_radians() * EARTH_RADIUS_M;
+        north_m > reach_m || distance_m(point, self.points[middle]) > reach_m
     }
 
     /// Where the part from `from_m` to `to_m` along the path is nearest to `point`.

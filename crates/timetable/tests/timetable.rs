@@ -1,6 +1,7 @@
 //! Reading a timetable, its days, and finding a vehicle's trip.
 #![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs, unreachable_pub, reason = "tests")]
 
+#[path = "sample/archive.rs"]
 mod sample;
 
 use jiff::civil::date;

@@ -51,6 +51,8 @@ pub struct Running {
     pub vehicle: LiveVehicle,
     /// The trip that it is on, if one is known.
     pub on: Option<Match>,
+    /// The trip that fits it best, which another vehicle may be on.
+    found: Option<Match>,
 }
 
 /// Alerts that staff addressed to passengers, as they were read last.
@@ -85,17 +87,27 @@ impl Situation {
         at: Timestamp,
     ) -> Self {
         let Some(timetable) = timetable else {
-            let running = vehicles.into_iter().map(|vehicle| Running { vehicle, on: None }).collect();
+            let running = vehicles.into_iter().map(|vehicle| Running { vehicle, on: None, found: None }).collect();
             return Self { at, running, timetable: None, alerts, rendered: Default::default() };
         };
         // Places of trips are those of one timetable.
         let goes_on = before.filter(|before| before.timetable.as_ref().is_some_and(|old| Arc::ptr_eq(old, &timetable)));
-        let previous: HashMap<&VehicleId, Previous> = goes_on.map(previous_of).unwrap_or_default();
+        let known = goes_on.into_iter().flat_map(|before| &before.running);
+        let known: HashMap<&VehicleId, &Running> =
+            known.map(|running| (&running.vehicle.vehicle.id, running)).collect();
         let mut running: Vec<Running> = vehicles
             .into_iter()
             .map(|vehicle| {
-                let on = find_trip(&timetable, &vehicle, previous.get(&vehicle.vehicle.id));
-                Running { vehicle, on }
+                let before = known.get(&vehicle.vehicle.id).copied();
+                // Most vehicles report more seldom than feeds are polled.
+                let on = match before.filter(|before| is_same(&before.vehicle, &vehicle)) {
+                    Some(before) => before.found,
+                    None => {
+                        let previous = before.and_then(|before| before.on).map(Previous::from);
+                        find_trip(&timetable, &vehicle, previous.as_ref())
+                    }
+                };
+                Running { vehicle, on, found: on }
             })
             .collect();
         leave_one_on_each_trip(&mut running);
@@ -138,9 +150,9 @@ impl Situation {
     }
 }
 
-fn previous_of(before: &Situation) -> HashMap<&VehicleId, Previous> {
-    let on = |running: &Running| running.on.map(Previous::from);
-    before.running.iter().filter_map(|running| Some((&running.vehicle.vehicle.id, on(running)?))).collect()
+/// Whether nothing was heard of a vehicle since.
+fn is_same(before: &LiveVehicle, now: &LiveVehicle) -> bool {
+    before.no == now.no && before.last == now.last && before.vehicle.route == now.vehicle.route
 }
 
 fn find_trip(timetable: &Timetable, vehicle: &LiveVehicle, previous: Option<&Previous>) -> Option<Match> {

@@ -1,6 +1,6 @@
 //! Feeds of a tenant that has a timetable.
 
-#[path = "../../../../timetable/tests/sample.rs"]
+#[path = "../../../../timetable/tests/sample/archive.rs"]
 pub mod sample;
 
 use crate::support::{TestServer, json_of};

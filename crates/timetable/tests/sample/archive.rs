@@ -1,4 +1,5 @@
 //! A small timetable as an archive, for tests.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
