@@ -301,7 +301,7 @@ impl Assembly {
     }
 
     fn phones(&self, config: &Config) -> PhoneParts {
-        PhoneParts::new(Arc::clone(&self.live.context), config.device_secrets.clone())
+        PhoneParts::new(Arc::clone(&self.live.context), config.device_secrets.clone(), config.owntracks_friends)
     }
 
     fn surround(&self, routes: Router, config: &Config) -> Router {

@@ -73,6 +73,8 @@ pub struct Config {
     /// The port of phones and apps.
     pub device_http_listen: Option<SocketAddr>,
     pub device_secrets: DeviceSecrets,
+    /// OwnTracks apps are told where the others of their tenant are.
+    pub owntracks_friends: bool,
     pub mqtt_broker: Option<BrokerUrl>,
     pub mqtt_topics: Vec<String>,
     /// The tenant whose admins add unknown devices.
@@ -176,6 +178,7 @@ impl Config {
                 .map_err(|takes| ConfigError::new("DEVICE_HTTP_LISTEN", takes))?,
             device_secrets: DeviceSecrets::new(&resolved.list("DEVICE_SECRETS"))
                 .map_err(|entry| ConfigError::new("DEVICE_SECRETS", format!("does not take entry {entry}")))?,
+            owntracks_friends: resolved.flag("OWNTRACKS_FRIENDS"),
             mqtt_broker: resolved
                 .optional("MQTT_URL")
                 .map(|url| BrokerUrl::parse(&url))

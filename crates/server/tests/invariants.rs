@@ -81,7 +81,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-parcel",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
-    ("milepost-dialect-phones", &["milepost-phone-formats", "milepost-domain", "milepost-http", "milepost-service"]),
+    (
+        "milepost-dialect-phones",
+        &["milepost-cache", "milepost-phone-formats", "milepost-domain", "milepost-http", "milepost-service"],
+    ),
     (
         "milepost-dialect-records",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],

@@ -151,6 +151,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("DEVICE_KEYS", "optional", Kind::OneOf(&["optional", "required"]), "required refuses phones and apps that report without their device's key; trackers that have no place for one are not asked"),
     setting("DEVICE_HTTP_LISTEN", "", Kind::Address, "address and port of a port for phones and apps alone, such as 0.0.0.0:5055; none if unset"),
     setting("DEVICE_SECRETS", "", Kind::DeviceSecrets, "secrets of OwnTracks apps that encrypt: unique-id=secret, separated by commas"),
+    setting("OWNTRACKS_FRIENDS", "0", Kind::Flag, "1 tells OwnTracks apps that show their device's key where the other OwnTracks phones of their tenant are"),
     setting("MQTT_URL", "", Kind::Broker, "an MQTT broker to take positions from, mqtt://user:password@host/ or mqtts://…; none if unset"),
     setting("MQTT_TOPICS", "owntracks/+/+,milepost/+", Kind::Topics, "topics of the broker, separated by commas"),
     setting("DEVICE_TENANT", "", Kind::Tenant, "tenant whose admins see and add unknown devices; superadmins alone if unset"),
