@@ -460,6 +460,9 @@ export const en = {
     arrives: 'Arrives',
     none: 'There is no delivery of this rider or with this id.',
     open: 'Open the customer’s page',
+    openShort: 'Customer’s page',
+    empty: 'No delivery under way',
+    emptyHint: 'A delivery is listed from its start until its link ends.',
   },
   manage: {
     title: 'Manage',

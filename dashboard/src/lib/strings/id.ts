@@ -464,6 +464,9 @@ export const id: Text = {
     arrives: 'Tiba',
     none: 'Tidak ada antaran dari kurir ini atau dengan id ini.',
     open: 'Buka halaman pelanggan',
+    openShort: 'Halaman pelanggan',
+    empty: 'Tidak ada antaran berjalan',
+    emptyHint: 'Antaran tercantum sejak dimulai sampai tautannya berakhir.',
   },
   manage: {
     title: 'Kelola',
