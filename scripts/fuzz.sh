@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs fuzz targets with libFuzzer, without cargo-fuzz and with the compiler of rust-toolchain.toml:
 #     scripts/fuzz.sh SECONDS TARGET…        all targets but those of the feature "server" if none is named
-# What falls is written to fuzz/artifacts/TARGET; `scripts/fuzz.sh 0 TARGET < FILE` is not needed: give the file to the binary.
+# An input that fails is written to fuzz/artifacts/TARGET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:?how long, in seconds}
