@@ -21,6 +21,7 @@ mod push;
 mod records;
 mod sign_in;
 mod store;
+mod timetables;
 pub(super) mod transaction;
 mod upkeep;
 
