@@ -137,6 +137,11 @@ text_id!(
     AlertId,
     "alert_id"
 );
+text_id!(
+    /// A proof of delivery: a UUID of version 7. Unique over all tenants.
+    ProofId,
+    "proof_id"
+);
 
 impl TenantId {
     /// The tenant that exists from the start.

@@ -33,6 +33,10 @@ pub enum Action {
     SeeRiders,
     /// See the figures of all deliveries.
     SeeDeliveryFigures,
+    /// See the proofs of all deliveries. A rider sees those of its own.
+    SeeProofs,
+    /// Say whether deliveries end with a proof only.
+    ManageDeliveries,
     /// Enter, change and end parcels.
     ManageParcels,
     /// See a parcel and where its driver is and was.
@@ -89,10 +93,10 @@ pub enum Who {
 pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
-    BringParcel, ManageAccessTokens, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels, ManageRecords,
-    ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeAudit,
-    SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeRecords, SeeRiders, SeeUsers, SeeVehicle,
-    SeeWebhooks, SendNotices, StartDelivery,
+    BringParcel, ManageAccessTokens, ManageAlerts, ManageDeliveries, ManageDevices, ManageGeofences, ManageParcels,
+    ManageRecords, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeAudit,
+    SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeProofs, SeeRecords, SeeRiders, SeeUsers,
+    SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Scope::{Ingest, Manage, Read};
@@ -155,6 +159,13 @@ pub const RULES: &[Rule] = &[
     Rule(SeeDeliveryFigures, Is(Role::Superadmin),  Everywhere),
     Rule(SeeDeliveryFigures, Is(Role::Admin),       Tenant),
     Rule(SeeDeliveryFigures, Program(Read),         Tenant),
+    Rule(SeeProofs,          Is(Role::Superadmin),  Everywhere),
+    Rule(SeeProofs,          Is(Role::Admin),       Tenant),
+    Rule(SeeProofs,          Is(Role::Merchant),    Tenant),
+    Rule(SeeProofs,          Program(Read),         Tenant),
+    Rule(ManageDeliveries,   Is(Role::Superadmin),  Everywhere),
+    Rule(ManageDeliveries,   Is(Role::Admin),       Tenant),
+    Rule(ManageDeliveries,   Program(Manage),       Tenant),
     Rule(ManageParcels,      Is(Role::Superadmin),  Everywhere),
     Rule(ManageParcels,      Is(Role::Admin),       Tenant),
     Rule(ManageParcels,      Is(Role::Manager),     Tenant),

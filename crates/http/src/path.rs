@@ -53,6 +53,12 @@ impl<A: PathSegment, B: PathSegment> PathSegments for (A, B) {
     }
 }
 
+impl<A: PathSegment, B: PathSegment, C: PathSegment> PathSegments for (A, B, C) {
+    fn from_segments<'a>(mut segments: impl Iterator<Item = &'a str>) -> Result<Self, Problem> {
+        Ok((next(&mut segments)?, next(&mut segments)?, next(&mut segments)?))
+    }
+}
+
 fn next<'a, T: PathSegment>(segments: &mut impl Iterator<Item = &'a str>) -> Result<T, Problem> {
     T::from_segment(segments.next().expect("a handler takes the parameters of its route"))
 }

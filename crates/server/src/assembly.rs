@@ -21,9 +21,9 @@ use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
-use milepost_dialect_transit::TransitParts;
 use milepost_dialect_records::RecordsListener;
 use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
+use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes};
@@ -31,6 +31,7 @@ use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
 use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
+use milepost_service::proofs::ProofFiles;
 use milepost_service::{EventFeed, Listener, Outgoing, ServiceParts, StartRelay, UseCases, assemble};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
@@ -135,6 +136,7 @@ impl Assembly {
             listeners,
             on_transaction: Box::new(move |sample| sampled.transaction_ended(sample)),
             outgoing: outgoing(config, &outbox, vapid.as_deref()),
+            proof_files: proof_files(config)?,
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
             alert_expiry_ms: alert_expiry_ms(config),
             tracks: Arc::clone(&tracks),
@@ -306,6 +308,15 @@ fn start_relay(config: &Config, installation: Option<String>, node: NodeId, cloc
             Box::new(|receiver| Arc::new(InProcessRelay::alone(receiver)))
         }
     }
+}
+
+/// The store of the pictures of proofs.
+fn proof_files(config: &Config) -> Result<ProofFiles> {
+    let folder = config.proof_store.clone().unwrap_or_else(|| config.data.join("proofs"));
+    if folder.to_string_lossy().contains("://") {
+        return Err(anyhow!("PROOF_STORE: only a folder can keep proofs yet, {} is none", folder.display()));
+    }
+    ProofFiles::in_folder(&folder).map_err(|error| anyhow!(error))
 }
 
 fn alert_expiry_ms(config: &Config) -> i64 {

@@ -50,6 +50,8 @@ pub struct Config {
     pub position_retention: Duration,
     /// How long rows of the audit are kept.
     pub audit_retention: Duration,
+    /// The folder of proofs, if it is not in the data folder.
+    pub proof_store: Option<PathBuf>,
     pub replay_window: Duration,
     pub parcel_zone_m: u32,
     pub tracking_ttl: Duration,
@@ -123,6 +125,7 @@ impl Config {
             event_retention: resolved.duration("EVENT_RETENTION")?,
             position_retention: resolved.duration("POSITION_RETENTION")?,
             audit_retention: resolved.duration("AUDIT_RETENTION")?,
+            proof_store: resolved.optional("PROOF_STORE").map(Into::into),
             replay_window: resolved.duration("REPLAY_WINDOW")?,
             parcel_zone_m: resolved.parsed("MILEPOST_PARCEL_ZONE_M")?,
             tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),

@@ -18,6 +18,7 @@ use axum::routing::get;
 use milepost_clock::Clock;
 use milepost_http::{Problem, TrustedProxies};
 use milepost_outbox::PublicForm;
+use milepost_service::proofs::keep_removing_files;
 use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
 use milepost_transport::Drain;
@@ -50,6 +51,7 @@ pub struct Running {
     stage: watch::Sender<Stage>,
     http: tokio::task::JoinHandle<()>,
     retention: tokio::task::JoinHandle<()>,
+    unused_files: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
     nodes: [tokio::task::JoinHandle<()>; 3],
@@ -115,6 +117,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let alert_cleanup = config.alert_cleanup;
     let issuers = tokio::spawn(follow_issuer_files(config.clone(), Arc::clone(&assembly.access), clock.clone()));
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
+    let (proofs, files_clock) = (Arc::clone(&assembly.use_cases.proofs), assembly.clock.clone());
+    let unused_files = tokio::spawn(async move { keep_removing_files(&proofs, &files_clock).await });
     let event_feed = Arc::clone(&assembly.event_feed);
     let follower = tokio::spawn(async move { event_feed.run().await });
     let tracks = tokio::spawn(assembly.track_follower(config).run());
@@ -126,6 +130,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     for (name, task) in [
         ("accepting connections", &http),
         ("removing old data", &retention),
+        ("removing unused files", &unused_files),
         ("following events", &follower),
         ("following positions", &tracks),
         ("telling the database that this node lives", &beats),
@@ -150,6 +155,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         stage,
         http,
         retention,
+        unused_files,
         follower,
         tracks,
         nodes: [beats, looks, counts],
@@ -240,6 +246,7 @@ impl Running {
         tracing::info!("draining: new requests are refused");
         self.assembly.begin_draining();
         self.retention.abort();
+        self.unused_files.abort();
         self.follower.abort();
         self.issuers.abort();
         let _ = self.stage.send(Stage::Draining);

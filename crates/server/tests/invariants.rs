@@ -113,6 +113,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["milepost-access"]),
     ("argon2", &["milepost-access"]),
     ("quick_cache", &["milepost-cache"]),
+    ("image", &["milepost-service"]),
+    ("multer", &["milepost-dialect-delivery"]),
+    ("object_store", &["milepost-service"]),
     ("reqwest", &["milepost-simulate", "milepost-outbox", "milepost-soak"]),
 ];
 

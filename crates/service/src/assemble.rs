@@ -15,6 +15,7 @@ use crate::nodes::{Nodes, NodesParts, RelayInbox, SharedCounts};
 use crate::outgoing::{Outgoing, OutgoingCalls};
 use crate::parcels::Parcels;
 use crate::positions::Positions;
+use crate::proofs::{ProofFiles, Proofs};
 use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
@@ -58,6 +59,8 @@ pub struct ServiceParts {
     pub parcel_zone: ZoneRadius,
     /// The lifetime of an alert that is raised without an end, in milliseconds.
     pub alert_expiry_ms: i64,
+    /// Keeps the pictures of proofs.
+    pub proof_files: ProofFiles,
     /// Gets the committed positions, for the follower of tracks.
     pub tracks: Arc<TrackInbox>,
     /// Whose numbers of subscribers are announced to all nodes.
@@ -136,6 +139,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels,
         positions: Positions::new(store(), Committer::start(store(), Some(Arc::clone(&publisher) as _)), live()),
+        proofs: Arc::new(Proofs::new(store(), parts.proof_files)),
         push: Push::new(store(), outgoing.push_key, outgoing.check_push),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),

@@ -20,6 +20,7 @@ pub mod nodes;
 pub mod outgoing;
 pub mod parcels;
 pub mod positions;
+pub mod proofs;
 mod publish;
 pub mod push;
 pub mod readiness;

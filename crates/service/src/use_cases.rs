@@ -12,6 +12,7 @@ use crate::nodes::Nodes;
 use crate::outgoing::OutgoingCalls;
 use crate::parcels::Parcels;
 use crate::positions::Positions;
+use crate::proofs::Proofs;
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
@@ -50,6 +51,8 @@ pub struct UseCases {
     pub parcels: Arc<Parcels>,
     /// For [`crate::positions`].
     pub positions: Positions,
+    /// For [`crate::proofs`].
+    pub proofs: Arc<Proofs>,
     /// For [`crate::push`].
     pub push: Push,
     /// For [`crate::readiness`].

@@ -179,7 +179,10 @@ pub async fn change_vehicle(
         let tracked = read_expected(vehicles, tenant, id, expected).await?;
         let version = tracked.vehicle.version + 1;
         let after = Vehicle { version, ..change(tracked.vehicle.clone()) };
-        let Some(stored) = vehicles.store.by(request.author()).update_vehicle(tenant, &after, request.now).await? else { continue };
+        let Some(stored) = vehicles.store.by(request.author()).update_vehicle(tenant, &after, request.now).await?
+        else {
+            continue;
+        };
         live.describe(stored.no, stored.vehicle.clone(), |live, before| {
             vehicles.listeners.vehicle_changed(tenant, live, before)
         });

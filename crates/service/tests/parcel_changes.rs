@@ -41,6 +41,7 @@ async fn a_change_whose_client_goes_away_is_published_to_those_who_watch() {
         tracking_ttl_ms: 86_400_000,
         outgoing: milepost_service::Outgoing::default(),
         parcel_zone: milepost_domain::ZoneRadius::default(),
+        proof_files: milepost_service::proofs::ProofFiles::in_folder(&folder.path().join("proofs")).unwrap(),
         alert_expiry_ms: 86_400_000,
         tracks: Arc::default(),
         hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),

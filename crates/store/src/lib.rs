@@ -30,6 +30,7 @@ mod open;
 mod outgoing_store;
 mod parcel_store;
 mod postgres;
+mod proof_store;
 mod push_store;
 mod record_store;
 mod renderer;
@@ -69,6 +70,7 @@ pub use outgoing_store::{
     OutgoingStore, StoredCall, WebhookChange,
 };
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
+pub use proof_store::ProofStore;
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};

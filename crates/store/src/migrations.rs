@@ -38,6 +38,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     ),
     (39, "0039_access_tokens", include_str!("../migrations/sqlite/0039_access_tokens.sql")),
     (40, "0040_audit", include_str!("../migrations/sqlite/0040_audit.sql")),
+    (41, "0041_proofs", include_str!("../migrations/sqlite/0041_proofs.sql")),
     (44, "0044_feed", include_str!("../migrations/sqlite/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
 ];
@@ -71,6 +72,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     ),
     (39, "0039_access_tokens", include_str!("../migrations/postgres/0039_access_tokens.sql")),
     (40, "0040_audit", include_str!("../migrations/postgres/0040_audit.sql")),
+    (41, "0041_proofs", include_str!("../migrations/postgres/0041_proofs.sql")),
     (44, "0044_feed", include_str!("../migrations/postgres/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
 ];

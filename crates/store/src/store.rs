@@ -2,9 +2,9 @@
 
 use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency,
-    IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore,
-    RecordStore, Result, Retention, SignInStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle,
-    VehicleNo, WrongPositions,
+    IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, ProofStore, Pruned,
+    PushStore, RecordStore, Result, Retention, SignInStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow,
+    TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -60,6 +60,7 @@ pub trait Store:
     + HistoryStore
     + AccessTokenStore
     + AuditStore
+    + ProofStore
     + NodeStore
     + SignInStore
     + Send

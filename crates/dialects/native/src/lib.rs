@@ -46,6 +46,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{devices, outgoing, parcel_path, parcels, positions, tenants, track, users, vehicles, webhooks};
     let api = OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
+        .routes(routes!(tenants::demand_proofs))
         .routes(routes!(users::add_user, users::list_users))
         .routes(routes!(users::get_user, users::change_user, users::remove_user))
         .routes(routes!(access_tokens::add_access_token, access_tokens::list_access_tokens))

@@ -28,6 +28,7 @@ mod bus {
 }
 mod delivery {
     pub mod exchange;
+    pub mod proofs;
     pub mod session;
     pub mod socket;
     pub mod tracking;

@@ -61,6 +61,7 @@ impl Node {
             tracking_ttl_ms: TTL_MS,
             outgoing: Outgoing { orders: true, notifications: true, ..Outgoing::default() },
             parcel_zone: milepost_domain::ZoneRadius::default(),
+            proof_files: milepost_service::proofs::ProofFiles::in_folder(&folder.path().join("proofs")).unwrap(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
             hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),

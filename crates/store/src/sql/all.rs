@@ -17,6 +17,7 @@ mod numbers;
 mod outgoing;
 mod parcels;
 mod positions;
+mod proofs;
 mod push;
 mod records;
 mod sign_in;

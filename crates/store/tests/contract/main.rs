@@ -33,6 +33,7 @@ mod outgoing_shares;
 mod parcels;
 mod partitions;
 mod positions;
+mod proofs;
 mod push;
 mod push_alerts;
 mod samples;
@@ -106,6 +107,13 @@ on_both! {
         a_password_link_ends_with_its_hour_or_with_what_it_was_made_for,
         a_user_has_a_bounded_number_of_password_links,
         users_are_found_by_their_address;
+    proofs:
+        a_proof_comes_back_as_it_was_added,
+        a_session_has_a_bounded_number_of_proofs,
+        files_that_no_proof_took_are_unused_after_their_time,
+        a_removed_session_leaves_its_files_unused,
+        an_order_names_its_newest_session_in_its_tenant,
+        a_tenant_may_demand_proofs;
     versions:
         a_cadets_version_counts_the_changes_of_its_records,
         only_the_next_version_is_written,
