@@ -25,7 +25,7 @@ export async function signIn(
   password = milepost.password,
 ): Promise<void> {
   await openAs(page, milepost, '/', username, password);
-  await expect(page.getByRole('status')).toHaveText('Live');
+  await expect(page.locator('.page')).toHaveAttribute('data-connection', 'connected');
 }
 
 /** All requests of the page to other origins. The list must stay empty. */

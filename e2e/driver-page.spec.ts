@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { Milepost } from '../clients/testing/milepost';
+import { expectAccessible } from './axe';
 import { openAs } from './browser';
 
 const PASSWORD = 'a-long-enough-password';
@@ -54,6 +55,7 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   await context.setGeolocation({ latitude: 28.6315, longitude: 77.2167, accuracy: 8 });
   await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
   await expect(page.getByText('Nobody sees where you are.')).toBeVisible();
+  await expectAccessible(page);
   await page.screenshot({ path: 'screenshots/driver-off.png' });
   await share(page).click();
   await expect(share(page)).toBeChecked();

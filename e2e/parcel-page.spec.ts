@@ -1,5 +1,6 @@
 import { type Browser, expect, type Page, test } from '@playwright/test';
 import { Milepost } from '../clients/testing/milepost';
+import { expectAccessible } from './axe';
 import { foreignRequests, openAs } from './browser';
 
 const PASSWORD = 'a-long-enough-password';
@@ -56,6 +57,7 @@ test('the client sees the truck move, and is notified of zones, status and the e
   await openAs(page, milepost, `/parcels/${parcel}`, 'client-9', PASSWORD);
   await expect(state(page)).toHaveText('Live');
   await expect(page.getByRole('heading')).toHaveText('A driver will fetch it');
+  await expectAccessible(page);
   await expect(page.getByText('Connaught Place, New Delhi')).toBeVisible();
   await expect(page.locator('.mark-of-pickup')).toBeVisible();
   await expect(page.locator('.mark-of-destination')).toBeVisible();

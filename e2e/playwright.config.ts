@@ -10,6 +10,8 @@ export default defineConfig({
   reporter: 'list',
   use: {
     trace: 'off',
+    // A region that measures in kilometres.
+    locale: 'en-IN',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],

@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { Milepost } from '../clients/testing/milepost';
+import { expectAccessible } from './axe';
 import { foreignRequests } from './browser';
 
 let milepost: Milepost;
@@ -38,6 +39,7 @@ test('a reader with the link follows the delivery to its end, without a login an
   await expect(page.getByText(/^about \d+ min/)).toBeVisible();
   const rider = page.locator('.mark-of-rider');
   await expect(rider).toBeVisible();
+  await expectAccessible(page);
   await page.waitForTimeout(500); // the map has turned to both
   const before = await rider.boundingBox();
   await update(trackingId, { lat: 5.6188, lng: -0.1985 });

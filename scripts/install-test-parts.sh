@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Installs what the tests talk to, where that is possible: PostgreSQL, Redis, namespaces, a turned clock, Chromium, and Python with its virtual environments (Debian
+# Installs what the tests talk to, where that is possible: PostgreSQL, Redis, an MQTT broker, a mail server, namespaces, a turned clock, Chromium, and Python with its virtual environments (Debian
 # packages, as root).
 set -euo pipefail
 
 wanted=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted+=(postgresql)
 command -v redis-server >/dev/null || wanted+=(redis-server)
+{ command -v mosquitto || [ -x /usr/sbin/mosquitto ]; } >/dev/null || wanted+=(mosquitto)
 command -v ip >/dev/null || [ "$(uname)" != Linux ] || wanted+=(iproute2)
 ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || [ "$(uname)" != Linux ] || wanted+=(libfaketime)
 command -v "${CHROMIUM:-chromium}" >/dev/null || wanted+=(chromium)
 python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
+/usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || wanted+=(python3-aiosmtpd)
 [ ${#wanted[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -18,6 +20,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     if apt-get update -qq && apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null; then
         # The packages start servers on the usual ports; the tests use their own.
         service redis-server stop >/dev/null 2>&1 || true
+        service mosquitto stop >/dev/null 2>&1 || true
         service postgresql stop >/dev/null 2>&1 || true
         exit 0
     fi

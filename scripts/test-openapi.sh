@@ -57,11 +57,11 @@ requests() ( # ROLE TOKEN ARGUMENT…
     local role=$1 token=$2
     shift 2
     echo "as $role"
-    # It remembers failures in its folder; every run begins anew. The stream of events has no end. One worker: in two threads ast.parse of
+    # It remembers failures in its folder; every run begins anew. The streams have no end. One worker: in two threads ast.parse of
     # Python 3.11 fails now and then.
     cd build
     PYTHONPATH=.. SCHEMATHESIS_HOOKS=schemathesis_hooks "$venv/bin/schemathesis" run openapi.json --url "$MILEPOST_URL" \
-        --header "Authorization: Bearer $token" --exclude-path /api/events --checks all \
+        --header "Authorization: Bearer $token" --exclude-path /api/events --exclude-path /api/v1/stream --checks all \
         --exclude-checks positive_data_acceptance --generation-deterministic --workers 1 --request-timeout 30 \
         --continue-on-failure --warnings off --no-color "$@" >"$work/requests.log" 2>&1 || { cat "$work/requests.log"; exit 1; }
     grep generated, "$work/requests.log"

@@ -126,7 +126,7 @@ export class Milepost {
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return JSON.parse(text) as Record<string, unknown>;
+    return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   }
 
   private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -17,7 +17,7 @@ export interface Credentials {
  * requests but refuses the socket; null when it can't be reached or is starting or stopping.
  */
 export async function explainHandshake(
-  { fetch }: Platform,
+  { fetch }: Pick<Platform, 'fetch'>,
   { serverUrl, token, needsUser }: Credentials,
 ): Promise<TrackingError | null> {
   if (!fetch) return null;

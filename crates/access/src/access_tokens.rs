@@ -26,7 +26,7 @@ impl Access {
             }
             Ok::<_, AccessError>(found)
         };
-        let token = self.identities.access_tokens.read(digest, from, now, load).await?;
+        let token = self.identities.access_tokens.read(digest, from, self.present(), load).await?;
         let token = token.ok_or(AccessError::NotAuthenticated("unknown access token"))?;
         if token.expires_at.is_some_and(|expires_at| expires_at <= now) {
             return Err(AccessError::NotAuthenticated("the access token has expired"));

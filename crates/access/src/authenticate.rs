@@ -1,8 +1,8 @@
 //! Authenticates a request's credential: who is the caller?
 
-use crate::identity_cache::{Account, KnownUser, ReadFrom};
+use crate::identity_cache::{Account, KnownUser, Present, ReadFrom};
 use crate::{ACCESS_TOKEN_PREFIX, Access, AccessError, Claims, TokenError, hash_secret};
-use milepost_domain::{Caller, Device, Principal, Scope, TenantId, Timestamp, User, UserId, VehicleId};
+use milepost_domain::{Caller, Device, Principal, Scope, TenantId, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::{Digest, SessionKind};
 
 /// The credential of a request or a socket's handshake. It is borrowed, so that no secret is kept.
@@ -23,6 +23,8 @@ pub struct Authentication {
     pub(crate) verified: Verified,
     /// The password fingerprint of a stored user; it changes with the password.
     pub(crate) password_fingerprint: Option<String>,
+    /// The login was by password alone, and the user's role needs a second factor.
+    pub(crate) lacks_factor: bool,
 }
 
 /// The part of a credential that is kept: enough to check it again, without the secret.
@@ -42,6 +44,11 @@ impl Authentication {
     /// The authenticated caller.
     pub const fn caller(&self) -> &Caller {
         &self.caller
+    }
+
+    /// Whether the caller may do nothing but set up a second factor.
+    pub const fn lacks_factor(&self) -> bool {
+        self.lacks_factor
     }
 
     /// The session that the credential belongs to.
@@ -105,16 +112,24 @@ impl Access {
 
     /// Finds the current caller of a verified credential.
     pub(crate) async fn find_caller(&self, verified: Verified, from: ReadFrom) -> Result<Authentication, AccessError> {
-        let (caller, password_fingerprint) = match &verified {
+        let (caller, of_account) = match &verified {
             Verified::Claims(claims) => self.caller_of_claims(claims, from).await?,
             Verified::DeviceKey(digest) => (self.caller_of_device(*digest, from).await?, None),
             Verified::Session(digest) => self.caller_of_session(*digest, from).await?,
             Verified::AccessToken(digest, scope) => (self.caller_of_access_token(*digest, *scope, from).await?, None),
         };
-        Ok(Authentication { caller, verified, password_fingerprint })
+        // A token that was not issued at a login has no password behind it that a second factor would strengthen.
+        let is_login = !matches!(&verified, Verified::Claims(claims) if !claims.is_account);
+        let lacks_factor = is_login && of_account.as_ref().is_some_and(|account| account.lacks_factor);
+        let password_fingerprint = of_account.map(|account| account.password_fingerprint);
+        Ok(Authentication { caller, verified, password_fingerprint, lacks_factor })
     }
 
-    async fn caller_of_claims(&self, claims: &Claims, from: ReadFrom) -> Result<(Caller, Option<String>), AccessError> {
+    async fn caller_of_claims(
+        &self,
+        claims: &Claims,
+        from: ReadFrom,
+    ) -> Result<(Caller, Option<OfAccount>), AccessError> {
         let id = claims.subject.parse().ok().and_then(|number| UserId::new(number).ok());
         let known = match id {
             Some(id) => self.known_user(id, from).await?,
@@ -149,24 +164,24 @@ impl Access {
 
     async fn caller_of_device(&self, digest: Digest, from: ReadFrom) -> Result<Caller, AccessError> {
         let device = self.device(digest, from).await?;
-        let device = device.ok_or(AccessError::NotAuthenticated("unknown device key"))?;
-        Ok(Caller {
-            tenant: device.tenant,
-            principal: Principal::Device {
-                id: device.id,
-                vehicle_id: device.vehicle_id,
-                past_vehicles: device.past_vehicles,
-            },
-            expires_at: None,
-        })
+        Ok(Caller::of_device(device.ok_or(AccessError::NotAuthenticated("unknown device key"))?))
     }
 
-    async fn caller_of_session(&self, digest: Digest, from: ReadFrom) -> Result<(Caller, Option<String>), AccessError> {
+    async fn caller_of_session(
+        &self,
+        digest: Digest,
+        from: ReadFrom,
+    ) -> Result<(Caller, Option<OfAccount>), AccessError> {
         const ENDED: AccessError = AccessError::NotAuthenticated("the session has ended");
         let session = self.session(digest, from).await?;
         let session = session.filter(|session| session.kind == SessionKind::Browser).ok_or(ENDED)?;
         match self.known_user(session.user, from).await? {
-            KnownUser::Stored(account) => caller_of_account(*account, Some(session.expires_at)),
+            KnownUser::Stored(account) => {
+                let mut account = *account;
+                // The provider asks for what it thinks fit.
+                account.lacks_factor &= session.provenance.is_none();
+                caller_of_account(account, Some(session.expires_at))
+            }
             KnownUser::Erased | KnownUser::Unknown => Err(ENDED),
         }
     }
@@ -179,12 +194,34 @@ impl Access {
                 None => KnownUser::Unknown,
             })
         };
-        self.identities.accounts.read(id, from, self.clock.now(), load).await
+        self.identities.accounts.read(id, from, self.present(), load).await
+    }
+
+    /// The device with this key. It may be one second old.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`] when the store can't be read.
+    pub async fn device_of_key(&self, key: &str) -> Result<Option<Device>, AccessError> {
+        self.device(hash_secret(key), ReadFrom::Cache).await
+    }
+
+    /// The device that names itself so, in whichever tenant. It may be one second old.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`] when the store can't be read.
+    pub async fn device_named(&self, unique_id: &UniqueId) -> Result<Option<Device>, AccessError> {
+        let load = async { Ok(self.store.find_device_by_unique_id(unique_id).await?) };
+        self.identities.named_devices.read(unique_id.clone(), ReadFrom::Cache, self.present(), load).await
     }
 
     async fn device(&self, digest: Digest, from: ReadFrom) -> Result<Option<Device>, AccessError> {
         let load = async { Ok(self.store.find_device_by_key(&digest).await?) };
-        self.identities.devices.read(digest, from, self.clock.now(), load).await
+        self.identities.devices.read(digest, from, self.present(), load).await
+    }
+
+    pub(crate) fn present(&self) -> Present {
+        let changes_are_known = self.known_changes.are_fresh(self.clock.instant());
+        Present { now: self.clock.now(), changes_are_known }
     }
 
     /// Whether the session of a token goes on, if it names one.
@@ -211,6 +248,12 @@ impl Access {
     }
 }
 
+/// What is known of a stored user beside its rights.
+struct OfAccount {
+    password_fingerprint: String,
+    lacks_factor: bool,
+}
+
 /// Whether a stored user's token is of a login that has ended. A token of a login has the fingerprint of that time. Others do not
 /// depend on the password, and of their issue only the second is known, if that.
 fn has_ended(claims: &Claims, account: &Account) -> bool {
@@ -225,10 +268,13 @@ fn require_entry(user: &User) -> Result<(), AccessError> {
 }
 
 /// A stored user's rights replace those in its token.
-fn caller_of_account(account: Account, expires_at: Option<Timestamp>) -> Result<(Caller, Option<String>), AccessError> {
-    let Account { user, password_fingerprint, .. } = account;
+fn caller_of_account(
+    account: Account,
+    expires_at: Option<Timestamp>,
+) -> Result<(Caller, Option<OfAccount>), AccessError> {
+    let Account { user, password_fingerprint, lacks_factor, .. } = account;
     require_entry(&user)?;
     let User { id, tenant, role, cadet_id, vehicle_ids, .. } = user;
     let principal = Principal::User { id: Some(id), subject: id.to_string(), role, cadet_id, vehicle_ids };
-    Ok((Caller { tenant, principal, expires_at }, Some(password_fingerprint)))
+    Ok((Caller { tenant, principal, expires_at }, Some(OfAccount { password_fingerprint, lacks_factor })))
 }

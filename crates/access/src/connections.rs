@@ -342,6 +342,7 @@ mod tests {
             caller: Caller { tenant: TenantId::default_tenant(), principal, expires_at: None },
             verified: Verified::DeviceKey([0; 32]),
             password_fingerprint: None,
+            lacks_factor: false,
         }
     }
 

@@ -27,6 +27,15 @@ pub enum AccessError {
     /// The caller has to show once more who it is.
     #[error("{0}")]
     StepUpNeeded(&'static str),
+    /// The password was right, and a second factor is due or was wrong.
+    #[error("{0}")]
+    SecondFactorDue(&'static str),
+    /// The caller is known and can't have this.
+    #[error("{0}")]
+    Refused(&'static str),
+    /// The state does not allow it.
+    #[error("{0}")]
+    Conflict(&'static str),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -17,13 +17,17 @@ mod login_limit;
 mod login_name;
 mod password_reset;
 mod passwords;
+mod provider_login;
 mod revocation;
+mod second_factor;
 mod secret;
 mod sessions;
 mod shared_state;
 mod step_up;
 mod token;
 mod token_signatures;
+mod totp;
+mod unsubscribe;
 
 pub use access_tokens::ACCESS_TOKEN_PREFIX;
 pub use authenticate::{Authentication, Credential};
@@ -35,6 +39,8 @@ pub use error::AccessError;
 pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{Attempt, SESSION_S, TokenPair};
 pub use password_reset::{Forgetful, NewPasswordLink};
+pub use provider_login::{BegunLogin, ProviderLogin, ProviderLogout};
+pub use second_factor::{Opened, TotpSetup};
 pub use secret::{hash_secret, random_secret};
 pub use sessions::OpenSession;
 pub use shared_state::FailedLogin;
@@ -42,8 +48,9 @@ pub use token::TokenKeys;
 
 use attempt_limit::AttemptLimit;
 use connections::Connections;
-use identity_cache::IdentityCache;
+use identity_cache::{IdentityCache, KnownChanges};
 use login_limit::LoginLimit;
+use milepost_cache::CacheBudget;
 use milepost_clock::Clock;
 use milepost_store::Store;
 use passwords::Passwords;
@@ -59,28 +66,55 @@ pub struct Access {
     passwords: Passwords,
     login_limit: LoginLimit,
     identities: IdentityCache,
+    known_changes: KnownChanges,
     connections: Connections,
     failed_logins: FailedLogins,
     /// Requests for resets of passwords.
     reset_limit: AttemptLimit,
     session_notes: Arc<Semaphore>,
+    /// Nobody logs in by password but the first user: `OIDC_ONLY`.
+    providers_only: bool,
 }
 
 impl Access {
-    /// `max_connections_per_tenant` limits the sockets and streams that one tenant may have open, on all nodes that tell of theirs.
+    /// With the usual memory for identities, as [`Self::new_within`].
     pub fn new(store: Arc<dyn Store>, clock: Clock, tokens: TokenKeys, max_connections_per_tenant: usize) -> Self {
+        Self::new_within(CacheBudget::default(), store, clock, tokens, max_connections_per_tenant)
+    }
+
+    /// `max_connections_per_tenant` limits the sockets and streams that one tenant may have open, on all nodes that tell of theirs.
+    pub fn new_within(
+        budget: CacheBudget,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        tokens: TokenKeys,
+        max_connections_per_tenant: usize,
+    ) -> Self {
         Self {
             store,
             clock,
             tokens,
             passwords: Passwords::default(),
             login_limit: LoginLimit::default(),
-            identities: IdentityCache::new(),
+            identities: IdentityCache::new(budget.identities_bytes()),
+            known_changes: KnownChanges::default(),
             connections: Connections::new(max_connections_per_tenant),
             failed_logins: FailedLogins::default(),
             reset_limit: AttemptLimit::default(),
             session_notes: Arc::new(Semaphore::new(sessions::PARALLEL_NOTES)),
+            providers_only: false,
         }
+    }
+
+    /// Takes passwords of the first user alone from now on: all others log in at an identity provider.
+    #[must_use]
+    pub fn with_providers_only(self, providers_only: bool) -> Self {
+        Self { providers_only, ..self }
+    }
+
+    /// The present time.
+    pub fn now(&self) -> milepost_domain::Timestamp {
+        self.clock.now()
     }
 
     /// The keys that sign and verify tokens.

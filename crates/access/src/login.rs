@@ -3,7 +3,7 @@
 use crate::identity_cache::{ReadFrom, password_fingerprint};
 use crate::login_name::{LoginName, find_login, readings};
 use crate::passwords::MAX_PASSWORD_BYTES;
-use crate::{Access, AccessError, Claims, hash_secret};
+use crate::{Access, AccessError, Claims, Opened, hash_secret};
 use milepost_domain::{TenantId, UserId};
 use milepost_store::{Digest, Login, SessionKind};
 use std::net::IpAddr;
@@ -12,6 +12,8 @@ use std::net::IpAddr;
 const ACCESS_MS: i64 = 60 * 60 * 1000;
 /// Lifetime of a refresh token.
 const REFRESH_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// The number of the user that the first start makes.
+const FIRST_USER: i64 = 1;
 /// Lifetime of a session and its cookie.
 pub const SESSION_S: u32 = 14 * 24 * 60 * 60;
 /// The same answer for a wrong name, for a name that several tenants have, and for a wrong password, so that nobody learns which
@@ -48,16 +50,17 @@ enum Kind {
 }
 
 impl Access {
-    /// Issues tokens to a user with the right password.
+    /// Issues tokens to a user with the right password and, if it has a second factor, a right code.
     ///
     /// # Errors
-    /// [`AccessError::NotAuthenticated`], or [`AccessError::TooMany`] after too many failures.
-    pub async fn issue_tokens(&self, attempt: Attempt) -> Result<TokenPair, AccessError> {
+    /// [`AccessError::NotAuthenticated`], [`AccessError::SecondFactorDue`], or [`AccessError::TooMany`] after too many failures.
+    pub async fn issue_tokens(&self, attempt: Attempt, code: Option<&str>) -> Result<TokenPair, AccessError> {
         let address = attempt.address;
         let login = self.check_password(attempt).await?;
+        self.require_factor(&login, code).await?;
         self.note_login(&login, "token", address).await?;
         // Nobody gets the secret: the tokens name the session.
-        let secret = self.add_session(&login, SessionKind::App, address, REFRESH_MS).await?;
+        let secret = self.add_session(&login, SessionKind::App, address, REFRESH_MS, None).await?;
         let session = Some(hash_secret(&secret));
         Ok(TokenPair {
             access: self.sign_for(&login, Kind::Access, session),
@@ -88,15 +91,14 @@ impl Access {
         }
     }
 
-    /// Opens a session for a user with the right password, and returns the secret for its cookie.
+    /// Opens a session for a user with the right password, or begins one that waits for a second factor.
     ///
     /// # Errors
-    /// As [`Self::issue_tokens`].
-    pub async fn open_session(&self, attempt: Attempt) -> Result<String, AccessError> {
+    /// [`AccessError::NotAuthenticated`], or [`AccessError::TooMany`] after too many failures.
+    pub async fn open_session(&self, attempt: Attempt) -> Result<Opened, AccessError> {
         let address = attempt.address;
         let login = self.check_password(attempt).await?;
-        self.note_login(&login, "session", address).await?;
-        self.add_session(&login, SessionKind::Browser, address, i64::from(SESSION_S) * 1000).await
+        self.open_or_challenge(&login, address).await
     }
 
     async fn check_password(&self, attempt: Attempt) -> Result<Login, AccessError> {
@@ -109,6 +111,12 @@ impl Access {
         }
         // Whether the name is nobody's, several tenants' or one's: the answer takes as long.
         let found = find_login(&readings, &*self.store).await?;
+        if self.providers_only && found.as_ref().is_none_or(|login| login.user.id.get() != FIRST_USER) {
+            charge.refund();
+            return Err(AccessError::Refused(
+                "passwords are not taken here: log in at your organisation's identity provider",
+            ));
+        }
         let hash = found.as_ref().and_then(|login| login.password_hash.clone());
         let right = self.passwords.verify(password, hash).await?;
         match found {

@@ -3,7 +3,9 @@
 use crate::connections::OpenConnection;
 use crate::identity_cache::ReadFrom;
 use crate::{Access, AccessError, Admission, Authentication, CloseReason, Holder, TooManyConnections, Visit};
-use milepost_domain::{TenantId, UserId};
+use milepost_domain::{TenantId, UniqueId, UserId};
+use milepost_store::Digest;
+use tokio::time::Instant;
 
 impl Access {
     /// Admits a socket or stream that watches `tenant`. The caller may be anonymous or belong to another tenant. `visit` is
@@ -48,9 +50,9 @@ impl Access {
     /// # Errors
     /// [`AccessError::Store`] when the store can't be read.
     pub async fn revalidate_connections(&self, holder: Holder<'_>) -> Result<(), AccessError> {
-        self.forget_identities();
+        self.identities.forget(holder);
         for open in self.connections.of(holder) {
-            // The cache was cleared, so that the user is read once for all of its connections.
+            // The cache has forgotten it, so that the user is read once for all of its connections.
             if let Some(reason) = self.compare(&open.authentication, ReadFrom::Cache).await? {
                 open.end(reason);
             }
@@ -60,7 +62,7 @@ impl Access {
 
     /// Closes all connections of `holder`. Call it when this process changed its rights.
     pub fn end_connections(&self, holder: Holder<'_>, reason: CloseReason) {
-        self.forget_identities();
+        self.identities.forget(holder);
         self.connections.of(holder).iter().for_each(|open: &OpenConnection| open.end(reason));
     }
 
@@ -73,9 +75,30 @@ impl Access {
         }
     }
 
-    /// Clears the caches, because a user, a device or a session changed.
+    /// Clears the caches, because users, devices or sessions changed.
     pub fn forget_identities(&self) {
-        self.identities.forget();
+        self.identities.forget_all();
+    }
+
+    /// Forgets what is known of one user or of devices, because it changed.
+    pub fn forget(&self, holder: Holder<'_>) {
+        self.identities.forget(holder);
+    }
+
+    /// Drops what is known of the device that names itself so.
+    pub fn forget_name(&self, unique_id: &UniqueId) {
+        self.identities.forget_name(unique_id);
+    }
+
+    /// Forgets that this key is unknown, because a device has it now.
+    pub fn forget_key(&self, key: &Digest) {
+        self.identities.forget_key(key);
+    }
+
+    /// All changes of users and devices that were committed before `followed` are known here: those of other processes were told by
+    /// [`Self::revalidate_connections`]. Identities are believed for a second after it, and then read again.
+    pub fn changes_followed(&self, followed: Instant) {
+        self.known_changes.note(followed);
     }
 
     async fn compare(&self, before: &Authentication, from: ReadFrom) -> Result<Option<CloseReason>, AccessError> {

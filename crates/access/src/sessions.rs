@@ -6,7 +6,7 @@ use crate::{Access, AccessError, Authentication, CloseReason, Holder, hash_secre
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use milepost_domain::{Timestamp, UserId};
-use milepost_store::{Digest, Login, Session, SessionKind};
+use milepost_store::{Digest, Login, Provenance, Session, SessionKind};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -44,6 +44,7 @@ impl Access {
         kind: SessionKind,
         address: Option<IpAddr>,
         lifetime_ms: i64,
+        provenance: Option<Provenance>,
     ) -> Result<String, AccessError> {
         let (secret, now) = (random_secret("mps_"), self.clock.now());
         let session = Session {
@@ -54,6 +55,7 @@ impl Access {
             created_at: now,
             last_seen_at: now,
             expires_at: now.plus_ms(lifetime_ms),
+            provenance,
         };
         self.store.add_session(&session).await?;
         // A new password or a lock-out in the meantime has ended all sessions except the one just added.
@@ -78,7 +80,7 @@ impl Access {
             }
             Ok::<_, AccessError>(session)
         };
-        let session = self.identities.sessions.read(digest, from, now, load).await?;
+        let session = self.identities.sessions.read(digest, from, self.present(), load).await?;
         Ok(session.filter(|session| session.expires_at > now))
     }
 
@@ -140,7 +142,7 @@ impl Access {
         let user = self.store.remove_session(&hash, self.clock.now()).await?;
         match user {
             Some(user) => self.end_connections(Holder::Session(user, &hash), CloseReason::Revoked),
-            None => self.forget_identities(),
+            None => self.identities.forget_session(&hash),
         }
         Ok(())
     }

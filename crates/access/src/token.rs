@@ -3,8 +3,12 @@
 use crate::claims::{Claims, SignedBy, TokenError, WireClaims, claims_to_json};
 use crate::issuer_keys::{IssuerKeys, IssuerRules, Verifier};
 use crate::token_signatures::sign_with_ring;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use milepost_clock::Clock;
+use ring::hmac::{self, HMAC_SHA256};
+use serde::de::DeserializeOwned;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A shorter HS256 secret can be guessed offline. RFC 7518 section 3.2 requires as many bits as the hash has.
@@ -15,6 +19,7 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The keys that sign and verify tokens.
 pub struct TokenKeys {
     signer: EncodingKey,
+    sealer: hmac::Key,
     own: Verifier,
     issuers: RwLock<Arc<IssuerKeys>>,
     rules: IssuerRules,
@@ -33,7 +38,8 @@ impl TokenKeys {
         sign_with_ring();
         let own = Verifier { algorithm: Algorithm::HS256, key_id: None, key: DecodingKey::from_secret(secret) };
         let rules = IssuerRules::default();
-        Ok(Self { signer: EncodingKey::from_secret(secret), own, issuers: RwLock::default(), rules, clock })
+        let sealer = hmac::Key::new(HMAC_SHA256, secret);
+        Ok(Self { signer: EncodingKey::from_secret(secret), sealer, own, issuers: RwLock::default(), rules, clock })
     }
 
     /// Also trusts other issuers, whose tokens must follow `rules`.
@@ -54,6 +60,17 @@ impl TokenKeys {
     pub fn sign(&self, claims: &Claims) -> String {
         let json = claims_to_json(claims, self.clock.now());
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &json, &self.signer).expect("HS256 signs anything")
+    }
+
+    /// A signature of a text for one purpose. What is signed begins with a NUL, which no token has: neither passes for the other.
+    pub(crate) fn seal(&self, purpose: &str, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.sealer, sealed_bytes(purpose, text).as_bytes()))
+    }
+
+    /// Whether a text was sealed for this purpose.
+    pub(crate) fn is_sealed(&self, purpose: &str, text: &str, seal: &str) -> bool {
+        let seal = URL_SAFE_NO_PAD.decode(seal).unwrap_or_default();
+        hmac::verify(&self.sealer, sealed_bytes(purpose, text).as_bytes(), &seal).is_ok()
     }
 
     /// Returns the claims of a token that a trusted issuer signed and that has not expired.
@@ -79,8 +96,17 @@ impl TokenKeys {
     }
 }
 
+fn sealed_bytes(purpose: &str, text: &str) -> String {
+    format!("\0{purpose}\0{text}")
+}
+
 /// Checks only the signature. The times are checked against the server's clock.
 fn decode(token: &str, header: &Header, verifier: &Verifier) -> Option<WireClaims> {
+    if verifier.fits(header) { decode_verified(token, header, verifier) } else { None }
+}
+
+/// The claims of a token that the key has signed, whatever its times and its issuer are.
+pub(crate) fn decode_verified<T: DeserializeOwned>(token: &str, header: &Header, verifier: &Verifier) -> Option<T> {
     if !verifier.fits(header) {
         return None;
     }
@@ -89,5 +115,5 @@ fn decode(token: &str, header: &Header, verifier: &Verifier) -> Option<WireClaim
     validation.validate_nbf = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    jsonwebtoken::decode::<WireClaims>(token, &verifier.key, &validation).ok().map(|data| data.claims)
+    jsonwebtoken::decode::<T>(token, &verifier.key, &validation).ok().map(|data| data.claims)
 }

@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod budget;
+
+pub use budget::CacheBudget;
+
 use quick_cache::unsync::Cache;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 use std::fmt;
@@ -100,6 +104,11 @@ impl<K: Eq + Hash, V> WeightedCache<K, V> {
         self.entries.remove(key).map(|(_, weighed)| weighed.value)
     }
 
+    /// Drops the values that `is_kept` refuses, by looking at all.
+    pub fn retain(&mut self, is_kept: impl Fn(&K, &V) -> bool) {
+        self.entries.retain(|key, weighed| is_kept(key, &weighed.value));
+    }
+
     /// Drops everything.
     pub fn clear(&mut self) {
         self.entries.clear();
@@ -185,6 +194,18 @@ mod tests {
         let mut cache = texts(KIB);
         assert!(cache.insert(1, "x".repeat(10 * KIB)).is_empty());
         assert!(cache.get(&1).is_some());
+    }
+
+    #[test]
+    fn the_values_that_are_not_kept_give_their_memory_back() {
+        let mut cache = texts(64 * KIB);
+        for n in 0..20 {
+            cache.insert(n, "x".repeat(KIB));
+        }
+        let before = cache.bytes();
+        cache.retain(|n, _| *n < 5);
+        assert_eq!((cache.values().count(), cache.bytes()), (5, before / 4));
+        assert!(cache.get(&4).is_some() && cache.get(&5).is_none());
     }
 
     #[test]

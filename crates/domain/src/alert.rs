@@ -19,7 +19,7 @@ pub enum AlertKind {
     DriverEvent,
     /// No position of a vehicle came for too long.
     VehicleOffline,
-    /// The server itself has an error.
+    /// The server itself has an error, or a device does.
     SystemError,
     /// Raised by a billing system.
     PaymentReceived,

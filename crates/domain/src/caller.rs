@@ -1,7 +1,8 @@
 //! Who is asking.
 
 use crate::{
-    AccessTokenId, AssignedAt, DeviceId, Invalid, PastAssignments, Role, Scope, TenantId, Timestamp, UserId, VehicleId,
+    AccessTokenId, AssignedAt, Device, DeviceId, Invalid, PastAssignments, Role, Scope, TenantId, Timestamp, UserId,
+    VehicleId,
 };
 use std::borrow::Cow;
 
@@ -79,6 +80,12 @@ impl Principal {
 }
 
 impl Caller {
+    /// A device that showed who it is.
+    pub fn of_device(device: Device) -> Self {
+        let Device { id, vehicle_id, past_vehicles, tenant, .. } = device;
+        Self { tenant, principal: Principal::Device { id, vehicle_id, past_vehicles }, expires_at: None }
+    }
+
     /// Its role, if it is a person.
     pub const fn role(&self) -> Option<Role> {
         match &self.principal {

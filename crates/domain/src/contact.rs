@@ -1,7 +1,7 @@
 //! How a person is reached: an e-mail address, a language and a time zone.
 
 use crate::names::named_values;
-use crate::{Invalid, ZoneName};
+use crate::{Invalid, Timestamp, ZoneName};
 use std::fmt;
 
 /// An address such as `ann@example.org`, in ASCII. A domain in another script has to be given in its ASCII form (`xn--…`).
@@ -73,6 +73,28 @@ named_values!(Language, "language", "must be en or id", {
     Indonesian => "id",
 });
 
+/// Which mails about alerts a person gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AlertMail {
+    /// One for each alert, at once.
+    #[default]
+    AtOnce,
+    /// None.
+    Off,
+}
+
+named_values!(AlertMail, "alert_mail", "must be at_once or off", {
+    AtOnce => "at_once",
+    Off => "off",
+});
+
+impl AlertMail {
+    /// Whether there are any.
+    pub const fn is_wanted(self) -> bool {
+        matches!(self, Self::AtOnce)
+    }
+}
+
 /// How a person is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Contact {
@@ -82,6 +104,10 @@ pub struct Contact {
     pub language: Option<Language>,
     /// The time zone of times in messages; UTC if unset.
     pub timezone: Option<ZoneName>,
+    /// Which mails about alerts go to the address.
+    pub alert_mail: AlertMail,
+    /// Since when nothing goes to the address, because its mail server refuses it. It is good again when it is set again.
+    pub refused_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod access_token;
 mod alert;
 mod assignment;
 mod attendance;
+mod attributes;
 mod audience;
 mod author;
 mod cadet;
@@ -53,6 +54,10 @@ pub use access_token::{AccessToken, AccessTokenId, Scope, Scopes};
 pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
 pub use assignment::{AssignedAt, EndedAssignment, MAX_PAST_ASSIGNMENTS, PastAssignments};
 pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
+pub use attributes::{
+    Alarm, AttributeList, AttributeValue, Attributes, MAX_ATTRIBUTE_NAME_BYTES, MAX_ATTRIBUTE_TEXT_BYTES,
+    MAX_ATTRIBUTES, attribute,
+};
 pub use audience::{Audience, RecordViewer};
 pub use author::Author;
 pub use cadet::{
@@ -60,11 +65,11 @@ pub use cadet::{
     Standing, StudentId, TrainingDayId,
 };
 pub use caller::{Caller, Principal};
-pub use contact::{Contact, EmailAddress, Language};
+pub use contact::{AlertMail, Contact, EmailAddress, Language};
 pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };
-pub use device::Device;
+pub use device::{Device, DeviceProtocol, UniqueId, UnknownDevice};
 pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
 pub use fleet_audience::{FleetAudience, FleetViewer};
 pub use fleet_fact::{

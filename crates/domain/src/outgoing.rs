@@ -1,6 +1,6 @@
 //! Calls to other programs that must not be lost: stored with their cause, and sent until they are accepted.
 
-use crate::{PushId, TenantId, Timestamp};
+use crate::{PushId, TenantId, Timestamp, UserId};
 use std::fmt;
 
 /// The receiver of a call.
@@ -14,6 +14,8 @@ pub enum Target {
     Webhook(WebhookId),
     /// A user's browser, by its push service.
     Push(PushId),
+    /// A user, by e-mail.
+    Mail(UserId),
 }
 
 /// A webhook's number, unique in its tenant, from 1.

@@ -21,6 +21,8 @@ pub enum Action {
     ManageVehicles,
     /// Add, change and remove devices.
     ManageDevices,
+    /// See the devices that reported and that nobody has added, and add them.
+    AdoptDevices,
     /// List devices, and see one.
     SeeDevices,
     /// Report where a vehicle is.
@@ -93,10 +95,10 @@ pub enum Who {
 pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
-    BringParcel, ManageAccessTokens, ManageAlerts, ManageDeliveries, ManageDevices, ManageGeofences, ManageParcels,
-    ManageRecords, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeAudit,
-    SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeProofs, SeeRecords, SeeRiders, SeeUsers,
-    SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
+    AdoptDevices, BringParcel, ManageAccessTokens, ManageAlerts, ManageDeliveries, ManageDevices, ManageGeofences,
+    ManageParcels, ManageRecords, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks,
+    ReportPosition, SeeAudit, SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeProofs, SeeRecords,
+    SeeRiders, SeeUsers, SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Scope::{Ingest, Manage, Read};
@@ -126,6 +128,8 @@ pub const RULES: &[Rule] = &[
     Rule(ManageDevices,      Is(Role::Admin),       Tenant),
     Rule(ManageDevices,      Is(Role::Manager),     Tenant),
     Rule(ManageDevices,      Program(Manage),       Tenant),
+    Rule(AdoptDevices,       Is(Role::Superadmin),  Everywhere),
+    Rule(AdoptDevices,       Is(Role::Admin),       Tenant),
     Rule(SeeDevices,         Is(Role::Superadmin),  Everywhere),
     Rule(SeeDevices,         Is(Role::Admin),       Tenant),
     Rule(SeeDevices,         Is(Role::Manager),     Tenant),

@@ -1,8 +1,8 @@
 //! One report of where a vehicle was.
 
 use crate::{
-    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, SpeedKmh, Timestamp,
-    VehicleId,
+    AccuracyM, AltitudeM, Attributes, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, SpeedKmh,
+    Timestamp, VehicleId,
 };
 
 /// A position may be this far ahead of the server's clock, milliseconds: clocks of devices drift, but not by hours.
@@ -33,6 +33,10 @@ pub struct Position {
     pub fuel_level: Option<FuelLevelL>,
     /// Ignition on or off, if known.
     pub ignition: Option<bool>,
+    /// What the device reported besides.
+    pub attributes: Attributes,
+    /// The device itself says that it had no fix: the position is stored and marked, and is never the vehicle's place.
+    pub is_invalid: bool,
 }
 
 impl Position {
@@ -50,6 +54,8 @@ impl Position {
             odometer: None,
             fuel_level: None,
             ignition: None,
+            attributes: Attributes::NONE,
+            is_invalid: false,
         }
     }
 

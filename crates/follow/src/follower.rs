@@ -6,9 +6,11 @@ use crate::moment::Moment;
 use crate::scan::{SILENCE_CHECK_EVERY, SILENCE_SCAN_EVERY};
 use crate::tenant_rules::TenantRulesCache;
 use crate::uploads::Uploads;
-use crate::vehicle_cache::{VEHICLES_BYTES, VehicleCache};
+use crate::vehicle_cache::VehicleCache;
 use crate::vehicle_directory::VehicleDirectory;
+use milepost_cache::CacheBudget;
 use milepost_clock::Clock;
+use milepost_domain::TenantId;
 use milepost_store::{Store, StoreError, VehicleNo};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,8 +26,8 @@ pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Time that one round spends on reading vehicles from the store, before newly committed positions are folded.
 const CATCH_UP_FOR: Duration = Duration::from_millis(200);
 
-/// Wakes a task that has work after a commit. A call is cheap.
-pub type Waker = Arc<dyn Fn() + Send + Sync>;
+/// Wakes a task that has work after a commit of this tenant's history. A call is cheap.
+pub type Waker = Arc<dyn Fn(&TenantId) + Send + Sync>;
 
 /// The parts of a [`TrackFollower`].
 pub struct FollowerParts {
@@ -39,8 +41,10 @@ pub struct FollowerParts {
     pub vehicles: Arc<dyn VehicleDirectory>,
     /// How long an alert is kept, milliseconds.
     pub alert_expiry_ms: i64,
-    /// Called after each commit that changed history.
+    /// Called after each commit that changed history, once for each tenant.
     pub wakers: Vec<Waker>,
+    /// The memory for vehicles and rules.
+    pub cache_budget: CacheBudget,
 }
 
 /// Folds what was committed, and writes history.
@@ -72,10 +76,10 @@ pub struct TrackFollower {
 impl TrackFollower {
     /// A follower that knows no vehicle yet.
     pub fn new(parts: FollowerParts) -> Self {
-        let FollowerParts { store, clock, inbox, vehicles, alert_expiry_ms, wakers } = parts;
+        let FollowerParts { store, clock, inbox, vehicles, alert_expiry_ms, wakers, cache_budget } = parts;
         let now = clock.instant();
         Self {
-            rules: TenantRulesCache::new(clock.clone(), alert_expiry_ms),
+            rules: TenantRulesCache::new(clock.clone(), alert_expiry_ms, cache_budget.rules_bytes()),
             uploads: Uploads::new(clock.clone()),
             catch_up_queue: CatchUpQueue::new(clock.clone()),
             store,
@@ -83,7 +87,7 @@ impl TrackFollower {
             inbox,
             vehicles,
             wakers,
-            followed: VehicleCache::new(VEHICLES_BYTES),
+            followed: VehicleCache::new(cache_budget.vehicles_bytes()),
             maybe_silent: HashSet::new(),
             dirty: HashSet::new(),
             next_silence_check: now + SILENCE_CHECK_EVERY,

@@ -23,9 +23,6 @@ const BUILD_SHARE: u32 = 10;
 /// This much of that time may be used in advance, so that a change that comes alone holds from the next position on. Beyond
 /// it the known rules stay in use for a while.
 const BUILD_ADVANCE: Duration = Duration::from_secs(1);
-/// Memory for rules: about 1,500 tenants with a hundred geofences each. When it is full, the rules of the tenants that were
-/// used least leave it and are read again.
-const RULES_BYTES: usize = 256 * 1024 * 1024;
 /// A geofence with its names and its place in the index.
 const GEOFENCE_BYTES: usize = size_of::<BuiltGeofence>() + 256;
 
@@ -160,8 +157,9 @@ struct Known {
 }
 
 impl TenantRulesCache {
-    pub(crate) fn new(clock: Clock, alert_expiry_ms: i64) -> Self {
-        let known = WeightedCache::new(RULES_BYTES, |_, known: &Known| known.rules.heap_bytes());
+    /// When the memory is full, the rules of the tenants that were used least leave it and are read again.
+    pub(crate) fn new(clock: Clock, alert_expiry_ms: i64, capacity_bytes: usize) -> Self {
+        let known = WeightedCache::new(capacity_bytes, |_, known: &Known| known.rules.heap_bytes());
         Self { clock, alert_expiry_ms, known, changed: HashSet::new() }
     }
 

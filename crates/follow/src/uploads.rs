@@ -92,7 +92,7 @@ impl Uploads {
         };
         self.positions += 1;
         // A late one is marked only at null island, and so may a ship be that is there.
-        let is_marked = is_null_island((&position).into());
+        let is_marked = position.is_invalid || is_null_island((&position).into());
         upload.held.push(Held { position, is_late: true, is_marked });
         true
     }

@@ -7,9 +7,6 @@ use milepost_store::VehicleNo;
 use milepost_track::Visit;
 use std::ops::DerefMut;
 
-/// Memory for vehicles, 2 to 4 KB each: about 30,000 vehicles. When it is full, the vehicles that were used least are written
-/// and leave it. Such a vehicle is read from the store when its next position comes.
-pub(crate) const VEHICLES_BYTES: usize = 80 * 1024 * 1024;
 /// A pending row, and the descriptions that a vehicle shares with few others.
 const ROW_BYTES: usize = 200;
 const SHARED_BYTES: usize = 512;
@@ -22,6 +19,8 @@ pub(crate) struct VehicleCache {
 }
 
 impl VehicleCache {
+    /// Memory for vehicles, 2 to 4 KB each. When it is full, the vehicles that were used least are written and leave it. Such a
+    /// vehicle is read from the store when its next position comes.
     pub(crate) fn new(capacity_bytes: usize) -> Self {
         Self { vehicles: WeightedCache::new(capacity_bytes, |_, followed| weigh(followed)), leaving: Vec::new() }
     }

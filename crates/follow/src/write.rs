@@ -2,7 +2,9 @@
 
 use crate::followed_vehicle::FollowedVehicle;
 use crate::follower::{RETRY_AFTER, TrackFollower};
+use milepost_domain::TenantId;
 use milepost_store::{HistoryWrite, StoreError, VehicleNo};
+use std::collections::HashSet;
 
 /// Vehicles in one transaction.
 const WRITE_VEHICLES: usize = 200;
@@ -59,11 +61,14 @@ impl TrackFollower {
             self.followed.remove(*vehicle);
             self.catch_up_queue.add(*vehicle);
         }
-        let written = writes.iter().filter(|write| !stale.contains(&write.vehicle));
-        let changes: usize = written.map(|write| write.changes.len()).sum();
+        let written = writes.iter().filter(|write| !write.changes.is_empty() && !stale.contains(&write.vehicle));
+        let changes: usize = written.clone().map(|write| write.changes.len()).sum();
         if changes > 0 {
             self.inbox.counters.written(changes);
-            self.wakers.iter().for_each(|wake| wake());
+            let tenants: HashSet<&TenantId> = written.map(|write| &write.tenant).collect();
+            for tenant in tenants {
+                self.wakers.iter().for_each(|wake| wake(tenant));
+            }
         }
         Ok(stale)
     }
@@ -85,6 +90,7 @@ mod tests {
     use crate::vehicle_cache::VehicleCache;
     use crate::{FollowerParts, TenantVehicles, VehicleDirectory};
     use async_trait::async_trait;
+    use milepost_cache::CacheBudget;
     use milepost_clock::Clock;
     use milepost_domain::{Latitude, Longitude, Position, TenantId, Vehicle, VehicleId};
     use milepost_store::{Committer, Once, OpenOptions, PositionBatch, Unsent};
@@ -119,6 +125,7 @@ mod tests {
             vehicles: Arc::new(AllVehicles),
             alert_expiry_ms: 86_400_000,
             wakers: Vec::new(),
+            cache_budget: CacheBudget::default(),
         });
         // There is memory for about four vehicles.
         follower.followed = VehicleCache::new(4_096);

@@ -32,19 +32,7 @@ fn bus() -> Vehicle {
 }
 
 fn position(at: Timestamp) -> Position {
-    Position {
-        vehicle_id: bus().id,
-        at,
-        latitude: Latitude::new(1.0).unwrap(),
-        longitude: Longitude::new(2.0).unwrap(),
-        speed: None,
-        heading: None,
-        accuracy: None,
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
-    }
+    Position::new(bus().id, at, Latitude::new(1.0).unwrap(), Longitude::new(2.0).unwrap())
 }
 
 /// A follower that runs, with the number of times that it woke the tasks that publish.
@@ -64,9 +52,10 @@ impl Follower {
             inbox: Arc::clone(&inbox),
             vehicles: Arc::new(OneBus(Arc::new(bus()))),
             alert_expiry_ms: 86_400_000,
-            wakers: vec![Arc::new(move || {
+            wakers: vec![Arc::new(move |_| {
                 woken.fetch_add(1, Ordering::Relaxed);
             })],
+            cache_budget: milepost_cache::CacheBudget::default(),
         });
         Self { inbox, wakes, task: tokio::spawn(follower.run()) }
     }

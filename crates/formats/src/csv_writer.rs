@@ -1,5 +1,6 @@
 //! Writes CSV (RFC 4180): a header, then a line for each position, empty where a value is unknown.
 
+use crate::attributes_json::push_attributes;
 use crate::push::push;
 use milepost_domain::Position;
 
@@ -8,7 +9,7 @@ pub(crate) struct CsvWriter;
 impl CsvWriter {
     pub(crate) fn start(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(
-            b"vehicle_id,timestamp,latitude,longitude,speed_kmh,heading_deg,accuracy_m,altitude_m,odometer_km,fuel_level_l,ignition\r\n",
+            b"vehicle_id,timestamp,latitude,longitude,speed_kmh,heading_deg,accuracy_m,altitude_m,odometer_km,fuel_level_l,ignition,attributes\r\n",
         );
     }
 
@@ -31,9 +32,15 @@ impl CsvWriter {
             }
         }
         match position.ignition {
-            Some(on) => push!(out, ",{on}\r\n"),
-            None => out.extend_from_slice(b",\r\n"),
+            Some(on) => push!(out, ",{on},"),
+            None => out.extend_from_slice(b",,"),
         }
+        if !position.attributes.is_empty() {
+            let mut json = Vec::new();
+            push_attributes(&mut json, &position.attributes);
+            push_quoted(out, std::str::from_utf8(&json).expect("JSON is UTF-8"));
+        }
+        out.extend_from_slice(b"\r\n");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Writes GeoJSON (RFC 7946): a FeatureCollection of points, the values of each in its properties.
 
+use crate::attributes_json::push_attributes;
 use crate::push::push;
 use milepost_domain::Position;
 
@@ -42,6 +43,10 @@ impl GeoJsonWriter {
         }
         if let Some(on) = position.ignition {
             push!(out, r#","ignition":{on}"#);
+        }
+        if !position.attributes.is_empty() {
+            out.extend_from_slice(br#","attributes":"#);
+            push_attributes(out, &position.attributes);
         }
         out.extend_from_slice(b"}}");
     }

@@ -5,7 +5,7 @@ use crate::push::push;
 use crate::track_meta::TrackMeta;
 use crate::units::SpeedUnit;
 use crate::xml::push_escaped;
-use milepost_domain::Position;
+use milepost_domain::{AttributeValue, Position};
 
 pub(crate) struct GpxWriter {
     meta: TrackMeta,
@@ -65,6 +65,17 @@ impl GpxWriter {
         }
         if let Some(on) = position.ignition {
             push!(out, "<milepost:ignition>{on}</milepost:ignition>");
+        }
+        for (name, value) in position.attributes.iter() {
+            out.extend_from_slice(b"<milepost:attribute name=\"");
+            push_escaped(out, name);
+            out.extend_from_slice(b"\">");
+            match value {
+                AttributeValue::Number(number) => push!(out, "{number}"),
+                AttributeValue::Flag(flag) => push!(out, "{flag}"),
+                AttributeValue::Text(text) => push_escaped(out, text),
+            }
+            out.extend_from_slice(b"</milepost:attribute>");
         }
         if out.len() == empty {
             out.truncate(begin);

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attributes_json;
 mod bare_number;
 mod column_map;
 mod columns;

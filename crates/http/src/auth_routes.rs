@@ -1,16 +1,19 @@
 //! Login over HTTP: tokens for programs, a session cookie for browsers, and what belongs to both.
 
+mod oidc;
 mod reset;
 mod sessions;
+mod totp;
 
+use crate::problem::SECOND_FACTORS;
 use crate::session_cookie::{remove_session, session_secret, set_session};
-use crate::{Authenticated, Body, ClientAddress, HttpContext, Problem};
+use crate::{Authenticated, Body, ClientAddress, HttpContext, Problem, SignedIn};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use milepost_access::Attempt;
+use milepost_access::{Attempt, Opened};
 use milepost_domain::Principal;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -25,11 +28,13 @@ pub struct TokenRequest {
     password: String,
     /// The user's tenant. Without one, here or in `username`, the tenant of the host counts, or the only one that has the name.
     tenant: Option<String>,
+    /// A code of the user's authenticator app, or a recovery code.
+    totp: Option<String>,
 }
 
 impl TokenRequest {
     fn attempt(self, context: &HttpContext, headers: &HeaderMap, address: Option<IpAddr>) -> Attempt {
-        let Self { username, password, tenant } = self;
+        let Self { username, password, tenant, totp: _ } = self;
         Attempt { username, password, tenant, host_tenant: context.tenant_hosts.tenant_of(headers).cloned(), address }
     }
 }
@@ -51,6 +56,13 @@ struct Access {
     access: String,
 }
 
+/// What a right password led to where a second factor is due.
+#[derive(Serialize)]
+struct Due {
+    second_factor: &'static [&'static str],
+    challenge: String,
+}
+
 #[derive(Serialize)]
 struct Me {
     id: Option<i64>,
@@ -67,10 +79,13 @@ pub fn auth_routes(context: Arc<HttpContext>) -> Router {
         .route("/api/token", post(issue_tokens))
         .route("/api/token/refresh", post(refresh_token))
         .route("/auth/login", post(open_session))
+        .route("/auth/login/totp", post(totp::answer_challenge))
+        .route("/auth/totp", post(totp::begin_totp).delete(totp::remove_totp))
+        .route("/auth/totp/confirm", post(totp::confirm_totp))
         .route("/auth/logout", post(close_session))
         .route("/auth/logout/everywhere", post(end_logins))
         .route("/auth/me", get(show_caller))
-        .route("/auth/providers", get(list_providers))
+        .merge(oidc::routes())
         .route("/auth/sessions", get(sessions::list_sessions))
         .route("/auth/sessions/{id}", delete(sessions::end_session))
         .route("/auth/reset", post(reset::request_reset))
@@ -84,7 +99,9 @@ async fn issue_tokens(
     headers: HeaderMap,
     Body(request): Body<TokenRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let pair = context.access.issue_tokens(request.attempt(&context, &headers, address)).await?;
+    let mut request = request;
+    let code = request.totp.take();
+    let pair = context.access.issue_tokens(request.attempt(&context, &headers, address), code.as_deref()).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(Pair { access: pair.access, refresh: pair.refresh })))
 }
 
@@ -101,13 +118,20 @@ async fn open_session(
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     Body(request): Body<TokenRequest>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     if !context.origins.allows(&headers) {
         return Err(Problem::forbidden("this origin may not log in here, see ALLOWED_ORIGINS"));
     }
-    let secret = context.access.open_session(request.attempt(&context, &headers, address)).await?;
-    let cookie = set_session(&headers, &secret);
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
+    Ok(match context.access.open_session(request.attempt(&context, &headers, address)).await? {
+        Opened::Session(secret) => {
+            let cookie = set_session(&headers, &secret);
+            (StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])).into_response()
+        }
+        Opened::Challenge(challenge) => {
+            let due = Due { second_factor: SECOND_FACTORS, challenge };
+            (StatusCode::ACCEPTED, Json(due)).into_response()
+        }
+    })
 }
 
 async fn close_session(
@@ -140,16 +164,11 @@ async fn end_logins(
     }
 }
 
-/// Identity providers at which people may log in.
-async fn list_providers() -> Json<[(); 0]> {
-    Json([])
-}
-
 async fn show_caller(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(request): Authenticated,
+    SignedIn(authentication): SignedIn,
 ) -> Result<Json<Me>, Problem> {
-    let caller = request.caller;
+    let caller = authentication.into_caller();
     let username = context.access.username_of(&caller).await?;
     let tenant = caller.tenant.to_string();
     Ok(Json(match caller.principal {

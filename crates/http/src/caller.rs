@@ -29,7 +29,7 @@ where
     }
 }
 
-/// A request's caller with its credential, for what is about the login itself.
+/// A request's caller with its credential, for what is about the login itself. It may lack a second factor.
 pub struct SignedIn(pub Authentication);
 
 impl<S> FromRequestParts<S> for SignedIn
@@ -41,7 +41,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let context = Arc::<HttpContext>::from_ref(state);
-        authenticate_parts(&context, parts, TokenInQuery::Ignored).await.map(Self)
+        find_authentication(&context, parts, TokenInQuery::Ignored).await.map(Self)
     }
 }
 
@@ -57,8 +57,22 @@ pub enum TokenInQuery {
 /// Authenticates a request from its headers and URL.
 ///
 /// # Errors
-/// 401 without a valid credential, 403 for a cookie sent by a foreign page, 503 without the store.
+/// 401 without a valid credential, 403 for a cookie sent by a foreign page or for a caller whose role needs a second factor, 503
+/// without the store.
 pub async fn authenticate_parts(
+    context: &HttpContext,
+    parts: &Parts,
+    token_in_query: TokenInQuery,
+) -> Result<Authentication, Problem> {
+    let authentication = find_authentication(context, parts, token_in_query).await?;
+    if authentication.lacks_factor() {
+        let detail = "your role needs a second factor: set one up first, with POST /auth/totp";
+        return Err(Problem::forbidden(detail).of_second_factor());
+    }
+    Ok(authentication)
+}
+
+async fn find_authentication(
     context: &HttpContext,
     parts: &Parts,
     token_in_query: TokenInQuery,

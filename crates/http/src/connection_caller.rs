@@ -17,7 +17,8 @@ impl ConnectionCaller {
         Self(Arc::new(known))
     }
 
-    pub(crate) fn note(&self, caller: &Caller) {
+    /// A request was found to be of this caller.
+    pub fn note(&self, caller: &Caller) {
         let mut hasher = DefaultHasher::new();
         caller.tenant.as_str().hash(&mut hasher);
         let kind = match &caller.principal {

@@ -4,6 +4,7 @@ use crate::{OriginPolicy, Problem, TenantHosts};
 use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_domain::Caller;
+use milepost_oidc::Provider;
 use milepost_service::{ReadPermit, Request, UseCases};
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub struct HttpContext {
     pub tenant_hosts: TenantHosts,
     /// The beginning of links to this server's pages, without a slash at its end; empty if it is not known: `PUBLIC_URL`.
     pub public_url: String,
+    /// The identity provider at which people may log in.
+    pub provider: Option<Arc<Provider>>,
 }
 
 impl HttpContext {

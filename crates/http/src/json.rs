@@ -31,6 +31,22 @@ where
     }
 }
 
+/// A JSON body that may be missing: then everything in it is.
+pub struct OptionalBody<T>(pub T);
+
+impl<S, T> FromRequest<S> for OptionalBody<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Default,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = read_body(request, MAX_BODY_BYTES).await?;
+        if bytes.trim_ascii().is_empty() { Ok(Self(T::default())) } else { parse_object(&bytes).map(Self) }
+    }
+}
+
 /// An unparsed body of at most `LIMIT` bytes.
 pub struct RawBody<const LIMIT: usize>(pub Bytes);
 

@@ -5,11 +5,38 @@ use axum::response::{IntoResponse, Response};
 use milepost_access::AccessError;
 use milepost_domain::Invalid;
 use milepost_service::ServiceError;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 /// Seconds after which a client of an unavailable server should try again.
 const RETRY_UNAVAILABLE_S: u64 = 2;
+
+/// The kinds of second factors.
+pub(crate) const SECOND_FACTORS: &[&str] = &["totp"];
+
+/// Whether a second factor is due. It is written as the list of those that are taken: a list in each problem would be too large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// None is.
+    NotDue,
+    /// One of [`SECOND_FACTORS`] is.
+    Due,
+}
+
+impl SecondFactor {
+    fn is_not_due(&self) -> bool {
+        *self == Self::NotDue
+    }
+}
+
+impl Serialize for SecondFactor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::NotDue => serializer.collect_seq([""; 0]),
+            Self::Due => serializer.collect_seq(SECOND_FACTORS),
+        }
+    }
+}
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -35,6 +62,10 @@ pub struct Problem {
     /// The fields that were wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The second factors of which one is due.
+    #[serde(skip_serializing_if = "SecondFactor::is_not_due")]
+    #[schema(value_type = Vec<String>)]
+    pub second_factor: SecondFactor,
     #[serde(skip)]
     retry_after_s: Option<u64>,
     /// A token was sent, and is no good.
@@ -51,6 +82,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            second_factor: SecondFactor::NotDue,
             retry_after_s: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_UNAVAILABLE_S),
             is_bad_token: false,
         }
@@ -85,6 +117,12 @@ impl Problem {
     pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
         let detail = errors.first().map_or_else(|| "invalid".to_owned(), |e| format!("{} {}", e.field, e.message));
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
+    }
+
+    /// Names the second factors of which one is due.
+    #[must_use]
+    pub fn of_second_factor(self) -> Self {
+        Self { second_factor: SecondFactor::Due, ..self }
     }
 
     /// Replaces the explanation of the first field.
@@ -129,6 +167,7 @@ impl From<ServiceError> for Problem {
         let detail = error.to_string();
         match error {
             ServiceError::NotAuthenticated(_) => Self::not_authenticated(detail),
+            ServiceError::SecondFactorDue(_) => Self::not_authenticated(detail).of_second_factor(),
             ServiceError::Forbidden(_) => Self::forbidden(detail),
             ServiceError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, detail),
             ServiceError::Gone(_) => Self::new(StatusCode::GONE, detail),

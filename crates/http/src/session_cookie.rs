@@ -5,6 +5,13 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use milepost_access::SESSION_S;
 
+/// The cookie with a login that waits for an identity provider.
+const BEGUN_LOGIN_COOKIE: &str = "milepost_login";
+/// It is sent to the routes of such logins alone.
+const BEGUN_LOGIN_PATH: &str = "/auth/oidc";
+/// A login may take so long at the provider.
+const BEGUN_LOGIN_AGE: Duration = Duration::minutes(10);
+
 /// The cookie's name in the browser.
 pub const SESSION_COOKIE: &str = "milepost_session";
 
@@ -13,9 +20,35 @@ const MAX_AGE: Duration = Duration::seconds(SESSION_S as i64);
 
 /// The session's secret, if the browser sent one.
 pub(crate) fn session_secret(headers: &HeaderMap) -> Option<&str> {
+    value_of(headers, SESSION_COOKIE)
+}
+
+/// The login that waits for an identity provider, if the browser sent one.
+pub(crate) fn begun_login(headers: &HeaderMap) -> Option<&str> {
+    value_of(headers, BEGUN_LOGIN_COOKIE)
+}
+
+/// The `Set-Cookie` header that keeps such a login.
+pub(crate) fn set_begun_login(sealed: &str, is_https: bool) -> String {
+    begun_login_cookie(sealed, is_https, BEGUN_LOGIN_AGE)
+}
+
+/// The `Set-Cookie` header that removes it.
+pub(crate) fn remove_begun_login(is_https: bool) -> String {
+    begun_login_cookie("", is_https, Duration::ZERO)
+}
+
+fn begun_login_cookie(sealed: &str, is_https: bool, max_age: Duration) -> String {
+    // Lax, because the browser comes back from another site.
+    let cookie =
+        Cookie::build((BEGUN_LOGIN_COOKIE, sealed)).path(BEGUN_LOGIN_PATH).http_only(true).same_site(SameSite::Lax);
+    cookie.max_age(max_age).secure(is_https).to_string()
+}
+
+fn value_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.find(|cookie| cookie.name() == SESSION_COOKIE)?.value_raw()
+    cookies.find(|cookie| cookie.name() == name)?.value_raw()
 }
 
 /// The `Set-Cookie` header that stores `secret` in the browser.

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use crate::channel_id::ChannelId;
 use crate::interest::Interest;
@@ -41,6 +42,10 @@ pub struct Channel {
     /// Sequence of the first message whose subscribers were not looked up yet. Changed under the lock of the subscribers.
     unplanned: AtomicU64,
     presence: Presence,
+    /// Notified after each pass.
+    passed: Notify,
+    /// Sequence of the first message that was not offered to all of its subscribers.
+    undelivered: AtomicU64,
 }
 
 impl Channel {
@@ -55,6 +60,8 @@ impl Channel {
             subscriber_count: AtomicUsize::new(0),
             unplanned: AtomicU64::new(0),
             presence: Presence::default(),
+            passed: Notify::new(),
+            undelivered: AtomicU64::new(0),
         }
     }
 
@@ -87,6 +94,19 @@ impl Channel {
     pub fn publish_all(self: &Arc<Self>, messages: impl IntoIterator<Item = Message>) {
         // Collected before the lock is taken: an iterator may take long, or publish itself.
         self.enqueue(messages.into_iter().collect::<Vec<_>>());
+    }
+
+    /// Returns when everything that was published before has been offered to its subscribers.
+    pub async fn settled(&self) {
+        let wanted = self.lock_pending().next_sequence();
+        loop {
+            let passed = self.passed.notified();
+            let is_idle = self.lock_pending().is_idle();
+            if is_idle || self.undelivered.load(Ordering::Acquire) >= wanted {
+                return;
+            }
+            passed.await;
+        }
     }
 
     /// Adds a subscriber that gets what is published from now on. To put a snapshot under it, cork `sink` first,
@@ -188,6 +208,7 @@ impl Channel {
     /// For a task that ended by a panic: the next publish starts another.
     fn mark_stopped(&self) {
         self.lock_pending().running = false;
+        self.passed.notify_waiters();
     }
 
     fn lock_subscribers(&self) -> MutexGuard<'_, Subscribers> {

@@ -67,9 +67,7 @@ impl Hub {
     /// Sets how many subscribers a channel has on other nodes. It is announced with those of this node.
     pub fn set_viewers_elsewhere(&self, dialect: &str, tenant: &str, viewers: usize) {
         self.shared.viewers.set_elsewhere(dialect, tenant, viewers);
-        if let Some(channel) =
-            self.channels.all_of_tenant(tenant).into_iter().find(|channel| channel.id().dialect == dialect)
-        {
+        if let Some(channel) = self.channels.find_named(dialect, tenant) {
             channel.viewers_changed_elsewhere();
         }
     }

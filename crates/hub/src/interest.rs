@@ -1,5 +1,6 @@
 //! The messages of a channel that a subscriber wants and may see.
 
+use crate::area::{Area, Areas};
 use crate::key::{Key, KeySet};
 use crate::recipients::{RecipientKind, Recipients};
 
@@ -9,6 +10,7 @@ pub struct Interest {
     wanted: Option<KeySet>,
     within: Option<KeySet>,
     topics: KeySet,
+    areas: Option<Box<Areas>>,
 }
 
 impl Interest {
@@ -20,6 +22,13 @@ impl Interest {
     /// Messages that carry one of `keys`. With an empty set, only messages for everyone.
     pub fn keys(keys: impl IntoIterator<Item = Key>) -> Self {
         Self { wanted: Some(keys.into_iter().collect()), ..Self::default() }
+    }
+
+    /// Adds messages about subjects within `areas`, which `cells` cover. Without effect on an interest in everything.
+    #[must_use]
+    pub fn with_areas(mut self, cells: impl IntoIterator<Item = Key>, areas: Vec<Area>) -> Self {
+        self.areas = (!areas.is_empty() && self.wanted.is_some()).then(|| Box::new(Areas::new(cells, areas)));
+        self
     }
 
     /// Limits the interest to messages that also carry one of `keys`: a parent sees its own buses only, whatever route it
@@ -41,11 +50,21 @@ impl Interest {
     pub fn wants(&self, recipients: &Recipients) -> bool {
         let wanted = match recipients.kind {
             RecipientKind::Everyone => return true,
-            RecipientKind::General => self.wanted.as_ref().is_none_or(|keys| keys.intersects(&recipients.keys)),
-            RecipientKind::KeyedOnly => self.wanted.as_ref().is_some_and(|keys| keys.intersects(&recipients.keys)),
+            RecipientKind::General => self.wants_key(true, recipients) || self.watches(recipients),
+            RecipientKind::KeyedOnly => self.wants_key(false, recipients) || self.watches(recipients),
+            RecipientKind::Entering => !self.wants_key(true, recipients) && self.watches(recipients),
         };
         (wanted && self.within.as_ref().is_none_or(|keys| keys.intersects(&recipients.keys)))
             || self.topics.intersects(&recipients.keys)
+    }
+
+    /// Whether it wants one of the message's keys. `of_all` is the answer of one that wants everything.
+    fn wants_key(&self, of_all: bool, recipients: &Recipients) -> bool {
+        self.wanted.as_ref().map_or(of_all, |keys| keys.intersects(&recipients.keys))
+    }
+
+    fn watches(&self, recipients: &Recipients) -> bool {
+        self.areas.as_ref().zip(recipients.watched).is_some_and(|(areas, watched)| areas.get(watched))
     }
 
     /// True when every general message is wanted: this subscriber needs no index.
@@ -70,6 +89,7 @@ impl Interest {
             (None, None) => &[],
         };
         let topics = self.topics.as_slice().iter().filter(move |topic| indexed.binary_search(topic).is_err());
-        indexed.iter().chain(topics)
+        let cells = self.areas.as_ref().map_or(&[][..], |areas| areas.cells.as_slice());
+        indexed.iter().chain(topics).chain(cells)
     }
 }

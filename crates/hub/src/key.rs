@@ -11,14 +11,18 @@ const SEPARATOR: char = '\u{1f}';
 /// Seeded once per process: ids come from outside, and a client must not be able to choose keys that share a bucket.
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// A topic and an id within it, as one shared string with its hash beside it.
+/// The same for keys that are numbers.
+static NUMBER_SEED: LazyLock<u64> = LazyLock::new(|| SEED.hash_one("numbers"));
+
+/// A topic and an id within it, as one shared string with its hash beside it; or a number.
 ///
 /// Two keys are equal only when topic and id are equal: the hash is compared first, and the text decides. Making a key
 /// allocates once; keep it beside the vehicle and clone it.
 #[derive(Clone)]
 pub struct Key {
     hash: u64,
-    text: Arc<str>,
+    /// `None` for a number, of which the hash is a permutation.
+    text: Option<Arc<str>>,
 }
 
 impl Key {
@@ -29,23 +33,40 @@ impl Key {
         text.push_str(topic);
         text.push(SEPARATOR);
         text.push_str(id);
-        Self { hash: SEED.hash_one(text.as_str()), text: text.into() }
+        Self { hash: SEED.hash_one(text.as_str()), text: Some(text.into()) }
+    }
+
+    /// The key of a number. It takes no memory of its own. All numbers of a channel name things of one kind, such as cells of a map.
+    pub fn number(number: u64) -> Self {
+        // Each step can be undone, so that no two numbers share a hash.
+        let mixed = (number ^ *NUMBER_SEED).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        Self { hash, text: None }
     }
 
     /// The topic that the key was made with.
     pub fn topic(&self) -> &str {
-        self.text.split_once(SEPARATOR).map_or("", |(topic, _)| topic)
+        self.parts().0
     }
 
     /// The id that the key was made with.
     pub fn id(&self) -> &str {
-        self.text.split_once(SEPARATOR).map_or("", |(_, id)| id)
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.text.as_deref().and_then(|text| text.split_once(SEPARATOR)).unwrap_or_default()
     }
 }
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && (Arc::ptr_eq(&self.text, &other.text) || self.text == other.text)
+        self.hash == other.hash
+            && match (&self.text, &other.text) {
+                (Some(text), Some(other)) => Arc::ptr_eq(text, other) || text == other,
+                (None, None) => true,
+                _ => false,
+            }
     }
 }
 
@@ -72,7 +93,10 @@ impl Hash for Key {
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.topic(), self.id())
+        match &self.text {
+            Some(_) => write!(f, "{}:{}", self.topic(), self.id()),
+            None => write!(f, "number {:x}", self.hash),
+        }
     }
 }
 

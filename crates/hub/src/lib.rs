@@ -3,6 +3,7 @@
 //! A dialect renders a [`Message`] once. The hub finds its subscribers, has it encoded once per [`Form`], and offers the
 //! shared bytes to each subscriber's [`Sink`]. Nothing here knows JSON, SQL or sockets.
 
+mod area;
 mod batch;
 mod channel;
 mod channel_id;
@@ -18,6 +19,7 @@ mod sink;
 mod stats;
 mod viewers;
 
+pub use area::{Area, Move, Spot, Watched};
 pub use batch::{Batch, Chunk};
 pub use channel::{Channel, Subscription};
 pub use channel_id::ChannelId;

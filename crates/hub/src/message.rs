@@ -38,12 +38,21 @@ pub trait Encoder: Send + Sync + 'static {
     }
 }
 
+/// Bytes, or what makes them when they are first asked for.
+enum Payload {
+    Ready(Bytes),
+    Later { make: Box<dyn Fn() -> Bytes + Send + Sync>, made: OnceLock<Bytes> },
+}
+
+/// What a payload counts for that was not made yet.
+const UNMADE_BYTES: usize = 256;
+
 /// A rendered message with its recipients. Cloning shares it.
 #[derive(Clone)]
 pub struct Message(Arc<Inner>);
 
 struct Inner {
-    payload: Bytes,
+    payload: Payload,
     recipients: Recipients,
     subject: Option<Key>,
     /// Set for conflated messages.
@@ -51,6 +60,8 @@ struct Inner {
     number: Option<i64>,
     /// The number as readers name it, if they name it otherwise.
     name: Option<Box<str>>,
+    /// The content as a record of fixed length, for readers that gather records, and the group that it belongs to.
+    row: Option<(i64, Box<[u8]>)>,
     /// Says only how far the numbers have come.
     is_mark: bool,
     forms: [OnceLock<Bytes>; Form::COUNT],
@@ -66,6 +77,12 @@ impl Message {
     /// message about the same subject.
     pub fn whole(payload: impl Into<Bytes>, recipients: Recipients, subject: Key) -> Self {
         Self(Arc::new(Inner { subject: Some(subject), ..Inner::new(payload.into(), recipients) }))
+    }
+
+    /// As [`Self::whole`], for a message that often reaches nobody: `make` renders it when it is first asked for.
+    pub fn whole_later(make: impl Fn() -> Bytes + Send + Sync + 'static, recipients: Recipients, subject: Key) -> Self {
+        let payload = Payload::Later { make: Box::new(make), made: OnceLock::new() };
+        Self(Arc::new(Inner { subject: Some(subject), payload, ..Inner::new(Bytes::new(), recipients) }))
     }
 
     /// As [`Self::new`], with a number in an order that outlives the channel: a reader that comes back names the last number
@@ -97,7 +114,18 @@ impl Message {
 
     /// The rendered payload, before any encoding.
     pub fn payload(&self) -> &Bytes {
-        &self.0.payload
+        match &self.0.payload {
+            Payload::Ready(bytes) => bytes,
+            Payload::Later { make, made } => made.get_or_init(make),
+        }
+    }
+
+    /// The payload's length, or a guess while it was not made.
+    pub(crate) fn payload_bytes(&self) -> usize {
+        match &self.0.payload {
+            Payload::Ready(bytes) => bytes.len(),
+            Payload::Later { .. } => UNMADE_BYTES,
+        }
     }
 
     /// The message's recipients.
@@ -120,6 +148,21 @@ impl Message {
         self.0.number
     }
 
+    /// Adds its content as a record, which is shared like the payload. Records of one group can stand in one message.
+    ///
+    /// # Panics
+    /// When the message is shared already.
+    #[must_use]
+    pub fn with_row(mut self, group: i64, row: impl Into<Box<[u8]>>) -> Self {
+        Arc::get_mut(&mut self.0).expect("nobody shares a message that is being made").row = Some((group, row.into()));
+        self
+    }
+
+    /// Its group and record, if it has one.
+    pub fn row(&self) -> Option<(i64, &[u8])> {
+        self.0.row.as_ref().map(|(group, row)| (*group, &row[..]))
+    }
+
     /// Whether it was made with [`Self::mark`].
     pub fn is_mark(&self) -> bool {
         self.0.is_mark
@@ -127,7 +170,7 @@ impl Message {
 
     /// The message in `form`. The first caller encodes it, the others share it.
     pub fn encoded(&self, form: Form, encoder: &dyn Encoder) -> &Bytes {
-        let payload = &self.0.payload;
+        let payload = self.payload();
         self.0.forms[form.index()].get_or_init(|| match (&self.0.name, self.0.number) {
             (Some(name), _) => encoder.encode_named(form, payload, name),
             (None, Some(number)) => encoder.encode_named(form, payload, &number.to_string()),
@@ -139,6 +182,16 @@ impl Message {
 impl Inner {
     fn new(payload: Bytes, recipients: Recipients) -> Self {
         let forms = Default::default();
-        Self { payload, recipients, subject: None, version: None, number: None, name: None, is_mark: false, forms }
+        Self {
+            payload: Payload::Ready(payload),
+            recipients,
+            subject: None,
+            version: None,
+            number: None,
+            name: None,
+            row: None,
+            is_mark: false,
+            forms,
+        }
     }
 }

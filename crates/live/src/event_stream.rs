@@ -13,7 +13,13 @@ use crate::client_events::{ClientEvents, Stopped, StreamView};
 /// The delay that the client is asked to keep before it reconnects.
 pub(crate) const RETRY_MS: u64 = 3000;
 
-struct StreamConnection(Arc<EventStream>);
+pub(crate) struct StreamConnection(Arc<EventStream>);
+
+impl StreamConnection {
+    pub(crate) const fn new(stream: Arc<EventStream>) -> Self {
+        Self(stream)
+    }
+}
 
 impl Disconnect for StreamConnection {
     fn disconnect(&self, _: CloseReason) {

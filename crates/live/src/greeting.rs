@@ -19,9 +19,9 @@ use crate::{Close, Entry, Handshake, SocketSender};
 /// How long a client may take to say who it is.
 const GREETING_WAIT: Duration = Duration::from_secs(10);
 /// Sockets that have not said who they are. Further ones are answered 503.
-const GREETING_SOCKETS: usize = 2_000;
+const GREETING_SOCKETS: usize = 4_000;
 /// The same for one address, or for all whose address is unknown.
-const GREETING_SOCKETS_PER_ADDRESS: usize = 200;
+const GREETING_SOCKETS_PER_ADDRESS: usize = 1_000;
 /// Seconds after which a client that found no room may try again.
 const RETRY_S: u64 = 5;
 
@@ -117,7 +117,7 @@ impl Handshake {
     /// Opens a socket and waits for its first message. A credential in the request's headers is checked before; a bad one
     /// is refused.
     pub async fn open_greeted_socket<G: Greeter>(mut self, greeter: G, max_message_bytes: usize) -> Response {
-        let shown = match self.credential_in_headers().await {
+        let shown = match self.shown_credential().await {
             Ok(shown) => shown,
             Err(problem) => return self.refuse(problem),
         };
@@ -143,8 +143,12 @@ impl Handshake {
         upgrade.with_limits(limits).accept(serve).map(|()| Body::empty())
     }
 
-    /// An expired session cookie is ignored: browsers send it unasked.
-    async fn credential_in_headers(&self) -> Result<Option<Authentication>, Problem> {
+    /// Authenticates the credential in the request's headers, if there is one. An expired session cookie is ignored: browsers
+    /// send it unasked.
+    ///
+    /// # Errors
+    /// 401 for a bad credential, 5xx when the store can't be read.
+    pub async fn shown_credential(&self) -> Result<Option<Authentication>, Problem> {
         let headers = &self.head.headers;
         let is_explicit = headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-device-key");
         match authenticate_parts(&self.live.context, &self.head, TokenInQuery::Ignored).await {

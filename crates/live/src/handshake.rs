@@ -19,7 +19,7 @@ use crate::socket::{ServedSocket, Viewer};
 use crate::{ConnectionPolicy, Live};
 
 /// Headers that keep proxies from caching, compressing or buffering a stream.
-const STREAM_HEADERS: [(HeaderName, HeaderValue); 3] = [
+pub(crate) const STREAM_HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),

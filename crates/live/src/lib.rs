@@ -8,6 +8,7 @@
 
 mod admission;
 mod client_events;
+mod dashboards;
 mod event_follower;
 mod event_stream;
 mod greeting;
@@ -19,16 +20,18 @@ mod outlet;
 mod policy;
 mod replay_gate;
 mod sender;
+mod session_stream;
 mod snapshot;
 mod socket;
 mod topics;
 
 pub use client_events::{EventSource, EventView, ReplayEnd, StreamView};
+pub use dashboards::{CompanyDashboard, DashboardView, Dashboards};
 pub use event_follower::EventFollower;
 pub use greeting::{BadGreeting, Greeter, MessageCredential, Renewal};
 pub use handshake::{Entry, Handshake};
 pub use inbound::{INVALID_JSON, parse_event_id, unknown_type};
-pub use lane::{Joining, Lane, LaneSnapshot};
+pub use lane::{Joining, Lane, LaneForm, LaneSnapshot};
 pub use live::Live;
 pub use milepost_access::Authentication as Credential;
 pub use milepost_http::TokenInQuery;

@@ -38,6 +38,13 @@ impl Outlet {
         }
     }
 
+    /// Queues a binary message, uncompressed. A stream has none.
+    pub(crate) fn send_binary(&self, payload: &[u8]) {
+        if let Kind::Socket(sender) = &self.0 {
+            sender.send_binary(payload);
+        }
+    }
+
     /// Sends a message once the reader has taken most of the earlier ones. `name` is what a stream's reader resumes after.
     ///
     /// # Errors

@@ -45,6 +45,11 @@ impl SocketSender {
         self.link.send_backpressured(text).await
     }
 
+    /// Queues a binary message, uncompressed.
+    pub(crate) fn send_binary(&self, payload: &[u8]) {
+        self.link.send_binary(payload);
+    }
+
     /// Bytes that the socket has not taken yet.
     pub(crate) fn waiting_bytes(&self) -> usize {
         self.link.pending_bytes()

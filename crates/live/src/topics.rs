@@ -82,7 +82,7 @@ pub struct TopicFollower<V: TopicView> {
     log: Arc<TopicLog<V>>,
     /// The topics that begin now.
     beginning: Option<Beginning>,
-    waiting: VecDeque<(V::Topic, Option<i64>)>,
+    waiting: VecDeque<(Vec<V::Topic>, Option<i64>)>,
 }
 
 /// A client's topics, which begin one after the other.
@@ -110,21 +110,25 @@ impl<V: TopicView> TopicFollower<V> {
         &self.log.view
     }
 
-    /// Follows another topic after those that begin already: from the events above `after` on, or from its present state.
+    /// Follows other topics, which begin together after those that begin already: from the events above `after` on, or from
+    /// their present state.
     ///
     /// # Errors
     /// The message for the client when too many topics wait.
-    pub fn follow(&mut self, topic: V::Topic, after: Option<i64>) -> Result<(), &'static str> {
+    pub fn follow(&mut self, topics: Vec<V::Topic>, after: Option<i64>) -> Result<(), &'static str> {
         if self.waiting.len() == WAITING_TOPICS {
             return Err("too many topics are beginning, wait for their ready");
         }
-        self.waiting.push_back((topic, after));
+        self.waiting.push_back((topics, after));
         Ok(())
     }
 
     /// Ends a topic. One that is just beginning may send some more of its events.
     pub fn leave(&mut self, topic: &V::Topic) {
-        self.waiting.retain(|(other, _)| other != topic);
+        for (topics, _) in &mut self.waiting {
+            topics.retain(|other| other != topic);
+        }
+        self.waiting.retain(|(topics, _)| !topics.is_empty());
         self.log.leave(topic);
     }
 
@@ -134,9 +138,9 @@ impl<V: TopicView> TopicFollower<V> {
             let beginning = match &mut self.beginning {
                 Some(beginning) => beginning,
                 none => {
-                    let Some((topic, after)) = self.waiting.pop_front() else { return std::future::pending().await };
+                    let Some((topics, after)) = self.waiting.pop_front() else { return std::future::pending().await };
                     let log = Arc::clone(&self.log);
-                    none.insert(Box::pin(async move { log.begin(vec![topic], after).await }))
+                    none.insert(Box::pin(async move { log.begin(topics, after).await }))
                 }
             };
             let ended = beginning.await;

@@ -1,6 +1,6 @@
 //! The outbox's configuration.
 
-use crate::{AddressRule, ServiceUrl, Vapid};
+use crate::{AddressRule, MailSettings, ServiceUrl, Vapid};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,8 @@ pub struct OutboxConfig {
     pub notifications: Option<ServiceUrl>,
     /// The key that signs calls to push services. Pushes wait while it is unset.
     pub vapid: Option<Arc<Vapid>>,
+    /// What mails are sent with. They wait while it is unset.
+    pub mail: Option<MailSettings>,
     /// The addresses that webhooks and push services may have.
     pub webhook_addresses: AddressRule,
     /// A call that fails at this age is given up.
@@ -30,6 +32,7 @@ impl Default for OutboxConfig {
             orders: None,
             notifications: None,
             vapid: None,
+            mail: None,
             webhook_addresses: AddressRule::default(),
             give_up_after: Duration::from_secs(24 * 3600),
             timing: Timing::default(),

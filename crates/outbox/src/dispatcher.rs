@@ -1,6 +1,7 @@
 //! The loop: takes due calls from the store, tries them, and writes down how each try ended.
 
 use crate::OutboxConfig;
+use crate::mail::MAIL_TIMEOUT;
 use crate::queues::{Lane, Queues};
 use crate::retry::{RetryPolicy, ms};
 use crate::sender::{Sender, is_disabled};
@@ -289,12 +290,13 @@ impl Dispatcher {
 
     async fn try_once(&self, Taken { call, lease_until }: Taken) -> Ended {
         let (began, started) = (self.clock.instant(), self.clock.now());
-        let needed_ms = ms(self.config.timing.try_timeout).saturating_add(ms(self.margin()));
+        let timeout = if call.mail.is_some() { MAIL_TIMEOUT } else { self.config.timing.try_timeout };
+        let needed_ms = ms(timeout.min(self.config.timing.lease / 2)).saturating_add(ms(self.margin()));
         if lease_until.ms_since(started) < needed_ms {
             // It waited here for too long: another node may take the call before this try ends.
             return Ended { retry_at: Some(lease_until), ..Ended::default() };
         }
-        let ending = self.sender.send(&call, started).await;
+        let ending = self.sender.send(&*self.store, &call, started).await;
         let is_slow = self.clock.instant() - began > self.config.timing.slow_after;
         let now = self.clock.now();
         let outcome = self.policy.outcome(&call, &ending, now, &*self.config.random);
@@ -311,6 +313,7 @@ impl Dispatcher {
             CallOutcome::Delivered { .. }
             | CallOutcome::Gone
             | CallOutcome::Unwanted { .. }
+            | CallOutcome::AddressRefused { .. }
             | CallOutcome::Dead { .. } => None,
         };
         Ended { is_failing: ending.asks_for_less(), is_slow, retry_at, paused_until }
@@ -354,6 +357,13 @@ impl Dispatcher {
                 tracing::warn!(
                     call.no = call.no.0, tenant.id = %call.tenant, target = ?call.target,
                     "a webhook's receiver answered 410: the webhook is disabled"
+                );
+            }
+            CallOutcome::AddressRefused { .. } => {
+                self.counters.dead.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(
+                    call.no = call.no.0, tenant.id = %call.tenant, target = ?call.target,
+                    "a user's e-mail address is refused: it gets no mail until it is set again"
                 );
             }
             // There may be thousands of them, and the reason was logged once.

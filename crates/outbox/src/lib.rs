@@ -9,6 +9,7 @@ mod addresses;
 mod aes128gcm;
 mod config;
 mod dispatcher;
+mod mail;
 mod outbox;
 mod push;
 mod queues;
@@ -24,6 +25,7 @@ mod wire;
 
 pub use addresses::AddressRule;
 pub use config::{OutboxConfig, Timing};
+pub use mail::{MailFrom, MailSettings, MakeLink, SignUnsubscribe, SmtpUrl, invitation_mail, reset_mail};
 pub use outbox::Outbox;
 pub use push::check_push_subscription;
 pub use stats::OutboxStats;

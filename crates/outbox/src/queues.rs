@@ -25,6 +25,9 @@ const MAX_QUEUED_PER_RUNNING: usize = 4;
 /// forgotten and learnt again.
 const MAX_REMEMBERED: usize = 1_024;
 
+/// The places of mails, which all go to one server.
+const MAIL: &str = "mail";
+
 /// What a receiver is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ReceiverKind {
@@ -34,6 +37,8 @@ pub(crate) enum ReceiverKind {
     Webhook,
     /// A push service.
     Push,
+    /// The mail server, for one user: mails to one keep their order.
+    Mail,
 }
 
 /// A tenant's calls to one host.
@@ -86,7 +91,7 @@ struct Places {
 impl Places {
     fn new(kind: ReceiverKind) -> Self {
         let (running, in_flight) = match kind {
-            ReceiverKind::Service => (MAX_SERVICE_RUNNING, MAX_SERVICE_IN_FLIGHT),
+            ReceiverKind::Service | ReceiverKind::Mail => (MAX_SERVICE_RUNNING, MAX_SERVICE_IN_FLIGHT),
             ReceiverKind::Webhook | ReceiverKind::Push => (MAX_RUNNING, MAX_IN_FLIGHT),
         };
         Self {
@@ -115,7 +120,11 @@ impl Lane {
     }
 
     fn places(&self) -> Option<String> {
-        (self.kind == ReceiverKind::Service).then(|| self.host.clone())
+        match self.kind {
+            ReceiverKind::Service => Some(self.host.clone()),
+            ReceiverKind::Mail => Some(MAIL.to_owned()),
+            ReceiverKind::Webhook | ReceiverKind::Push => None,
+        }
     }
 
     /// Tries that run at once while the receiver answers.
@@ -124,13 +133,15 @@ impl Lane {
             ReceiverKind::Service => MAX_SERVICE_RUNNING,
             ReceiverKind::Webhook => MAX_PER_HOST,
             ReceiverKind::Push => MAX_PER_PUSH_SERVICE,
+            ReceiverKind::Mail => 1,
         }
     }
 
     /// Whose calls a pause is for that was asked for in answer to this lane's. To its services and to push services this
     /// server is one client; the answer to a tenant's webhook may be the tenant's own doing.
     fn paused(&self) -> ReceiverKey {
-        let tenant = (self.kind == ReceiverKind::Webhook).then(|| self.tenant.clone());
+        let is_own = matches!(self.kind, ReceiverKind::Webhook | ReceiverKind::Mail);
+        let tenant = is_own.then(|| self.tenant.clone());
         ReceiverKey { tenant, host: self.host.clone() }
     }
 }
@@ -165,7 +176,7 @@ impl<T> Queues<T> {
         };
         let mut room = most.saturating_sub(receiver.running + receiver.waiting);
         room = room.min(places.in_flight.room(&lane.tenant));
-        if receiver.is_troubled() && lane.kind != ReceiverKind::Service {
+        if receiver.is_troubled() && lane.places().is_none() {
             room = room.min(places.troubled.room(&lane.tenant));
         }
         receiver.waiting += room;
@@ -291,7 +302,7 @@ impl<T> Queues<T> {
     fn recount(&mut self, lane: &Lane) {
         let Some(receiver) = self.receivers.get_mut(&lane.receiver()) else { return };
         let Some(places) = self.places.get_mut(&lane.places()) else { return };
-        if lane.kind == ReceiverKind::Service {
+        if lane.places().is_some() {
             return;
         }
         let counted = if receiver.is_troubled() { receiver.running + receiver.waiting } else { 0 };

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// The longest pause that a receiver may ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3_600);
+/// The longest pause between two tries of a mail.
+const MAIL_MAX_DELAY: Duration = Duration::from_secs(120);
 /// The tries that every call gets regardless of its age: it may have been made due again by hand, or have waited while no
 /// server ran.
 const MIN_TRIES: u32 = 4;
@@ -19,6 +21,8 @@ pub(crate) enum Ending {
     Answered { status: u16, retry_after: Option<Duration> },
     /// There was no answer. The reason has no secrets in it.
     Unanswered(String),
+    /// The mail server refused the receiver or the message.
+    MailRefused { code: u16, error: String },
     /// The call was not sent and will not be, for this reason.
     Unsent(&'static str),
 }
@@ -29,7 +33,7 @@ impl Ending {
         match self {
             Self::Answered { status, .. } => matches!(status, 429 | 502 | 503 | 504),
             Self::Unanswered(_) => true,
-            Self::Unsent(_) => false,
+            Self::MailRefused { .. } | Self::Unsent(_) => false,
         }
     }
 
@@ -69,8 +73,15 @@ impl RetryPolicy {
             }
             Ending::Answered { status, retry_after } => (Some(*status), format!("answered {status}"), *retry_after),
             Ending::Unanswered(error) => (None, error.clone(), None),
+            Ending::MailRefused { code, error } => (Some(*code), error.clone(), None),
             Ending::Unsent(why) => return CallOutcome::Dead { status: None, error: (*why).to_owned() },
         };
+        // A second refusal for good ends the address (RFC 5321, section 4.2.1, calls the 5xx permanent).
+        if let (Ending::MailRefused { code: status @ 500..=599, .. }, Some(mail)) = (ending, &call.mail)
+            && mail.was_refused
+        {
+            return CallOutcome::AddressRefused { status: *status, error };
+        }
         // With 410 a webhook's receiver says that it wants no more calls.
         if let (Some(status @ 410), Target::Webhook(_)) = (status, call.target) {
             return CallOutcome::Unwanted { status, error };
@@ -83,14 +94,17 @@ impl RetryPolicy {
         if call.attempts.saturating_add(1) >= MIN_TRIES && age_ms >= ms(self.give_up_after) {
             return CallOutcome::Dead { status, error };
         }
-        let pause_ms = self.pause_ms(call.attempts, random).max(ms(asked.unwrap_or_default().min(MAX_RETRY_AFTER)));
+        // Servers that don't know a sender yet take its mail after some minutes, and people wait for it.
+        let most = if call.mail.is_some() { self.max_delay.min(MAIL_MAX_DELAY) } else { self.max_delay };
+        let pause_ms =
+            self.pause_ms(call.attempts, most, random).max(ms(asked.unwrap_or_default().min(MAX_RETRY_AFTER)));
         CallOutcome::Retry { at: now.plus_ms(pause_ms), status, error }
     }
 
     /// Full jitter: a random part of the doubled pause, so that calls that failed together are not retried together.
-    fn pause_ms(&self, attempts: u32, random: &dyn Fn(u64) -> u64) -> i64 {
+    fn pause_ms(&self, attempts: u32, most: Duration, random: &dyn Fn(u64) -> u64) -> i64 {
         let doubled = ms(self.first_delay).saturating_mul(1_i64.checked_shl(attempts.min(40)).unwrap_or(i64::MAX));
-        let most = doubled.min(ms(self.max_delay)).max(1);
+        let most = doubled.min(ms(most)).max(1);
         i64::try_from(random(most.unsigned_abs())).unwrap_or(most)
     }
 }
@@ -144,6 +158,7 @@ mod tests {
             target,
             webhook: None,
             push: None,
+            mail: None,
             path: String::new(),
             body: String::new(),
             key: String::new(),

@@ -1,5 +1,6 @@
 //! One try of one call over HTTP.
 
+use crate::mail::MailServer;
 use crate::push::{has_expired, push_request};
 use crate::queues::{Lane, MAX_PER_PUSH_SERVICE, ReceiverKind};
 use crate::resolver::{AddressRefused, CheckedResolver};
@@ -8,7 +9,7 @@ use crate::signature::sign;
 use crate::urls::{host_of, host_of_text, webhook_url};
 use crate::{OutboxConfig, ServiceUrl};
 use milepost_domain::{Target, Timestamp};
-use milepost_store::{DueCall, DueQueue, DueReceiver, DueWebhook};
+use milepost_store::{DueCall, DueQueue, DueReceiver, DueWebhook, OutgoingStore};
 use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
@@ -33,11 +34,13 @@ pub(crate) struct Sender {
     services: OnceLock<Client>,
     /// For addresses that others chose: webhooks and push services.
     guarded: OnceLock<Client>,
+    mails: Option<MailServer>,
 }
 
 impl Sender {
     pub(crate) fn new(config: OutboxConfig) -> Self {
-        Self { config, services: OnceLock::new(), guarded: OnceLock::new() }
+        let mails = config.mail.clone().map(MailServer::new);
+        Self { config, services: OnceLock::new(), guarded: OnceLock::new(), mails }
     }
 
     /// The lane of a queue's calls; `None` when their service is not configured, so that they have to wait.
@@ -51,6 +54,10 @@ impl Sender {
             DueReceiver::Orders => service(&self.config.orders)?,
             DueReceiver::Notifications => service(&self.config.notifications)?,
             DueReceiver::Webhook { url } => (ReceiverKind::Webhook, host_of_text(url)),
+            DueReceiver::Mail { user } => {
+                self.mails.as_ref()?;
+                (ReceiverKind::Mail, format!("mail/{user}"))
+            }
             DueReceiver::Push { endpoint } => {
                 self.config.vapid.as_ref()?;
                 (ReceiverKind::Push, host_of_text(endpoint))
@@ -60,7 +67,10 @@ impl Sender {
     }
 
     /// Tries a call.
-    pub(crate) async fn send(&self, call: &DueCall, now: Timestamp) -> Ending {
+    pub(crate) async fn send(&self, store: &dyn OutgoingStore, call: &DueCall, now: Timestamp) -> Ending {
+        if let (Target::Mail(_), Some(mails)) = (call.target, &self.mails) {
+            return mails.send(store, call, now).await;
+        }
         if has_expired(call, now) {
             return Ending::Unsent("it was of no interest any more before it was taken");
         }
@@ -86,6 +96,7 @@ impl Sender {
             Target::Notifications => &self.config.notifications,
             Target::Webhook(_) => return self.webhook_request(call, now),
             Target::Push(_) => return push_request(self.guarded(), &self.config, call, now),
+            Target::Mail(_) => return Err("no mail server is configured"),
         };
         let url = service.as_ref().ok_or("the service's URL is not configured")?.of_call(&call.path);
         let url = url.ok_or("the call's path can't be put after the service's URL")?;

@@ -3,13 +3,17 @@
 mod push;
 mod webhook;
 
+use crate::mail::MailBody;
 use milepost_domain::{Alert, Fact, Notice, Timestamp, WebhookId};
 use milepost_store::{Renderer, WebhookMessage};
 use serde_json::json;
 
 /// Renders what the store keeps for receivers. The store has it rendered in the transaction that causes the call.
-#[derive(Debug, Clone, Copy)]
-pub struct PublicForm;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PublicForm {
+    /// Whether mails are sent.
+    pub sends_mail: bool,
+}
 
 impl Renderer for PublicForm {
     fn webhook_message(&self, event_id: i64, at: Timestamp, fact: &Fact) -> Option<WebhookMessage> {
@@ -26,5 +30,9 @@ impl Renderer for PublicForm {
 
     fn alert_push(&self, alert: &Alert) -> String {
         push::alert(alert)
+    }
+
+    fn alert_mail(&self, alert: &Alert) -> Option<String> {
+        self.sends_mail.then(|| MailBody::of_alert(alert).to_json())
     }
 }

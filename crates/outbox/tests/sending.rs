@@ -7,11 +7,11 @@ use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use milepost_clock::{Clock, TurnableClock};
-use milepost_domain::{OldSecret, PushId, PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
+use milepost_domain::{OldSecret, PushId, PushKeys, Target, TenantId, Timestamp, UserId, Webhook, WebhookId};
 use milepost_outbox::{AddressRule, Outbox, OutboxConfig, ServiceUrl, Timing, Vapid, new_vapid_key};
 use milepost_store::{
     CallId, CallNo, CallOutcome, CallQueue, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook, Once,
-    OutgoingStore, Result, StoredCall, WebhookChange,
+    OutgoingStore, PasswordLink, Result, StoredCall, WebhookChange,
 };
 use milepost_test_support::Receiver;
 use std::collections::{BTreeMap, HashMap};
@@ -54,6 +54,7 @@ impl Memory {
                 is_disabled: false,
             }),
             push: None,
+            mail: None,
             path: path.to_owned(),
             body: format!(r#"{{"n":{}}}"#, no.0),
             key: format!("msg_{}", no.0),
@@ -169,6 +170,7 @@ impl OutgoingStore for Memory {
                     Target::Notifications => DueReceiver::Notifications,
                     Target::Webhook(_) => DueReceiver::Webhook { url: row.call.webhook.clone().unwrap().url },
                     Target::Push(_) => DueReceiver::Push { endpoint: row.call.push.clone().unwrap().endpoint },
+                    Target::Mail(user) => DueReceiver::Mail { user },
                 };
                 queues.push(DueQueue { queue, tenant: row.call.tenant.clone(), receiver });
             }
@@ -214,6 +216,12 @@ impl OutgoingStore for Memory {
         let (rows, pauses) = (self.0.lock().unwrap(), self.1.lock().unwrap());
         let due = |row: &Row| row.due.map(|due| pauses.get(&row.call.queue).copied().unwrap_or(due).max(due));
         Ok(rows.values().filter_map(due).min())
+    }
+    async fn add_mail(&self, _: UserId, _: &str, _: Timestamp) -> Result<bool> {
+        Ok(false)
+    }
+    async fn add_mail_link(&self, _: &PasswordLink) -> Result<()> {
+        Ok(())
     }
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, _: Timestamp) -> Result<()> {
         let mut rows = self.0.lock().unwrap();

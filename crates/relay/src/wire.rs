@@ -4,8 +4,8 @@
 use crate::news::{DriverMove, News, Place};
 use crate::outgoing::Batch;
 use milepost_domain::{
-    AccuracyM, Address, AltitudeM, DriverFix, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, NodeId, OdometerKm,
-    ParcelId, Position, SpeedKmh, TenantId, Timestamp, TrackingId, UserId, VehicleId,
+    AccuracyM, Address, AltitudeM, AttributeValue, Attributes, DriverFix, FuelLevelL, HeadingDeg, Invalid, Latitude,
+    Longitude, NodeId, OdometerKm, ParcelId, Position, SpeedKmh, TenantId, Timestamp, TrackingId, UserId, VehicleId,
 };
 use prost::Message;
 
@@ -73,6 +73,21 @@ struct PlaceMessage {
     ignition: Option<bool>,
     #[prost(int64, optional, tag = "13")]
     received_ms: Option<i64>,
+    #[prost(message, repeated, tag = "14")]
+    attributes: Vec<AttributeMessage>,
+}
+
+/// One attribute, with one of the values.
+#[derive(Clone, PartialEq, Message)]
+struct AttributeMessage {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(double, optional, tag = "2")]
+    number: Option<f64>,
+    #[prost(bool, optional, tag = "3")]
+    flag: Option<bool>,
+    #[prost(string, optional, tag = "4")]
+    text: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -175,6 +190,7 @@ impl From<&Place> for PlaceMessage {
             fuel_level_l: position.fuel_level.map(FuelLevelL::get),
             ignition: position.ignition,
             received_ms: place.received_at.map(Timestamp::unix_ms),
+            attributes: position.attributes.iter().map(AttributeMessage::from).collect(),
         }
     }
 }
@@ -195,10 +211,38 @@ impl TryFrom<PlaceMessage> for Place {
             odometer: message.odometer_km.map(OdometerKm::new).transpose()?,
             fuel_level: message.fuel_level_l.map(FuelLevelL::new).transpose()?,
             ignition: message.ignition,
+            attributes: attributes(message.attributes)?,
+            is_invalid: false,
         };
         let received_at = message.received_ms.map(time).transpose()?;
         Ok(Self { vehicle_no: message.vehicle_no, position, received_at })
     }
+}
+
+impl From<(&str, &AttributeValue)> for AttributeMessage {
+    fn from((name, value): (&str, &AttributeValue)) -> Self {
+        let unset = Self { name: name.to_owned(), ..Self::default() };
+        match value {
+            AttributeValue::Number(number) => Self { number: Some(*number), ..unset },
+            AttributeValue::Flag(flag) => Self { flag: Some(*flag), ..unset },
+            AttributeValue::Text(text) => Self { text: Some(text.to_string()), ..unset },
+        }
+    }
+}
+
+/// A value of a kind that this version does not know is left out.
+fn attributes(messages: Vec<AttributeMessage>) -> Result<Attributes, Invalid> {
+    let mut entries = Vec::with_capacity(messages.len());
+    for AttributeMessage { name, number, flag, text } in messages {
+        let value = match (number, flag, text) {
+            (Some(number), ..) => AttributeValue::number(number)?,
+            (_, Some(flag), _) => AttributeValue::Flag(flag),
+            (.., Some(text)) => AttributeValue::text(&text)?,
+            (None, None, None) => continue,
+        };
+        entries.push((name, value));
+    }
+    Attributes::new(entries)
 }
 
 impl From<&DriverMove> for DriverMessage {
@@ -252,6 +296,12 @@ mod tests {
             odometer: Some(OdometerKm::new(123_456.7).unwrap()),
             fuel_level: Some(FuelLevelL::new(60.5).unwrap()),
             ignition: Some(false),
+            attributes: Attributes::new([
+                ("rpm", AttributeValue::number(933.5).unwrap()),
+                ("motion", AttributeValue::Flag(false)),
+                ("alarm", AttributeValue::text("sos").unwrap()),
+            ])
+            .unwrap(),
             ..plain.clone()
         };
         let fix = DriverFix {

@@ -2,8 +2,10 @@
 
 use crate::LogStats;
 use crate::config::{Config, ConfigError};
+use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
 use crate::data_folder::vapid_key;
+use crate::device_server::DeviceContext;
 use crate::draining::Draining;
 use crate::metrics::{CurrentStats, Exposition, Metrics};
 use crate::middleware::{Middleware, with_middleware};
@@ -21,18 +23,25 @@ use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
+use milepost_dialect_phones::PhoneParts;
 use milepost_dialect_records::RecordsListener;
 use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
 use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
-use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
-use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes};
+use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory, Waker};
+use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes, unsubscribe_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
-use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
+use milepost_oidc::Provider;
+use milepost_outbox::{
+    MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, invitation_mail, reset_mail,
+};
 use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
+use milepost_service::devices::DeviceRules;
 use milepost_service::proofs::ProofFiles;
-use milepost_service::{EventFeed, Listener, Outgoing, ServiceParts, StartRelay, UseCases, assemble};
+use milepost_service::{
+    EventFeed, Listener, MailBodies, NewPasswordLink, Outgoing, ServiceParts, StartRelay, UseCases, assemble,
+};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
@@ -73,7 +82,7 @@ pub struct Assembly {
     pub tasks: CoreTasks,
     metrics: Arc<Metrics>,
     log: LogStats,
-    wake_event_feed: Arc<dyn Fn() + Send + Sync>,
+    wake_event_feed: Waker,
     vehicle_directory: Arc<dyn VehicleDirectory>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
@@ -111,7 +120,6 @@ impl Assembly {
         let transport = Transport::start(sockets, clock.clone());
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
         let vapid = vapid(config);
-        let outbox = Arc::new(start_outbox(config, Arc::clone(&store), &clock, vapid.clone()));
         let sampled = Arc::clone(&metrics);
         let followed_deliveries = FollowedDeliveries::start(clock.clone());
         let followed_parcels = FollowerList::default();
@@ -125,8 +133,17 @@ impl Assembly {
             Arc::new(StreamListener::new(Arc::clone(&stream_state))),
         ];
         let tokens = token_keys(config, &clock)?;
-        let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
-        let access = Arc::new(access);
+        let access = Access::new_within(
+            config.cache_budget,
+            Arc::clone(&store),
+            clock.clone(),
+            tokens,
+            config.max_connections_per_tenant,
+        );
+        let access = Arc::new(access.with_providers_only(config.oidc_only));
+        let outbox =
+            start_outbox(config, Arc::clone(&store), &clock, vapid.clone(), mail_settings(config, &access, &clock));
+        let outbox = Arc::new(outbox);
         let tracks = Arc::new(TrackInbox::default());
         let node = NodeId::new(fastrand::u64(..));
         let service = assemble(ServiceParts {
@@ -138,8 +155,13 @@ impl Assembly {
             outgoing: outgoing(config, &outbox, vapid.as_deref()),
             proof_files: proof_files(config)?,
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
+            device_rules: DeviceRules {
+                keys_required: config.device_keys_required,
+                adopting_tenant: config.device_tenant.clone(),
+            },
             alert_expiry_ms: alert_expiry_ms(config),
             tracks: Arc::clone(&tracks),
+            cache_budget: config.cache_budget,
             hub: hub.clone(),
             node,
             start_relay: start_relay(config, installation, node, &clock),
@@ -152,6 +174,7 @@ impl Assembly {
             origins: origins(config)?,
             tenant_hosts: config.tenant_hosts.clone(),
             public_url: config.public_url.clone(),
+            provider: config.oidc.clone().map(|settings| Arc::new(Provider::new(settings, clock.clone()))),
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         let (committing, sending, beating) =
@@ -159,6 +182,10 @@ impl Assembly {
         let (relaying, expiring) = (Arc::clone(&service.use_cases), Arc::clone(&followed_deliveries));
         tasks.watch("ending expired deliveries", move || expiring.has_ended());
         tasks.watch("the relay to the other nodes", move || relaying.nodes.relay_has_ended());
+        let moving = Arc::clone(&service.use_cases);
+        tasks.watch("storing moves of deliveries", move || moving.deliveries.has_ended());
+        let driving = Arc::clone(&service.use_cases);
+        tasks.watch("storing the locations of drivers", move || driving.parcels.has_ended());
         tasks.watch("committing positions", move || committing.positions.has_ended());
         tasks.watch("making outgoing calls", move || sending.has_ended());
         tasks.watch("the heartbeat of sockets", move || beating.has_ended());
@@ -187,14 +214,22 @@ impl Assembly {
 
     /// The task that derives trips, visits and alerts from positions. Run it once.
     pub fn track_follower(&self, config: &Config) -> TrackFollower {
+        let wake_outbox = self.outbox.waker();
         TrackFollower::new(FollowerParts {
             store: Arc::clone(&self.store),
             clock: self.clock.clone(),
             inbox: Arc::clone(&self.tracks),
             vehicles: Arc::clone(&self.vehicle_directory),
             alert_expiry_ms: alert_expiry_ms(config),
-            wakers: vec![Arc::clone(&self.wake_event_feed), self.outbox.waker()],
+            wakers: vec![Arc::clone(&self.wake_event_feed), Arc::new(move |_| wake_outbox())],
+            cache_budget: config.cache_budget,
         })
+    }
+
+    /// What the connections of trackers share.
+    pub(crate) fn device_context(&self, config: &Config, limits: ConnectionLimits) -> Arc<DeviceContext> {
+        let (use_cases, metrics) = (Arc::clone(&self.use_cases), Arc::clone(&self.metrics));
+        DeviceContext::new(use_cases, self.clock.clone(), metrics, limits, config.device_idle)
     }
 
     /// All routes. This is the only list of dialects.
@@ -214,11 +249,12 @@ impl Assembly {
             anonymous_access: config.fleet_anonymous_access,
         };
         let fleet = FleetParts::new(live.clone(), fleet);
-        let stream = StreamParts {
-            live: live.clone(),
-            state: Arc::clone(&self.stream_state),
-            max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
-        };
+        let stream = StreamParts::new(
+            live.clone(),
+            Arc::clone(&self.stream_state),
+            config.ws_max_message_bytes.unwrap_or(DEFAULT_LIVE_MESSAGE_BYTES),
+            config.dashboard_interval,
+        );
         let transit = TransitParts {
             context: Arc::clone(&self.live.context),
             feeds: Arc::default(),
@@ -228,10 +264,12 @@ impl Assembly {
             .merge(status_routes(self.status()))
             .merge(auth_routes(Arc::clone(&self.live.context)))
             .merge(reset_page_routes(Arc::clone(&self.live.context)))
+            .merge(unsubscribe_routes(Arc::clone(&self.live.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
             .merge(milepost_dialect_records::routes(live.clone()))
+            .merge(milepost_dialect_phones::routes(self.phones(config)))
             .merge(milepost_dialect_stream::routes(stream))
             .merge(milepost_dialect_transit::routes(transit))
             .merge(milepost_dialect_native::routes(Arc::clone(&self.live.context)))
@@ -241,6 +279,19 @@ impl Assembly {
             let echo = get(move |State(transport), request| async move { open_echo(&transport, request, limit) });
             routes = routes.merge(Router::new().route("/ws/echo", echo).with_state(Arc::clone(&self.transport)));
         }
+        self.surround(routes, config)
+    }
+
+    /// The routes of the port that phones and apps have for themselves.
+    pub fn phone_router(self: &Arc<Self>, config: &Config) -> Router {
+        self.surround(milepost_dialect_phones::port_routes(self.phones(config)), config)
+    }
+
+    fn phones(&self, config: &Config) -> PhoneParts {
+        PhoneParts::new(Arc::clone(&self.live.context), config.device_secrets.clone())
+    }
+
+    fn surround(&self, routes: Router, config: &Config) -> Router {
         // The configuration was checked before. If it were invalid, no proxy would be trusted.
         let proxies = TrustedProxies::new(&config.trusted_proxies).unwrap_or_default();
         let middleware = Middleware {
@@ -324,16 +375,38 @@ fn alert_expiry_ms(config: &Config) -> i64 {
 }
 
 /// Starts the sender of outgoing calls.
-fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock, vapid: Option<Arc<Vapid>>) -> Outbox {
+fn start_outbox(
+    config: &Config,
+    store: Arc<dyn Store>,
+    clock: &Clock,
+    vapid: Option<Arc<Vapid>>,
+    mail: Option<MailSettings>,
+) -> Outbox {
     let sender = OutboxConfig {
         orders: config.order_service.clone(),
         notifications: config.notification_service.clone(),
         vapid,
+        mail,
         webhook_addresses: config.webhook_allow.clone(),
         give_up_after: config.outgoing_give_up,
         ..OutboxConfig::default()
     };
     Outbox::start(store, sender, clock.clone())
+}
+
+/// What mails are sent with, if they are.
+fn mail_settings(config: &Config, access: &Arc<Access>, clock: &Clock) -> Option<MailSettings> {
+    let (access, clock) = (Arc::clone(access), clock.clone());
+    Some(MailSettings {
+        server: config.smtp.clone()?,
+        from: config.mail_from.clone()?,
+        public_url: config.public_url.clone(),
+        sign_unsubscribe: Arc::new(move |user, email| access.sign_unsubscribe(user, email)),
+        make_link: Arc::new(move |user| {
+            let new = NewPasswordLink::new(user, clock.now());
+            (new.secret, new.link)
+        }),
+    })
 }
 
 /// The outbox, as the use cases need it.
@@ -343,6 +416,7 @@ fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing
         orders: config.order_service.is_some(),
         notifications: config.notification_service.is_some(),
         public_url: config.public_url.clone(),
+        mail: config.smtp.is_some().then(|| MailBodies { reset: reset_mail(), invitation: invitation_mail() }),
         wake: outbox.waker(),
         check_webhook_url: Arc::new(move |url| check_webhook_url(url, &rule)),
         push_key: vapid.map(|vapid| vapid.public_key().to_owned()),

@@ -1,20 +1,28 @@
 //! The configuration. Flags win over the environment, the environment over the file, and the file over the defaults.
 
 mod database_url;
+mod device_ports;
 mod duration;
 mod listen_address;
 mod load;
+mod oidc;
 mod setting;
 
+pub use device_ports::DevicePort;
 pub use duration::parse_duration;
 pub use load::{ConfigError, Resolved, Source, resolve};
 pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
+use milepost_cache::CacheBudget;
+use milepost_domain::TenantId;
 use milepost_http::TenantHosts;
-use milepost_outbox::{AddressRule, ServiceUrl};
+use milepost_mqtt::BrokerUrl;
+use milepost_oidc::OidcSettings;
+use milepost_outbox::{AddressRule, MailFrom, ServiceUrl, SmtpUrl};
+use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,6 +50,7 @@ pub struct Config {
     pub ws_pong_wait: Duration,
     pub ws_write_wait: Duration,
     pub ws_max_message_bytes: Option<usize>,
+    pub cache_budget: CacheBudget,
     pub max_connections_per_tenant: usize,
     pub max_connections_per_address: usize,
     pub alert_expiry: Duration,
@@ -59,6 +68,20 @@ pub struct Config {
     pub dashboard_interval: Duration,
     /// Fleet sockets may be opened without a credential.
     pub fleet_anonymous_access: bool,
+    /// Phones and apps must show their device's key.
+    pub device_keys_required: bool,
+    /// The port of phones and apps.
+    pub device_http_listen: Option<SocketAddr>,
+    pub device_secrets: DeviceSecrets,
+    pub mqtt_broker: Option<BrokerUrl>,
+    pub mqtt_topics: Vec<String>,
+    /// The tenant whose admins add unknown devices.
+    pub device_tenant: Option<TenantId>,
+    /// The protocols of trackers that are served.
+    pub device_ports: Vec<DevicePort>,
+    pub device_bind: IpAddr,
+    pub device_max_per_address: usize,
+    pub device_idle: Duration,
     /// Everybody may read the transit feeds.
     pub transit_public: bool,
     pub tile_url: Option<String>,
@@ -74,6 +97,12 @@ pub struct Config {
     /// `PUBLIC_URL` without a trailing slash; empty if unset.
     pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
+    pub oidc: Option<OidcSettings>,
+    /// Nobody logs in by password but the first user.
+    pub oidc_only: bool,
+    pub smtp: Option<SmtpUrl>,
+    /// The sender of mails. It is set where `smtp` is.
+    pub mail_from: Option<MailFrom>,
     pub outgoing_give_up: Duration,
     /// Private addresses that webhooks and push services may use.
     pub webhook_allow: AddressRule,
@@ -118,6 +147,7 @@ impl Config {
                 Some(_) => Some(resolved.parsed("WS_MAX_MESSAGE_SIZE")?),
                 None => None,
             },
+            cache_budget: CacheBudget::of_mib(resolved.parsed("MILEPOST_CACHE_MIB")?),
             max_connections_per_tenant: resolved.parsed("MAX_CONNECTIONS_PER_TENANT")?,
             max_connections_per_address: resolved.parsed("MAX_CONNECTIONS_PER_ADDRESS")?,
             alert_expiry: resolved.duration("ALERT_EXPIRY_DURATION")?,
@@ -133,6 +163,30 @@ impl Config {
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
             transit_public: resolved.flag("TRANSIT_PUBLIC"),
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
+            device_keys_required: resolved.text("DEVICE_KEYS") == "required",
+            device_http_listen: resolved
+                .optional("DEVICE_HTTP_LISTEN")
+                .map(|text| listen_address::listen_address(&text))
+                .transpose()
+                .map_err(|takes| ConfigError::new("DEVICE_HTTP_LISTEN", takes))?,
+            device_secrets: DeviceSecrets::new(&resolved.list("DEVICE_SECRETS"))
+                .map_err(|entry| ConfigError::new("DEVICE_SECRETS", format!("does not take entry {entry}")))?,
+            mqtt_broker: resolved
+                .optional("MQTT_URL")
+                .map(|url| BrokerUrl::parse(&url))
+                .transpose()
+                .map_err(|takes| ConfigError::new("MQTT_URL", takes))?,
+            mqtt_topics: resolved.list("MQTT_TOPICS"),
+            device_tenant: resolved
+                .optional("DEVICE_TENANT")
+                .map(|id| TenantId::new(&id))
+                .transpose()
+                .map_err(|invalid| ConfigError::new("DEVICE_TENANT", invalid.message))?,
+            device_ports: device_ports::device_ports(&resolved.list("DEVICE_PORTS"))
+                .map_err(|takes| ConfigError::new("DEVICE_PORTS", takes))?,
+            device_bind: resolved.parsed("DEVICE_BIND")?,
+            device_max_per_address: resolved.parsed("DEVICE_MAX_PER_ADDRESS")?,
+            device_idle: resolved.duration("DEVICE_IDLE")?,
             tile_url: resolved.optional("MILEPOST_TILE_URL"),
             tile_attribution: resolved.optional("MILEPOST_TILE_ATTRIBUTION"),
             log: resolved.text("MILEPOST_LOG").to_owned(),
@@ -143,6 +197,10 @@ impl Config {
             public_url: public_url(resolved)?,
             order_service: service_url(resolved, "ORDER_SERVICE_URL")?,
             notification_service: service_url(resolved, "NOTIFICATION_SERVICE_URL")?,
+            oidc: oidc::oidc_settings(resolved, &public_url(resolved)?)?,
+            oidc_only: resolved.flag("OIDC_ONLY"),
+            smtp: parsed_setting(resolved, "SMTP_URL", SmtpUrl::parse)?,
+            mail_from: parsed_setting(resolved, "MAIL_FROM", MailFrom::parse)?,
             outgoing_give_up: resolved.duration("MILEPOST_OUTGOING_GIVE_UP")?,
             webhook_allow: AddressRule::new(&resolved.list("MILEPOST_WEBHOOK_ALLOW"))
                 .map_err(|entry| ConfigError::new("MILEPOST_WEBHOOK_ALLOW", format!("does not take {entry}")))?,
@@ -151,6 +209,20 @@ impl Config {
         };
         if config.jwt_secret.is_some() && config.jwt_secret_file.is_some() {
             return Err(ConfigError::new("JWT_SECRET_FILE", "must not be set beside JWT_SECRET"));
+        }
+        if config.oidc_only && config.oidc.is_none() {
+            return Err(ConfigError::new("OIDC_ONLY", "needs OIDC_ISSUER: nobody else could log in"));
+        }
+        if config.smtp.is_some() {
+            if config.mail_from.is_none() {
+                return Err(ConfigError::new("MAIL_FROM", "must be set beside SMTP_URL: the sender of mails"));
+            }
+            if config.public_url.is_empty() {
+                return Err(ConfigError::new(
+                    "PUBLIC_URL",
+                    "must be set beside SMTP_URL: the beginning of links in mails",
+                ));
+            }
         }
         if config.ws_ping_period >= config.ws_pong_wait {
             return Err(ConfigError::new(
@@ -177,6 +249,15 @@ fn public_url(resolved: &Resolved) -> Result<String, ConfigError> {
     service_url(resolved, VARIABLE)?;
     let url = resolved.optional(VARIABLE).unwrap_or_default();
     Ok(url.trim_end_matches('/').to_owned())
+}
+
+/// Reads a setting that may be unset.
+fn parsed_setting<T>(
+    resolved: &Resolved,
+    variable: &str,
+    parse: fn(&str) -> Result<T, &'static str>,
+) -> Result<Option<T>, ConfigError> {
+    resolved.optional(variable).map(|text| parse(&text)).transpose().map_err(|takes| ConfigError::new(variable, takes))
 }
 
 fn service_url(resolved: &Resolved, variable: &str) -> Result<Option<ServiceUrl>, ConfigError> {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 const SECRET_FILE: &str = "jwt-secret";
 const VAPID_FILE: &str = "vapid-key";
+const MQTT_CLIENT_FILE: &str = "mqtt-client-id";
 
 /// Locks a database file for one server. The lock ends with the process, however the process ends.
 pub(crate) struct DatabaseLock(#[allow(dead_code, reason = "held, not read")] File);
@@ -113,6 +114,14 @@ pub(crate) fn vapid_key(configured: Option<&str>, folder: &Path) -> Result<Strin
         None => kept_secret(&folder.join(VAPID_FILE), is_key, new_vapid_key)?,
     };
     String::from_utf8(key).context("a key is text")
+}
+
+/// The name of this node's session at an MQTT broker: the same after a restart, and no other node's.
+pub(crate) fn mqtt_client_id(folder: &Path) -> Result<String> {
+    // 23 letters and digits: every broker takes that (MQTT 3.1.1, 3.1.3.1).
+    let new_id = || "milepost".chars().chain((0..15).map(|_| fastrand::alphanumeric())).collect();
+    let is_id = |id: &[u8]| id.len() == 23 && id.is_ascii();
+    String::from_utf8(kept_secret(&folder.join(MQTT_CLIENT_FILE), is_id, new_id)?).context("an id is text")
 }
 
 /// Reads the secret in a file, and makes the file if it does not exist.

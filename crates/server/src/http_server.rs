@@ -3,24 +3,21 @@
 
 mod closing;
 mod connection;
-mod connection_table;
 mod detach;
 mod graceful;
 mod host;
 mod http2;
 mod request_body;
 
-pub(crate) use connection_table::ConnectionLimits;
-
+use crate::accepting::accept_connections;
+use crate::connection_table::{ConnectionLimits, ConnectionTable};
 use axum::Router;
 use connection::{Connections, serve_connection};
-use connection_table::ConnectionTable;
 use graceful::{Graceful, Watcher};
 use milepost_transport::StreamWaits;
 use request_body::BODY_WAIT;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -30,14 +27,8 @@ const FIRST_BYTE_WAIT: Duration = Duration::from_secs(10);
 const HEADER_WAIT: Duration = Duration::from_secs(75);
 /// The time within which a client must take something of its answer. Then the connection is cut.
 const ANSWER_WAIT: Duration = Duration::from_secs(60);
-/// How long accepting pauses when the system has no more file descriptors.
-const EXHAUSTED_WAIT: Duration = Duration::from_millis(50);
-/// How often the log says so.
-const EXHAUSTED_LOG: Duration = Duration::from_secs(10);
 /// How long connections that arrived during the drain may take to read their answer.
 const LATE_WAIT: Duration = Duration::from_secs(1);
-/// Connections that the system queues until they are accepted. A whole school may reconnect at once.
-const BACKLOG: u32 = 4096;
 
 /// How long a client may make no progress at each step of a request.
 #[derive(Debug, Clone, Copy)]
@@ -56,14 +47,6 @@ impl Default for HttpWaits {
 
 /// Returns the current router: the starting one until everything is ready.
 pub(crate) type CurrentRouter = Arc<dyn Fn() -> Router + Send + Sync>;
-
-/// Opens the listening socket.
-pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4()? } else { tokio::net::TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
 
 /// The stage of the shutdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +91,7 @@ pub(crate) async fn serve_http(
 }
 
 /// Waits for a stage, or until nothing can set it any more.
-async fn reaches(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
+pub(crate) async fn reaches(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
     let _ = stage.wait_for(|stage| *stage == wanted || *stage == Stage::Ending).await;
 }
 
@@ -118,23 +101,7 @@ async fn take_connections(
     watcher: &(dyn Fn() -> Watcher + Send + Sync),
     until: impl Future<Output = ()>,
 ) {
-    tokio::pin!(until);
-    let mut logged: Option<Instant> = None;
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => serve_connection(stream, peer, connections, watcher()),
-                Err(error) => {
-                    if logged.is_none_or(|logged| logged.elapsed() >= EXHAUSTED_LOG) {
-                        logged = Some(Instant::now());
-                        tracing::warn!(%error, "a connection could not be accepted");
-                    }
-                    tokio::time::sleep(EXHAUSTED_WAIT).await;
-                }
-            },
-            () = &mut until => return,
-        }
-    }
+    accept_connections(listener, |stream, peer| serve_connection(stream, peer, connections, watcher()), until).await;
 }
 
 #[cfg(test)]

@@ -2,12 +2,15 @@
 
 #![forbid(unsafe_code)]
 
+mod accepting;
 pub mod assembly;
 pub mod cli;
 mod compression;
 pub mod config;
+mod connection_table;
 mod core_tasks;
 mod data_folder;
+mod device_server;
 mod draining;
 mod first_start;
 mod http_server;

@@ -14,6 +14,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
@@ -32,8 +33,20 @@ struct RequestLabels {
     status: u16,
 }
 
+/// The label of what trackers send.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ProtocolLabels {
+    protocol: &'static str,
+}
+
+type ByProtocol = Family<ProtocolLabels, Counter>;
+
 /// The metrics that are counted as events happen.
 pub(crate) struct Metrics {
+    device_connections: Family<ProtocolLabels, Gauge>,
+    device_messages: ByProtocol,
+    device_frames_refused: ByProtocol,
+    devices_refused: ByProtocol,
     requests: Family<RequestLabels, Histogram>,
     commits: Histogram,
     commit_failures: Counter,
@@ -46,7 +59,36 @@ impl Metrics {
         let requests = Family::<RequestLabels, Histogram>::new_with_constructor(|| Histogram::new(BUCKETS_S));
         let commits = Histogram::new(BUCKETS_S);
         let (commit_failures, positions, duplicates) = (Counter::default(), Counter::default(), Counter::default());
-        Arc::new(Self { requests, commits, commit_failures, positions, duplicates })
+        Arc::new(Self {
+            device_connections: Family::default(),
+            device_messages: Family::default(),
+            device_frames_refused: Family::default(),
+            devices_refused: Family::default(),
+            requests,
+            commits,
+            commit_failures,
+            positions,
+            duplicates,
+        })
+    }
+
+    /// A tracker has connected. The connection counts until the value is dropped.
+    pub(crate) fn device_connected(&self, protocol: &'static str) -> OpenConnection {
+        let open = self.device_connections.get_or_create_owned(&ProtocolLabels { protocol });
+        open.inc();
+        OpenConnection(open)
+    }
+
+    pub(crate) fn device_messages(&self, protocol: &'static str, count: u64) {
+        self.device_messages.get_or_create(&ProtocolLabels { protocol }).inc_by(count);
+    }
+
+    pub(crate) fn device_frame_refused(&self, protocol: &'static str) {
+        self.device_frames_refused.get_or_create(&ProtocolLabels { protocol }).inc();
+    }
+
+    pub(crate) fn device_refused(&self, protocol: &'static str) {
+        self.devices_refused.get_or_create(&ProtocolLabels { protocol }).inc();
     }
 
     pub(crate) fn request_answered(&self, method: &axum::http::Method, route: &str, status: u16, took: Duration) {
@@ -71,6 +113,15 @@ impl Metrics {
         } else {
             self.commit_failures.inc();
         }
+    }
+}
+
+/// A connection that counts as open.
+pub(crate) struct OpenConnection(Gauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 
@@ -100,6 +151,22 @@ impl Exposition {
             "positions_duplicate",
             "Positions that were stored before, or came twice",
             counted.duplicates.clone(),
+        );
+        registry.register(
+            "device_connections_open",
+            "Connections of trackers open now",
+            counted.device_connections.clone(),
+        );
+        registry.register("device_messages", "Good frames of trackers", counted.device_messages.clone());
+        registry.register(
+            "device_frames_refused",
+            "Frames of trackers with a wrong checksum or without sense",
+            counted.device_frames_refused.clone(),
+        );
+        registry.register(
+            "devices_refused",
+            "Reports of trackers that are unknown or may not use the protocol",
+            counted.devices_refused.clone(),
         );
         registry.register_collector(Box::new(current));
         Self(all)

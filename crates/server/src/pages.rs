@@ -34,10 +34,32 @@ impl Tiles {
     }
 }
 
+/// The addresses of the application, which shows by itself what belongs to its address.
+const APPLICATION: &[&str] = &[
+    "/",
+    "/login",
+    "/demo",
+    "/map",
+    "/trips",
+    "/trips/{id}",
+    "/history",
+    "/alerts",
+    "/geofences",
+    "/parcels",
+    "/deliveries",
+    "/admin/{page}",
+    "/cadets",
+    "/cadets/{id}",
+    "/my-records",
+    "/my-vehicles",
+    "/inbox",
+];
+
 pub(crate) fn page_routes(tiles: Arc<Tiles>) -> Router {
-    Router::new()
-        .route("/", get(|state, headers| page(state, headers, "index.html")))
-        .route("/login", get(|state, headers| page(state, headers, "index.html")))
+    let application = APPLICATION.iter().fold(Router::new(), |router, address| {
+        router.route(address, get(|state, headers| page(state, headers, "index.html")))
+    });
+    application
         .route("/docs", get(|state, headers| page(state, headers, "docs.html")))
         .route("/track/{tracking_id}", get(|state, headers| page(state, headers, "track.html")))
         .route("/driver", get(|state, headers| page(state, headers, "driver.html")))

@@ -1,13 +1,16 @@
 //! `milepost serve`: starts the server from its configuration, and stops it in order.
 
 use crate::LogStats;
+use crate::accepting::bind;
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
+use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
-use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder};
+use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder, mqtt_client_id};
+use crate::device_server::DeviceSockets;
 use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
-use crate::http_server::{ConnectionLimits, CurrentRouter, HttpWaits, Stage, bind, serve_http};
+use crate::http_server::{CurrentRouter, HttpWaits, Stage, serve_http};
 use crate::open_files::raise_open_files_limit;
 use crate::status_routes::health;
 use crate::token_keys::follow_issuer_files;
@@ -16,7 +19,9 @@ use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use milepost_clock::Clock;
+use milepost_device_protocols::Protocol;
 use milepost_http::{Problem, TrustedProxies};
+use milepost_mqtt::{MqttClient, MqttParts};
 use milepost_outbox::PublicForm;
 use milepost_service::proofs::keep_removing_files;
 use milepost_service::{Retention, keep_pruning};
@@ -25,6 +30,7 @@ use milepost_transport::Drain;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// How long running requests may take after the signal to stop.
@@ -35,6 +41,10 @@ const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
 const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 /// Connections without a credential may use one part in so many of the open files.
 const STRANGERS_SHARE: u64 = 2;
+/// Connections of trackers that nobody has added may use one part in so many of the open files.
+const DEVICE_STRANGERS_SHARE: u64 = 4;
+/// Connections of one tracker, which may not have noticed that its earlier ones are gone. Further ones count as those of strangers.
+const CONNECTIONS_OF_DEVICE: usize = 8;
 /// How often the tasks are watched that the server can't do without.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Clocks that differ by more are reported at the start.
@@ -46,16 +56,23 @@ const OPEN_RETRY: Duration = Duration::from_secs(2);
 pub struct Running {
     /// The server's address, with the port that the system chose.
     pub address: SocketAddr,
+    /// Where the protocols of trackers are served.
+    pub tracker_addresses: Vec<(Protocol, SocketAddr)>,
     /// The server's parts.
     pub assembly: Arc<Assembly>,
+    /// The port that phones and apps have for themselves, if they have one.
+    pub device_address: Option<SocketAddr>,
     stage: watch::Sender<Stage>,
     http: tokio::task::JoinHandle<()>,
+    phones: Option<tokio::task::JoinHandle<()>>,
+    mqtt: Option<Arc<MqttClient>>,
     retention: tokio::task::JoinHandle<()>,
     unused_files: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
     nodes: [tokio::task::JoinHandle<()>; 3],
     issuers: tokio::task::JoinHandle<()>,
+    device_server: Option<tokio::task::JoinHandle<()>>,
     drain_delay: Duration,
     drain_window: Duration,
     tasks: CoreTasks,
@@ -69,13 +86,23 @@ pub struct Running {
 /// When the address is taken, the database refuses or another server uses it, or a key file can't be read.
 pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&str)) -> Result<Running> {
     use_ring();
-    let limits = connection_limits(config, raise_open_files_limit());
+    let open_files = raise_open_files_limit();
+    let limits = connection_limits(config, open_files);
     check_keys_and_origins(config)?;
     make_data_folder(&config.data)?;
     let database = lock_database(&config.database())?;
     let listener =
         bind(config.listen).with_context(|| format!("can't listen on {}, see MILEPOST_LISTEN", config.listen))?;
     let address = listener.local_addr()?;
+    let device_sockets = DeviceSockets::open(config.device_bind, &config.device_ports).await?;
+    let tracker_addresses = device_sockets.addresses();
+    let phone_listener = match config.device_http_listen {
+        Some(address) => {
+            Some(bind(address).with_context(|| format!("can't listen on {address}, see DEVICE_HTTP_LISTEN"))?)
+        }
+        None => None,
+    };
+    let device_address = phone_listener.as_ref().map(TcpListener::local_addr).transpose()?;
 
     // Until the database is open, every path except `/health` is answered 503, so that a load balancer can check the
     // server.
@@ -86,6 +113,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let current = Arc::clone(&ready);
     let router: CurrentRouter = Arc::new(move || current.get().unwrap_or(&starting).clone());
     let (stage, stages) = watch::channel(Stage::Open);
+    let device_stages = stages.clone();
+    let phone_limits = limits.clone();
     let tasks = CoreTasks::default();
     let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, limits, HttpWaits::default()));
 
@@ -108,6 +137,11 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let assembly = Assembly::new(config, Arc::clone(&store), installation, clock.clone(), log, tasks.clone())?;
     // A failure is reported by `/ready`, and the next beat follows in a second.
     let _ = assembly.use_cases.nodes.beat().await;
+    let device_context = assembly.device_context(config, device_limits(config, open_files));
+    let device_server = device_sockets.serve(&device_context, &device_stages);
+    if let Some(task) = device_server.as_ref().map(tokio::task::JoinHandle::abort_handle) {
+        tasks.watch("taking what trackers send", move || task.is_finished());
+    }
     let first = make_first_user(&*assembly.store, &assembly.use_cases.users, clock.now()).await?;
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
@@ -142,8 +176,34 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         tasks.watch(name, move || task.is_finished());
     }
     let _first = ready.set(assembly.router(config));
+    // It is opened when everything is ready: until then apps keep what they have.
+    let phones = phone_listener.map(|listener| {
+        let router = assembly.phone_router(config);
+        let router: CurrentRouter = Arc::new(move || router.clone());
+        tokio::spawn(serve_http(
+            listener,
+            router,
+            stage.subscribe(),
+            DRAIN_DEADLINE,
+            phone_limits,
+            HttpWaits::default(),
+        ))
+    });
+    if let Some(task) = phones.as_ref().map(tokio::task::JoinHandle::abort_handle) {
+        tasks.watch("accepting connections of phones", move || task.is_finished());
+    }
+    let mqtt = start_mqtt(config, &assembly)?;
+    if let Some(client) = mqtt.clone() {
+        tasks.watch("the client of the MQTT broker", move || client.has_ended());
+    }
 
     say(&format!("Milepost is listening on http://{address}"));
+    for (protocol, address) in &tracker_addresses {
+        say(&format!("Trackers that speak {} are taken on {address} (TCP and UDP)", protocol.name()));
+    }
+    if let Some(address) = device_address {
+        say(&format!("Phones and apps report to http://{address}"));
+    }
     if let Some(login) = first {
         say("This is the first start. Log in with this one-time password and change it:");
         say(&format!("  username: {}", login.username));
@@ -151,15 +211,20 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     }
     Ok(Running {
         address,
+        tracker_addresses,
+        device_address,
         assembly,
         stage,
         http,
+        phones,
+        mqtt,
         retention,
         unused_files,
         follower,
         tracks,
         nodes: [beats, looks, counts],
         issuers,
+        device_server,
         drain_delay: config.drain_delay,
         drain_window: config.drain_window,
         tasks,
@@ -173,10 +238,37 @@ fn connection_limits(config: &Config, open_files: u64) -> ConnectionLimits {
     let strangers = usize::try_from(open_files / STRANGERS_SHARE).unwrap_or(usize::MAX).max(1);
     ConnectionLimits {
         per_address: config.max_connections_per_address.min((strangers / 2).max(1)),
+        per_caller: config.max_connections_per_address.min((strangers / 2).max(1)),
         strangers,
         // The configuration was checked before. If it were invalid, no proxy would be trusted.
         proxies: TrustedProxies::new(&config.trusted_proxies).unwrap_or_default(),
     }
+}
+
+/// A quarter of the open files is for connections to the ports of trackers that are of no known device; what is left by them and by
+/// those without a credential over HTTP is for known ones.
+fn device_limits(config: &Config, open_files: u64) -> ConnectionLimits {
+    let strangers = usize::try_from(open_files / DEVICE_STRANGERS_SHARE).unwrap_or(usize::MAX).max(1);
+    ConnectionLimits {
+        per_address: config.device_max_per_address.min(strangers),
+        per_caller: CONNECTIONS_OF_DEVICE,
+        strangers,
+        proxies: TrustedProxies::default(),
+    }
+}
+
+/// Starts the client of the MQTT broker, if there is one.
+fn start_mqtt(config: &Config, assembly: &Assembly) -> Result<Option<Arc<MqttClient>>> {
+    let Some(url) = config.mqtt_broker.clone() else { return Ok(None) };
+    let parts = MqttParts {
+        url,
+        topics: config.mqtt_topics.clone(),
+        client_id: mqtt_client_id(&config.data)?,
+        secrets: config.device_secrets.clone(),
+        use_cases: Arc::clone(&assembly.use_cases),
+        clock: assembly.clock.clone(),
+    };
+    Ok(Some(Arc::new(MqttClient::start(parts))))
 }
 
 /// Chooses the cryptography library for all TLS connections that this process opens.
@@ -194,7 +286,13 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     make_data_folder(&config.data)?;
     let url = config.database();
     loop {
-        match milepost_store::open(&url, &OpenOptions::default(), Arc::new(PublicForm)).await {
+        match milepost_store::open(
+            &url,
+            &OpenOptions::default(),
+            Arc::new(PublicForm { sends_mail: config.smtp.is_some() }),
+        )
+        .await
+        {
             Ok(store) => return Ok(store),
             Err(StoreError::Unavailable(cause)) if url.starts_with("postgres") => {
                 tracing::warn!(%cause, "the database can't be used yet, trying again in 2 s");
@@ -249,6 +347,9 @@ impl Running {
         self.unused_files.abort();
         self.follower.abort();
         self.issuers.abort();
+        if let Some(mqtt) = &self.mqtt {
+            mqtt.stop();
+        }
         let _ = self.stage.send(Stage::Draining);
         let drain = Drain {
             code: 1012,
@@ -263,7 +364,17 @@ impl Running {
             report
         };
         // Calls that the last requests stored are sent after the next start.
-        let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
+        let trackers = async {
+            if let Some(task) = self.device_server {
+                let _ = task.await;
+            }
+        };
+        let phones = async {
+            if let Some(phones) = self.phones {
+                let _ = phones.await;
+            }
+        };
+        let (report, _, (), (), ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop(), phones, trackers);
         self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
             tracing::info!("some committed positions are not folded yet; the next start folds them");

@@ -14,7 +14,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-clock", &["milepost-domain"]),
     ("milepost-geo", &["milepost-domain"]),
     ("milepost-track", &["milepost-domain", "milepost-geo"]),
+    ("milepost-device-report", &["milepost-domain"]),
+    ("milepost-phone-formats", &["milepost-device-report", "milepost-domain"]),
+    (
+        "milepost-mqtt",
+        &["milepost-clock", "milepost-phone-formats", "milepost-device-report", "milepost-domain", "milepost-service"],
+    ),
     ("milepost-formats", &["milepost-domain"]),
+    ("milepost-device-protocols", &["milepost-device-report", "milepost-domain"]),
     ("milepost-hub", &[]),
     ("milepost-relay", &["milepost-clock", "milepost-domain"]),
     ("milepost-transport", &["milepost-clock", "milepost-hub"]),
@@ -31,6 +38,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-access",
             "milepost-cache",
             "milepost-clock",
+            "milepost-device-report",
             "milepost-domain",
             "milepost-follow",
             "milepost-geo",
@@ -40,7 +48,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-track",
         ],
     ),
-    ("milepost-http", &["milepost-access", "milepost-clock", "milepost-domain", "milepost-service"]),
+    ("milepost-oidc", &["milepost-clock", "milepost-domain"]),
+    ("milepost-http", &["milepost-access", "milepost-clock", "milepost-domain", "milepost-oidc", "milepost-service"]),
     (
         "milepost-live",
         &[
@@ -64,12 +73,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "milepost-dialect-fleet",
-        &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     (
         "milepost-dialect-parcel",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
+    ("milepost-dialect-phones", &["milepost-phone-formats", "milepost-domain", "milepost-http", "milepost-service"]),
     (
         "milepost-dialect-records",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
@@ -79,7 +89,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
-    ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
+    ("milepost-simulate", &["milepost-device-protocols", "milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),
     ("milepost-load", &["milepost-report"]),
@@ -111,12 +121,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("flate2", &["milepost-transport", "milepost-http", "milepost"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-access"]),
+    ("lettre", &["milepost-outbox"]),
     ("argon2", &["milepost-access"]),
+    ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),
     ("image", &["milepost-service"]),
     ("multer", &["milepost-dialect-delivery"]),
     ("object_store", &["milepost-service"]),
-    ("reqwest", &["milepost-simulate", "milepost-outbox", "milepost-soak"]),
+    ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak"]),
+    ("rumqttc", &["milepost-mqtt"]),
 ];
 
 /// Names of public JSON that the store must not write. Only the wire files of the dialects and of `outbox` have them.
@@ -154,9 +167,11 @@ fn crates_depend_only_on_the_crates_they_may() {
 }
 
 #[test]
-fn domain_geo_and_track_are_pure() {
+fn domain_geo_track_and_devices_are_pure() {
     let packages = dependencies();
-    for name in ["milepost-domain", "milepost-geo", "milepost-track"] {
+    for name in
+        ["milepost-domain", "milepost-geo", "milepost-track", "milepost-device-report", "milepost-device-protocols"]
+    {
         // The state of a track derives serde, so that the store can save it.
         for library in IMPURE.iter().filter(|library| name != "milepost-track" || **library != "serde") {
             assert!(!packages[name].contains(*library), "{name} must not use {library}");
@@ -180,6 +195,22 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect()
+}
+
+#[test]
+fn families_of_devices_do_not_know_each_other() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../devices/protocols/src");
+    let table = fs::read_to_string(source.join("protocol.rs")).unwrap();
+    let families: Vec<&str> =
+        table.split("crate::").skip(1).filter_map(|rest| rest.split_once("::")).map(|(name, _)| name).collect();
+    let families: Vec<&str> = families.into_iter().filter(|name| *name != "family").collect();
+    assert!(families.len() > 10, "{families:?}");
+    for family in &families {
+        let text = fs::read_to_string(source.join(format!("{family}.rs"))).unwrap();
+        for other in families.iter().filter(|other| *other != family) {
+            assert!(!text.contains(&format!("crate::{other}")), "{family} knows {other}");
+        }
+    }
 }
 
 #[test]

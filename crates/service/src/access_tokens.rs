@@ -84,7 +84,7 @@ pub async fn add_access_token(
         )));
     };
     // Somebody may have tried the secret a moment ago.
-    tokens.access.forget_identities();
+    tokens.access.forget_key(&stored.hash);
     tracing::info!(access_token.id = %token.id, tenant.id = %tenant, by = request.caller.log_name(), "access token made");
     Ok(NewToken { token, secret })
 }

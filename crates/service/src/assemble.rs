@@ -3,7 +3,7 @@
 use crate::access_tokens::AccessTokens;
 use crate::audit::Audit;
 use crate::deliveries::{Deliveries, TextLimit};
-use crate::devices::Devices;
+use crate::devices::{DeviceRules, Devices};
 use crate::event_feed::EventFeed;
 use crate::fair_reads::FairReads;
 use crate::fleet::{Fleet, TripMeters};
@@ -28,9 +28,10 @@ use crate::vehicles::Vehicles;
 use crate::wakers::Wakers;
 use crate::webhooks::Webhooks;
 use milepost_access::Access;
+use milepost_cache::CacheBudget;
 use milepost_clock::Clock;
 use milepost_domain::{NodeId, ZoneRadius};
-use milepost_follow::{TrackInbox, VehicleDirectory};
+use milepost_follow::{TrackInbox, VehicleDirectory, Waker};
 use milepost_hub::Hub;
 use milepost_relay::{Receiver, Relay};
 use milepost_store::{Committer, Store};
@@ -57,12 +58,16 @@ pub struct ServiceParts {
     pub outgoing: Outgoing,
     /// A driver within this distance of a parcel's place has arrived there.
     pub parcel_zone: ZoneRadius,
+    /// What the operator decided about devices.
+    pub device_rules: DeviceRules,
     /// The lifetime of an alert that is raised without an end, in milliseconds.
     pub alert_expiry_ms: i64,
     /// Keeps the pictures of proofs.
     pub proof_files: ProofFiles,
     /// Gets the committed positions, for the follower of tracks.
     pub tracks: Arc<TrackInbox>,
+    /// The memory for the tracks of vehicles.
+    pub cache_budget: CacheBudget,
     /// Whose numbers of subscribers are announced to all nodes.
     pub hub: Hub,
     /// This process.
@@ -78,7 +83,7 @@ pub struct AssembledService {
     /// Publishes stored events. Run it once.
     pub event_feed: Arc<EventFeed>,
     /// Wakes the event feed, after a commit that stored events.
-    pub wake_event_feed: Arc<dyn Fn() + Send + Sync>,
+    pub wake_event_feed: Waker,
     /// The vehicles in this node's memory, for the follower of tracks.
     pub vehicle_directory: Arc<dyn VehicleDirectory>,
 }
@@ -101,6 +106,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let relay = || Arc::clone(&started_relay);
     let publisher = Arc::new(Publisher::new(live(), listeners.clone(), relay(), tracks(), meters, on_transaction));
 
+    let committer = Committer::start_within(parts.cache_budget, store(), Some(Arc::clone(&publisher) as _));
     let deliveries =
         Deliveries::new(store(), listeners.clone(), relay(), wakers.clone(), outgoing.clone(), tracking_ttl_ms, texts);
     let deliveries = Arc::new(deliveries);
@@ -117,11 +123,17 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         deliveries: Arc::clone(&deliveries),
         parcels: Arc::clone(&parcels),
     });
+    let positions = Arc::new(Positions::new(store(), committer, live()));
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),
         audit: Audit::new(store()),
         deliveries,
-        devices: Devices::new(store(), access()),
+        devices: Devices::new(
+            (store(), access(), clock.clone()),
+            Arc::clone(&positions),
+            (wakers.clone(), alert_expiry_ms),
+            parts.device_rules,
+        ),
         fleet: Fleet::new(
             store(),
             wakers.clone(),
@@ -138,12 +150,12 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         nodes: Arc::new(nodes),
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels,
-        positions: Positions::new(store(), Committer::start(store(), Some(Arc::clone(&publisher) as _)), live()),
+        positions,
         proofs: Arc::new(Proofs::new(store(), parts.proof_files)),
-        push: Push::new(store(), outgoing.push_key, outgoing.check_push),
+        push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
-        sign_in: SignIn::new(access()),
+        sign_in: SignIn::new(store(), access(), outgoing.clone()),
         tenants: Tenants::new(store()),
         users: Users::new(store(), access()),
         vehicles: Vehicles::new(store(), access(), live(), listeners.clone()),
@@ -166,7 +178,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     AssembledService {
         use_cases,
         event_feed: Arc::new(event_feed),
-        wake_event_feed: Arc::new(move || wakers.wake_events()),
+        wake_event_feed: Arc::new(move |tenant| wakers.wake_events(tenant)),
         vehicle_directory: Arc::new(LiveDirectory { store: store(), live: live() }),
     }
 }

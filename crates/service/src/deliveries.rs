@@ -4,6 +4,7 @@ mod arrival_models;
 mod count_deliveries;
 mod estimate_arrival;
 mod find_delivery;
+mod known_sessions;
 mod outgoing_calls;
 mod start_delivery;
 mod text_limit;
@@ -23,9 +24,10 @@ use crate::wakers::Wakers;
 use crate::{Outgoing, Request};
 use arrival_models::ArrivalModels;
 use estimate_arrival::Riders;
+use known_sessions::KnownSessions;
 use milepost_domain::{Delivery, Phone};
 use milepost_relay::{NodeNews, Relay};
-use milepost_store::Store;
+use milepost_store::{DeliveryMove, Gatherer, Store};
 use milepost_track::Eta;
 use std::sync::Arc;
 
@@ -52,7 +54,10 @@ pub struct Deliveries {
     /// get changes in the order of commit. A new subscriber shares the lock while it reads and subscribes, so that it
     /// gets every change exactly once.
     locks: KeyedLocks,
-    /// A cache of what the store holds.
+    /// Stores the moves of many riders together.
+    moves: Gatherer<DeliveryMove>,
+    /// Caches of what the store holds.
+    sessions: KnownSessions,
     riders: Riders,
     arrival_models: Arc<ArrivalModels>,
     texts: Arc<TextLimit>,
@@ -70,7 +75,26 @@ impl Deliveries {
     ) -> Self {
         let (locks, riders) = (KeyedLocks::default(), Riders::default());
         let arrival_models = ArrivalModels::new(Arc::clone(&store));
-        Self { store, listeners, relay, wakers, outgoing, ttl_ms, locks, riders, arrival_models, texts }
+        let (moves, sessions) = (Gatherer::start(Arc::clone(&store)), KnownSessions::default());
+        Self {
+            store,
+            listeners,
+            relay,
+            wakers,
+            outgoing,
+            ttl_ms,
+            locks,
+            moves,
+            sessions,
+            riders,
+            arrival_models,
+            texts,
+        }
+    }
+
+    /// Whether the task that stores moves has ended, which it never does by itself.
+    pub fn has_ended(&self) -> bool {
+        self.moves.has_ended()
     }
 
     /// Counts a text to a customer, on every node.

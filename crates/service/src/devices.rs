@@ -1,23 +1,56 @@
-//! Adds, moves and removes devices. Each has a secret key, which is shown once.
+//! Adds, moves and removes devices, takes what they report by their own protocols, and lists those that nobody has added.
+//! Each has a secret key, which is shown once.
 
+mod alarms;
+mod report;
+mod unknown;
+
+pub use report::{Identity, KeyShown, Refusal, Reported, ReportingDevice, Taken, identify, record_reports, report};
+pub use unknown::{adopt_device, list_unknown_devices};
+
+use crate::positions::Positions;
+use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
+use alarms::AlarmAlerts;
 use milepost_access::{Access, CloseReason, Holder, hash_secret, random_secret};
+use milepost_clock::Clock;
 use milepost_domain::{Action, Caller, Device, DeviceId, ExpectedVersion, TenantId, may};
 use milepost_store::{Once, Store};
 use std::sync::Arc;
+use unknown::UnknownDevices;
 
 /// Attempts when others change the same device at the same time. A failed one means that another change was stored first.
 const TRIES: usize = 5;
+
+/// What the operator decided about devices that report by their own protocols.
+#[derive(Debug, Clone, Default)]
+pub struct DeviceRules {
+    /// A device that can send its key must.
+    pub keys_required: bool,
+    /// The tenant whose admins see unknown devices and add them; superadmins alone if `None`.
+    pub adopting_tenant: Option<TenantId>,
+}
 
 /// What the use cases of devices need.
 pub struct Devices {
     store: Arc<dyn Store>,
     access: Arc<Access>,
+    positions: Arc<Positions>,
+    rules: DeviceRules,
+    unknown: Arc<UnknownDevices>,
+    alarms: AlarmAlerts,
 }
 
 impl Devices {
-    pub(crate) fn new(store: Arc<dyn Store>, access: Arc<Access>) -> Self {
-        Self { store, access }
+    pub(crate) fn new(
+        (store, access, clock): (Arc<dyn Store>, Arc<Access>, Clock),
+        positions: Arc<Positions>,
+        (wakers, alert_expiry_ms): (Wakers, i64),
+        rules: DeviceRules,
+    ) -> Self {
+        let unknown = UnknownDevices::new(Arc::clone(&store), clock);
+        let alarms = AlarmAlerts::new(Arc::clone(&store), wakers, alert_expiry_ms);
+        Self { store, access, positions, rules, unknown, alarms }
     }
 }
 
@@ -50,7 +83,8 @@ pub async fn add_device(
         .by(request.author())
         .add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone())))
         .await?;
-    devices.access.forget_identities();
+    devices.access.forget_key(&key_hash);
+    forget_name(devices, &new.device);
     let (id, tenant) = (&new.device.id, &new.device.tenant);
     tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device added");
     Ok(new)
@@ -85,7 +119,7 @@ pub async fn list_devices(
     Ok(devices.store.list_devices(tenant, after, limit).await?)
 }
 
-/// Changes a device's name, or moves it to another vehicle. What it reports of an earlier time belongs to the vehicle that it was
+/// Changes a device, or moves it to another vehicle. What it reports of an earlier time belongs to the vehicle that it was
 /// in then. Its connections end if it was moved. A change without a difference is not stored. What others change at the same time
 /// stays.
 ///
@@ -108,7 +142,8 @@ pub async fn change_device(
         }
         let after = Device { version: before.version + 1, ..after };
         if devices.store.by(request.author()).update_device(&after, request.now).await? {
-            devices.access.forget_identities();
+            devices.access.forget(Holder::Device(tenant, id));
+            forget_name(devices, &after);
             if after.vehicle_id != before.vehicle_id {
                 devices.access.end_connections(Holder::Device(tenant, id), CloseReason::RightsChanged);
             }
@@ -163,5 +198,12 @@ fn require(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), Ser
         Ok(())
     } else {
         Err(ServiceError::Forbidden("only an admin or manager of the tenant may manage its devices"))
+    }
+}
+
+/// It may have reported under this name before it was added.
+fn forget_name(devices: &Devices, device: &Device) {
+    if let Some(unique_id) = &device.unique_id {
+        devices.access.forget_name(unique_id);
     }
 }

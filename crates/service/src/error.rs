@@ -10,6 +10,9 @@ pub enum ServiceError {
     /// The credential is missing, wrong or expired.
     #[error("{0}")]
     NotAuthenticated(&'static str),
+    /// The password was right, and a second factor is due or was wrong.
+    #[error("{0}")]
+    SecondFactorDue(&'static str),
     /// The caller is known and may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -67,7 +70,9 @@ impl From<AccessError> for ServiceError {
             AccessError::TooMany { retry_after_s } => Self::TooMany { retry_after_s },
             AccessError::Invalid(invalid) => invalid.into(),
             AccessError::Gone(what) => Self::Gone(what),
-            AccessError::StepUpNeeded(detail) => Self::Forbidden(detail),
+            AccessError::StepUpNeeded(detail) | AccessError::Refused(detail) => Self::Forbidden(detail),
+            AccessError::SecondFactorDue(detail) => Self::SecondFactorDue(detail),
+            AccessError::Conflict(detail) => Self::Conflict(detail.to_owned()),
             AccessError::Store(error) => error.into(),
             AccessError::Internal => Self::Internal,
         }

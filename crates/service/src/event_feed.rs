@@ -1,32 +1,36 @@
 //! Follows the event log, and publishes each tenant's events in their order. Events come from this process and from
 //! others on the same database: other nodes and the command line.
 
+mod progress;
+
 use crate::deliveries::{Deliveries, follow_delivery_event};
 use crate::listener::Listeners;
 use crate::live::{Advance, LiveMap};
 use crate::parcels::{Parcels, follow_crossing, follow_parcel};
 use crate::wakers::NewEvents;
 use crate::{Listener, PositionRecorded, ServiceError};
+use futures_util::stream::{self, StreamExt as _};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
 use milepost_domain::{Event, Fact, TenantId, Timestamp, VehicleId, lies_ahead};
 use milepost_follow::TrackInbox;
 use milepost_relay::{News, Relay};
 use milepost_store::Store;
+use progress::{Gap, Page, Progress, Turn};
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How often the newest event ids are polled, by one query for all tenants. A user that is locked out on another node
 /// loses its connections here within a second.
 const POLL_EVERY: Duration = Duration::from_millis(500);
-/// Events read and published at once.
+/// Events of one tenant that are read and published before other tenants have their turn.
 const PAGE: u32 = 100;
+/// Tenants that are read at the same time. The other readers of the database keep most of its connections.
+const TENANTS_AT_ONCE: usize = 4;
 /// Events before the first poll that are followed too if there were viewers before it.
 const OVERLAP: i64 = 500;
-
-/// The last followed event of each tenant. `None` before the first poll.
-type Seen = Option<HashMap<TenantId, i64>>;
 
 /// The task that follows the log.
 pub struct EventFeed {
@@ -51,47 +55,42 @@ impl EventFeed {
     /// Follows the log until the future is dropped. Stored events are published only here. Positions, vehicles,
     /// deliveries and parcels of this node were published after their commit.
     pub async fn run(&self) {
-        let mut seen = None;
+        let mut progress = Progress::default();
         let mut next_poll = self.clock.instant();
         loop {
-            let due = self.new_events.take();
-            // Requests report an unavailable database. The next poll tries again.
-            if due.own || self.clock.instant() >= next_poll {
-                let _ = self.poll(due.own, &mut seen).await;
+            progress.note(self.new_events.take());
+            if self.clock.instant() >= next_poll {
+                // Requests report an unavailable database. The next poll tries again.
+                let _ = self.poll(&mut progress).await;
                 next_poll = self.clock.instant() + POLL_EVERY;
-            } else if let Some(seen) = &mut seen {
-                self.follow_others(due.elsewhere, seen).await;
             }
-            let _ = self.clock.timeout_at(next_poll, self.new_events.woken()).await;
-        }
-    }
-
-    /// Reads the events of which other nodes told.
-    async fn follow_others(&self, newest: HashMap<TenantId, i64>, seen: &mut HashMap<TenantId, i64>) {
-        for (tenant, newest) in newest {
-            let last = seen.get(&tenant).copied().unwrap_or(0);
-            if last < newest {
-                let _ = self.follow_stored(&tenant, last, newest, seen).await;
+            self.follow_due(&mut progress).await;
+            if let Some(polled_at) = progress.take_followed_poll() {
+                self.access.changes_followed(polled_at);
+            }
+            if !progress.has_due() {
+                let _ = self.clock.timeout_at(next_poll, self.new_events.woken()).await;
             }
         }
     }
 
-    /// Follows all tenants, not only those whose vehicles are in memory here: a viewer of one tenant's vehicles may be
-    /// a user of another tenant, and a user added in any tenant may have the number that another issuer's token claims.
-    async fn poll(&self, is_own: bool, seen: &mut Seen) -> Result<(), ServiceError> {
+    /// Finds the tenants with new events. Follows all tenants, not only those whose vehicles are in memory here: a viewer of one
+    /// tenant's vehicles may be a user of another tenant, and a user added in any tenant may have the number that another
+    /// issuer's token claims. While nothing happens, one number of the database says so.
+    async fn poll(&self, progress: &mut Progress) -> Result<(), ServiceError> {
+        let polled_at = self.clock.instant();
+        let followed = progress.followed_events();
+        if followed.is_some() && followed == Some(self.store.count_events_ever().await?) {
+            progress.note_poll(polled_at, Vec::new());
+            return Ok(());
+        }
         let newest = self.store.newest_event_ids().await?;
-        let seen = seen.get_or_insert_with(|| self.first_seen(&newest));
-        for (tenant, newest) in newest {
-            // A tenant that was added after the first poll is followed from its first event.
-            let last = seen.get(&tenant).copied().unwrap_or(0);
-            if last < newest {
-                if is_own {
-                    self.relay.publish(&tenant, News::Events(newest));
-                }
-                // A failure of one tenant does not stop the others. The next poll tries it again.
-                let _ = self.follow_tenant(tenant, last, newest, seen).await;
-            }
+        if followed.is_none() {
+            progress.begin(self.first_seen(&newest));
+            // Changes of what was read before are not followed.
+            self.access.forget_identities();
         }
+        progress.note_poll(polled_at, newest);
         Ok(())
     }
 
@@ -105,38 +104,36 @@ impl EventFeed {
         newest.iter().map(|(tenant, newest)| (tenant.clone(), (newest - overlap).max(0))).collect()
     }
 
-    async fn follow_tenant(
-        &self,
-        tenant: TenantId,
-        last: i64,
-        newest: i64,
-        seen: &mut HashMap<TenantId, i64>,
-    ) -> Result<(), ServiceError> {
-        let last = self.follow_stored(&tenant, last, newest, seen).await?;
-        // The rest was deleted because of its age.
-        seen.insert(tenant, last.max(newest));
-        Ok(())
+    /// Gives each tenant with new events one turn, side by side: a tenant with many events does not keep the others waiting.
+    async fn follow_due(&self, progress: &mut Progress) {
+        let turns = stream::iter(progress.take_turns()).map(async |turn: Turn| {
+            let page = self.follow_page(&turn).await;
+            (turn, page)
+        });
+        let mut ended = pin!(turns.buffer_unordered(TENANTS_AT_ONCE));
+        while let Some((turn, page)) = ended.next().await {
+            // A failure of one tenant does not stop the others. The next poll tries it again.
+            let Ok(page) = page else { continue };
+            if progress.note_page(turn, page) == Gap::Removed {
+                // What was removed because of its age may have been a change of a user.
+                self.access.forget_identities();
+            }
+        }
     }
 
-    /// Publishes the stored events after `last` up to `newest`, and returns the last one's id.
-    async fn follow_stored(
-        &self,
-        tenant: &TenantId,
-        mut last: i64,
-        newest: i64,
-        seen: &mut HashMap<TenantId, i64>,
-    ) -> Result<i64, ServiceError> {
-        while last < newest {
-            let events = self.store.events_after(tenant, last, PAGE).await?;
-            let Some(end) = events.last().map(|event| event.id) else { break };
-            for event in &events {
-                self.follow_event(tenant, event).await?;
-            }
-            self.listeners.events_published(tenant, &events);
-            last = end;
-            seen.insert(tenant.clone(), last);
+    /// Publishes the tenant's next events.
+    async fn follow_page(&self, turn: &Turn) -> Result<Page, ServiceError> {
+        let tenant = &turn.tenant;
+        let events = self.store.events_after(tenant, turn.last, PAGE).await?;
+        let Some(last) = events.last().map(|event| event.id) else { return Ok(Page { last: None, is_full: false }) };
+        if turn.is_own {
+            self.relay.publish(tenant, News::Events(last));
         }
-        Ok(last)
+        for event in &events {
+            self.follow_event(tenant, event).await?;
+        }
+        self.listeners.events_published(tenant, &events);
+        Ok(Page { last: Some(last), is_full: events.len() >= PAGE as usize })
     }
 
     async fn follow_event(&self, tenant: &TenantId, event: &Event) -> Result<(), ServiceError> {

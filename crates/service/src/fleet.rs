@@ -83,7 +83,7 @@ impl Fleet {
         if let Some(live) = self.live.loaded(tenant) {
             live.rules_changed();
         }
-        self.wakers.wake_all();
+        self.wakers.wake_all(tenant);
     }
 }
 

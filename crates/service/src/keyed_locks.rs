@@ -3,8 +3,8 @@
 use std::hash::{BuildHasher, Hash, RandomState};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Keys that share a shard wait for each other without need. Nothing else happens.
-const SHARDS: usize = 256;
+/// Keys that share a shard wait for each other without need, each for a commit. Nothing else happens. A shard takes some 40 bytes.
+const SHARDS: usize = 4_096;
 
 /// Tokio locks, because they are held across a read, a write and a publication.
 pub(crate) struct KeyedLocks {

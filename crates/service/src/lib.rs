@@ -11,6 +11,7 @@ mod error;
 mod event_feed;
 mod fair_reads;
 pub mod fleet;
+mod grid;
 pub mod idempotency;
 mod keyed_locks;
 mod large_bodies;
@@ -44,6 +45,7 @@ pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,
 };
+pub use grid::Rectangle;
 pub use large_bodies::{LARGE_BODY_BYTES, LargeBodies};
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
@@ -53,7 +55,7 @@ pub use milepost_store::{
     StoredCall, StoredEvents, TrackPosition, WebhookChange, WrongPositions,
 };
 pub use milepost_track::{Estimate, Eta};
-pub use outgoing::{CheckPush, CheckUrl, Outgoing};
+pub use outgoing::{CheckPush, CheckUrl, MailBodies, Outgoing};
 pub use parcels::{
     DriverProgress, DriverReport, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelPage,
     ParcelPath, ParcelUpdate, ReportOutcome,

@@ -10,12 +10,12 @@ use std::sync::Arc;
 pub struct PositionRecorded<'a> {
     /// The vehicle's present description.
     pub vehicle: &'a Arc<Vehicle>,
+    /// See [`LiveVehicle::number`].
+    pub number: u32,
     /// The vehicle's position.
     pub position: &'a Position,
     /// Where it was told to be before.
     pub before: Option<(Latitude, Longitude)>,
-    /// See [`LiveVehicle::place_version`].
-    pub place_version: i64,
 }
 
 /// A dialect that publishes changes. Its methods are called after the commit and under a lock, so that the order of
@@ -164,7 +164,7 @@ mod tests {
             milepost_domain::Label::new("B").unwrap(),
         );
         let no = milepost_store::VehicleNo::new(1);
-        let removed = LiveVehicle { no, vehicle: Arc::new(vehicle), last: None, place_version: 0 };
+        let removed = LiveVehicle { no, vehicle: Arc::new(vehicle), last: None, number: 0 };
         for _ in 0..2 {
             listeners.vehicle_removed(&TenantId::default_tenant(), &removed);
         }

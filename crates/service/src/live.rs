@@ -1,13 +1,15 @@
 //! The vehicles in memory, with their descriptions and last positions.
 
 use crate::PositionRecorded;
+use crate::grid::{Grid, Rectangle};
 use async_trait::async_trait;
 use milepost_domain::{Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleScope, lies_ahead};
 use milepost_follow::{TenantVehicles, VehicleDirectory, read_thresholds};
 use milepost_store::{CurrentPosition, Store, StoreError, TrackedVehicle, VehicleNo};
 use milepost_track::Thresholds;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::OnceCell;
 
@@ -23,14 +25,13 @@ pub struct LiveVehicle {
     pub vehicle: Arc<Vehicle>,
     /// The newest position by its own time.
     pub last: Option<Position>,
-    /// Orders what this node publishes of the vehicle, which positions' own times don't after a clock that was ahead. 0 for a place
-    /// that was read from the store.
-    pub place_version: i64,
+    /// A number of its own among the tenant's vehicles in this node's memory, for compact messages.
+    pub number: u32,
 }
 
 impl From<TrackedVehicle> for LiveVehicle {
     fn from(tracked: TrackedVehicle) -> Self {
-        Self { no: tracked.no, vehicle: Arc::new(tracked.vehicle), last: tracked.track.last, place_version: 0 }
+        Self { no: tracked.no, vehicle: Arc::new(tracked.vehicle), last: tracked.track.last, number: 0 }
     }
 }
 
@@ -55,9 +56,9 @@ pub(crate) struct LiveTenant {
     loaded: OnceCell<()>,
     /// A std mutex: held while a batch is applied and put into the hub's queues, never across an await. Because of it,
     /// positions are published in the order of commit.
-    vehicles: Mutex<HashMap<VehicleId, LiveVehicle>>,
-    /// The last [`LiveVehicle::place_version`]. It counts up under the lock of `vehicles`.
-    places: AtomicI64,
+    vehicles: Mutex<Vehicles>,
+    /// The last [`LiveVehicle::number`].
+    numbers: AtomicU32,
     /// Counts the changes of the tenant's thresholds.
     rules_version: AtomicU64,
     /// The thresholds as they were read last, and the version before they were read.
@@ -65,6 +66,13 @@ pub(crate) struct LiveTenant {
     /// Vehicles that were removed while the tenant is read from the store: a page that was read before may still hold them. Empty
     /// once all is read.
     removed_meanwhile: Mutex<HashSet<VehicleId>>,
+}
+
+/// Vehicles by their ids and by their places.
+#[derive(Default)]
+struct Vehicles {
+    by_id: HashMap<VehicleId, LiveVehicle>,
+    grid: Grid,
 }
 
 /// All tenants whose vehicles were read since the start. Tenants come from the store or from signed tokens, so that
@@ -87,7 +95,7 @@ impl VehicleDirectory for LiveDirectory {
 
 impl TenantVehicles for LiveTenant {
     fn get(&self, vehicle: &VehicleId) -> Option<Arc<Vehicle>> {
-        self.lock().get(vehicle).map(|live| Arc::clone(&live.vehicle))
+        self.lock().by_id.get(vehicle).map(|live| Arc::clone(&live.vehicle))
     }
 }
 
@@ -135,12 +143,12 @@ impl LiveMap {
     pub(crate) fn len(&self) -> usize {
         let tenants: Vec<_> =
             self.0.read().expect("nothing panics while holding it").values().map(Arc::clone).collect();
-        tenants.iter().map(|tenant| tenant.lock().len()).sum()
+        tenants.iter().map(|tenant| tenant.lock().by_id.len()).sum()
     }
 }
 
 impl LiveTenant {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<VehicleId, LiveVehicle>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vehicles> {
         self.vehicles.lock().expect("nothing panics while holding it")
     }
 
@@ -170,10 +178,18 @@ impl LiveTenant {
     /// removed meanwhile.
     fn fill(&self, page: Vec<TrackedVehicle>) {
         let mut vehicles = self.lock();
+        let Vehicles { by_id, grid } = &mut *vehicles;
         let removed = self.lock_removed();
         for tracked in page.into_iter().filter(|tracked| !removed.contains(&tracked.vehicle.id)) {
-            vehicles.entry(tracked.vehicle.id.clone()).or_insert_with(|| tracked.into());
+            if let Entry::Vacant(place) = by_id.entry(tracked.vehicle.id.clone()) {
+                let live = place.insert(LiveVehicle { number: self.next_number(), ..tracked.into() });
+                grid.moved(&live.vehicle.id, None, live.last.as_ref());
+            }
         }
+    }
+
+    fn next_number(&self) -> u32 {
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Ends the filling. A vehicle whose removal comes after this is in memory already.
@@ -188,34 +204,35 @@ impl LiveTenant {
 
     /// One vehicle.
     pub(crate) fn get(&self, id: &VehicleId) -> Option<LiveVehicle> {
-        self.lock().get(id).cloned()
+        self.lock().by_id.get(id).cloned()
     }
 
     /// The vehicles within a scope, in the order of their ids.
     pub(crate) fn within(&self, scope: &VehicleScope) -> Vec<LiveVehicle> {
-        self.watch(scope, |_| true, |_| ()).0
+        self.watch(scope, None, |_| true, |_| ()).0
     }
 
     /// The vehicles within a scope that are wanted, in the order of their ids, and what `begin` returns. It is called under the lock:
-    /// what is published before is in the vehicles, and what is published later is not.
+    /// what is published before is in the vehicles, and what is published later is not. With `area` only vehicles in or near it are
+    /// looked at.
     pub(crate) fn watch<T>(
         &self,
         scope: &VehicleScope,
+        area: Option<&Rectangle>,
         is_wanted: impl Fn(&LiveVehicle) -> bool,
         begin: impl FnOnce(&[LiveVehicle]) -> T,
     ) -> (Vec<LiveVehicle>, T) {
         let vehicles = self.lock();
-        let mut found: Vec<LiveVehicle> = match scope {
-            VehicleScope::Nothing => Vec::new(),
+        let Vehicles { by_id, grid } = &*vehicles;
+        let is_visible = |live: &&LiveVehicle| scope.holds(&live.vehicle.id, live.vehicle.driver_id) && is_wanted(live);
+        let mut found: Vec<LiveVehicle> = match (scope, area.and_then(|area| grid.near(area))) {
+            (VehicleScope::Nothing, _) => Vec::new(),
             // A parent's few buses are looked up, which is cheaper than filtering ten thousand.
-            VehicleScope::Some { listed, driven_by: None } => {
-                listed.iter().filter_map(|id| vehicles.get(id)).filter(|live| is_wanted(live)).cloned().collect()
+            (VehicleScope::Some { listed, driven_by: None }, _) => {
+                listed.iter().filter_map(|id| by_id.get(id)).filter(|live| is_wanted(live)).cloned().collect()
             }
-            _ => vehicles
-                .values()
-                .filter(|live| scope.holds(&live.vehicle.id, live.vehicle.driver_id) && is_wanted(live))
-                .cloned()
-                .collect(),
+            (_, Some(near)) => near.filter_map(|id| by_id.get(id)).filter(is_visible).cloned().collect(),
+            (_, None) => by_id.values().filter(is_visible).cloned().collect(),
         };
         let begun = begin(&found);
         drop(vehicles);
@@ -232,24 +249,26 @@ impl LiveTenant {
         publish: impl FnOnce(&[PositionRecorded<'_>]),
     ) {
         let mut vehicles = self.lock();
+        let Vehicles { by_id, grid } = &mut *vehicles;
         let mut advanced = Vec::new();
         for Advance { no, position, received_at } in newest {
-            let Some(live) = vehicles.get_mut(&position.vehicle_id).filter(|live| live.no == no) else { continue };
+            let Some(live) = by_id.get_mut(&position.vehicle_id).filter(|live| live.no == no) else { continue };
             let gives_way =
                 |last: &Position| last.at < position.at || received_at.is_some_and(|now| lies_ahead(last.at, now));
             if live.last.as_ref().is_none_or(gives_way) {
-                let before = live.last.replace(position.clone()).map(|before| (before.latitude, before.longitude));
-                live.place_version = self.places.fetch_add(1, Ordering::Relaxed) + 1;
-                advanced.push((Arc::clone(&live.vehicle), position, before, live.place_version));
+                let before = live.last.replace(position.clone());
+                grid.moved(&position.vehicle_id, before.as_ref(), Some(position));
+                let before = before.map(|before| (before.latitude, before.longitude));
+                advanced.push((Arc::clone(&live.vehicle), live.number, position, before));
             }
         }
         let recorded: Vec<_> = advanced
             .iter()
-            .map(|(vehicle, position, before, version)| PositionRecorded {
+            .map(|(vehicle, number, position, before)| PositionRecorded {
                 vehicle,
+                number: *number,
                 position,
                 before: *before,
-                place_version: *version,
             })
             .collect();
         if !recorded.is_empty() {
@@ -261,7 +280,7 @@ impl LiveTenant {
     /// not in memory comes with an event.
     pub(crate) fn is_older(&self, id: &VehicleId, no: VehicleNo, at: Timestamp, now: Timestamp) -> bool {
         let vehicles = self.lock();
-        let live = vehicles.get(id).filter(|live| live.no == no);
+        let live = vehicles.by_id.get(id).filter(|live| live.no == no);
         let gives_way = |last: &Position| last.at < at || last.at != at && lies_ahead(last.at, now);
         live.is_some_and(|live| live.last.as_ref().is_none_or(gives_way))
     }
@@ -276,17 +295,19 @@ impl LiveTenant {
         publish: impl FnOnce(&LiveVehicle, Option<&LiveVehicle>),
     ) {
         let mut vehicles = self.lock();
-        let known = vehicles.get(&vehicle.id);
+        let Vehicles { by_id, grid } = &mut *vehicles;
+        let known = by_id.get(&vehicle.id);
         // Numbers count up, so that of two vehicles with one id the newer has the higher one.
         if known.is_some_and(|known| (known.no, known.vehicle.version) >= (no, vehicle.version)) {
             return;
         }
         let same = known.filter(|known| known.no == no);
         let last = same.and_then(|known| known.last.clone());
-        let place_version = same.map_or(0, |known| known.place_version);
-        let live = LiveVehicle { no, vehicle: Arc::new(vehicle), last, place_version };
+        let number = same.map_or_else(|| self.next_number(), |known| known.number);
+        let live = LiveVehicle { no, vehicle: Arc::new(vehicle), last, number };
         publish(&live, known);
-        vehicles.insert(live.vehicle.id.clone(), live);
+        grid.moved(&live.vehicle.id, known.and_then(|known| known.last.as_ref()), live.last.as_ref());
+        by_id.insert(live.vehicle.id.clone(), live);
     }
 
     /// Removes a vehicle from memory, and passes it to `publish` under the lock if it was there.
@@ -295,7 +316,8 @@ impl LiveTenant {
         if !self.loaded.initialized() {
             self.lock_removed().insert(id.clone());
         }
-        if let Some(removed) = vehicles.remove(id) {
+        if let Some(removed) = vehicles.by_id.remove(id) {
+            vehicles.grid.moved(id, removed.last.as_ref(), None);
             publish(&removed);
         }
     }
@@ -332,12 +354,8 @@ mod tests {
     }
 
     fn advance(tenant: &LiveTenant, no: VehicleNo, position: &Position, received_at: Option<Timestamp>) -> bool {
-        let before = tenant.get(&position.vehicle_id).map_or(0, |live| live.place_version);
         let mut is_published = false;
-        tenant.advance([Advance { no, position, received_at }], |recorded| {
-            assert!(recorded[0].place_version > before, "it follows what was published before");
-            is_published = true;
-        });
+        tenant.advance([Advance { no, position, received_at }], |_| is_published = true);
         is_published
     }
 
@@ -353,7 +371,7 @@ mod tests {
         tenant.describe(new.no, new.vehicle.clone(), |_, _| {});
         tenant.fill(vec![old]);
         tenant.filled();
-        assert_eq!(tenant.get(&id), Some(new.into()));
+        assert_eq!(tenant.get(&id).map(|live| LiveVehicle { number: 0, ..live }), Some(new.into()));
     }
 
     #[tokio::test]

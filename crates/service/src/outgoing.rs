@@ -12,6 +12,15 @@ pub type CheckUrl = Arc<dyn Fn(&str) -> Result<(), &'static str> + Send + Sync>;
 /// Checks a browser's endpoint and keys.
 pub type CheckPush = Arc<dyn Fn(&str, &PushKeys) -> Result<(), Invalid> + Send + Sync>;
 
+/// What waits to be written as a mail.
+#[derive(Debug, Clone)]
+pub struct MailBodies {
+    /// To a user who forgot its password.
+    pub reset: String,
+    /// To a user who was invited.
+    pub invitation: String,
+}
+
 /// What use cases need to know about the sender of outgoing calls. By default no call is sent.
 #[derive(Clone)]
 pub struct Outgoing {
@@ -21,6 +30,8 @@ pub struct Outgoing {
     pub notifications: bool,
     /// The beginning of links to this server's pages: `PUBLIC_URL`, without a slash at its end.
     pub public_url: String,
+    /// The bodies of mails, if `SMTP_URL` is set.
+    pub mail: Option<MailBodies>,
     /// Wakes the sender, after a commit that may have stored calls. It must be cheap.
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// Checks the URL of a webhook without resolving its host.
@@ -37,6 +48,7 @@ impl Default for Outgoing {
             orders: false,
             notifications: false,
             public_url: String::new(),
+            mail: None,
             wake: Arc::new(|| {}),
             check_webhook_url: Arc::new(|_| Err("can't be called: this server sends no calls")),
             push_key: None,

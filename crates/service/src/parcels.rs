@@ -29,7 +29,7 @@ use milepost_domain::{
 };
 use milepost_geo::Point;
 use milepost_relay::Relay;
-use milepost_store::Store;
+use milepost_store::{DriverAsked, DriverFixWrite, Gatherer, Store};
 use milepost_track::{ETA_FRESH_FOR, straight_line_eta_s};
 use published_moves::PublishedMoves;
 use std::sync::Arc;
@@ -44,6 +44,10 @@ pub struct Parcels {
     /// Held from the reading of a row until its change is published, so that changes are published in the order of
     /// commit.
     locks: KeyedLocks,
+    /// Asks for the states of many drivers together.
+    drivers: Gatherer<DriverAsked>,
+    /// Stores the fixes of many drivers together.
+    fixes: Gatherer<DriverFixWrite>,
     last_published: LastPublished,
     published_moves: PublishedMoves,
 }
@@ -64,7 +68,14 @@ impl Parcels {
         zone: ZoneRadius,
     ) -> Self {
         let (last_published, published_moves) = (LastPublished::default(), PublishedMoves::default());
-        Self { store, listeners, relay, wakers, zone, locks: KeyedLocks::default(), last_published, published_moves }
+        let (drivers, fixes) = (Gatherer::start(Arc::clone(&store)), Gatherer::start(Arc::clone(&store)));
+        let locks = KeyedLocks::default();
+        Self { store, listeners, relay, wakers, zone, locks, drivers, fixes, last_published, published_moves }
+    }
+
+    /// Whether a task that serves many drivers together has ended, which none does by itself.
+    pub fn has_ended(&self) -> bool {
+        self.drivers.has_ended() || self.fixes.has_ended()
     }
 }
 

@@ -9,6 +9,8 @@ pub use record_positions::{PositionReport, Recorded, Rejected, record_positions}
 pub use replay_positions::{Replay, replay_positions};
 
 use crate::live::LiveMap;
+use crate::{LiveVehicle, ServiceError};
+use milepost_domain::{TenantId, VehicleId};
 use milepost_store::{Committer, Store};
 use std::sync::Arc;
 
@@ -22,6 +24,15 @@ pub struct Positions {
 impl Positions {
     pub(crate) fn new(store: Arc<dyn Store>, committer: Committer, live: Arc<LiveMap>) -> Self {
         Self { store, committer, live }
+    }
+
+    /// A vehicle as it is in memory.
+    pub(crate) async fn live_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &VehicleId,
+    ) -> Result<Option<LiveVehicle>, ServiceError> {
+        Ok(self.live.tenant(&*self.store, tenant).await?.get(vehicle))
     }
 
     /// Whether nothing commits positions any more, which is a fault.

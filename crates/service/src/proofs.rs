@@ -2,9 +2,11 @@
 
 mod files;
 mod picture;
+mod upload_room;
 
 pub use files::ProofFiles;
 pub use picture::{MAX_PICTURE_BYTES, PictureRefused};
+pub use upload_room::UploadRoom;
 
 use crate::large_bodies::LargeBodies;
 use crate::{Request, ServiceError};
@@ -17,17 +19,11 @@ use milepost_store::{Once, Store, StoreError};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use upload_room::UploadRooms;
 use uuid::Uuid;
 
 /// Proofs of one session. A further one is answered 409.
 pub const MAX_PROOFS: u32 = 20;
-/// What all forms that are being read may take together, in MiB. Further ones wait, then 503.
-const UPLOADS_MIB: usize = 128;
-/// How long a form waits for its room.
-const UPLOAD_WAIT: Duration = Duration::from_secs(10);
-/// Pictures that are decoded at the same time: each may take 300 MiB.
-const PARALLEL_PICTURES: usize = 1;
 /// A file that was announced and belongs to no proof after this time is removed.
 const ANNOUNCED_MS: i64 = 24 * 60 * 60 * 1000;
 /// How often unused files are looked for.
@@ -39,24 +35,22 @@ const REMOVE_AT_ONCE: u32 = 200;
 pub struct Proofs {
     store: Arc<dyn Store>,
     files: ProofFiles,
-    uploads: Arc<Semaphore>,
-    pictures: Semaphore,
+    uploads: UploadRooms,
+    /// One picture at a time: each may take 300 MiB.
+    pictures: LargeBodies,
 }
 
 impl Proofs {
     pub(crate) fn new(store: Arc<dyn Store>, files: ProofFiles) -> Self {
-        let (uploads, pictures) = (Arc::new(Semaphore::new(UPLOADS_MIB)), Semaphore::new(PARALLEL_PICTURES));
-        Self { store, files, uploads, pictures }
+        Self { store, files, uploads: UploadRooms::default(), pictures: LargeBodies::of_pictures() }
     }
 
     /// Waits for the room of a form of at most so many bytes. Hold it while the form is in memory.
     ///
     /// # Errors
     /// [`ServiceError::Busy`] after ten seconds.
-    pub async fn upload_room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, ServiceError> {
-        let mib = u32::try_from(bytes.div_ceil(1024 * 1024).clamp(1, UPLOADS_MIB)).expect("clamped");
-        let room = tokio::time::timeout(UPLOAD_WAIT, Arc::clone(&self.uploads).acquire_many_owned(mib)).await;
-        room.map_err(|_| ServiceError::Busy)?.map_err(|_| ServiceError::Internal)
+    pub async fn upload_room(&self, request: &Request, bytes: usize) -> Result<UploadRoom, ServiceError> {
+        self.uploads.take(&request.caller, bytes).await
     }
 }
 
@@ -125,7 +119,6 @@ pub async fn find_to_prove(proofs: &Proofs, request: &Request, name: &str) -> Re
 /// [`ServiceError::Invalid`], [`ServiceError::Conflict`] for more than [`MAX_PROOFS`], and refused pictures.
 pub async fn add_proof(
     proofs: &Proofs,
-    bodies: &LargeBodies,
     request: &Request,
     delivery: Delivery,
     new: NewProof,
@@ -148,8 +141,8 @@ pub async fn add_proof(
     let sent = sent.chain(new.photos.into_iter().map(|sent| (ProofFileKind::Photo, sent)));
     let (mut files, mut contents) = (Vec::new(), Vec::new());
     for (number, (kind, sent)) in (1..).zip(sent) {
-        let _turn = proofs.pictures.acquire().await.map_err(|_| ServiceError::Internal)?;
-        let picture = bodies.compute(&delivery.tenant, caller, move || picture::encode_anew(&sent, kind)).await?;
+        let encode = move || picture::encode_anew(&sent, kind);
+        let picture = proofs.pictures.compute_in_turn(&caller.tenant, caller, encode).await?;
         let picture = picture.map_err(ProofRefused::Picture)?;
         files.push(ProofFile {
             id: number,

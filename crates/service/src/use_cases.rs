@@ -50,7 +50,7 @@ pub struct UseCases {
     /// For [`crate::parcels`].
     pub parcels: Arc<Parcels>,
     /// For [`crate::positions`].
-    pub positions: Positions,
+    pub positions: Arc<Positions>,
     /// For [`crate::proofs`].
     pub proofs: Arc<Proofs>,
     /// For [`crate::push`].

@@ -6,8 +6,8 @@ use crate::{Request, ServiceError};
 use milepost_access::NewPasswordLink;
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{
-    AccessToken, Action, Author, Caller, Contact, EmailAddress, ExpectedVersion, Language, Principal, Role, TenantId,
-    Timestamp, User, UserId, Username, VehicleId, ZoneName, may,
+    AccessToken, Action, AlertMail, Author, Caller, Contact, EmailAddress, ExpectedVersion, Language, Principal, Role,
+    TenantId, Timestamp, User, UserId, Username, VehicleId, ZoneName, may,
 };
 use milepost_store::{AuditNote, Once, Store};
 use std::sync::Arc;
@@ -73,6 +73,8 @@ pub struct UserChange {
     pub language: Option<Option<Language>>,
     /// The time zone of messages. `Some(None)` removes it.
     pub timezone: Option<Option<ZoneName>>,
+    /// Which mails about alerts it gets.
+    pub alert_mail: Option<AlertMail>,
 }
 
 impl UserChange {
@@ -81,6 +83,9 @@ impl UserChange {
             email: self.email.clone().unwrap_or_else(|| before.email.clone()),
             language: self.language.unwrap_or(before.language),
             timezone: self.timezone.clone().unwrap_or_else(|| before.timezone.clone()),
+            alert_mail: self.alert_mail.unwrap_or(before.alert_mail),
+            // An address that is set again, even the same one, is confirmed.
+            refused_at: before.refused_at.filter(|_| self.email.is_none()),
         }
     }
 }
@@ -208,12 +213,13 @@ pub async fn change_user(
             // Removed again, because a session may have been opened since the update removed them. If this fails, the caller has to
             // know it: a session with the old password may be left.
             users.store.remove_user_sessions(id).await?;
+            users.access.forget(Holder::User(id));
         } else if (before.role, before.cadet_id, &before.vehicle_ids)
             != (after.role, after.cadet_id, &after.vehicle_ids)
         {
             users.access.end_connections(Holder::User(id), CloseReason::RightsChanged);
         } else {
-            users.access.forget_identities();
+            users.access.forget(Holder::User(id));
         }
         tracing::info!(user.id = %id, by = request.caller.log_name(), "user changed");
         return Ok(after);
@@ -259,6 +265,56 @@ pub async fn invite_user(
     users.store.note_audit(&user.tenant, &request.author(), &note).await?;
     users.access.add_password_link(new, once).await?;
     tracing::info!(user.id = %id, by = request.caller.log_name(), "user invited");
+    Ok(())
+}
+
+/// Removes the second factor of a user who can't use it any more.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn reset_second_factor(users: &Users, request: &Request, id: UserId) -> Result<(), ServiceError> {
+    let user = get_user(users, request, id).await?;
+    require_role(&request.caller, user.role)?;
+    if !users.access.remove_totp(id).await? {
+        return Err(ServiceError::NotFound("second factor"));
+    }
+    tracing::info!(user.id = %id, by = request.caller.log_name(), "second factor reset");
+    Ok(())
+}
+
+/// The roles of a tenant whose users need a second factor.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn second_factor_roles(
+    users: &Users,
+    request: &Request,
+    tenant: &TenantId,
+) -> Result<Vec<Role>, ServiceError> {
+    require(&request.caller, Action::SeeUsers, tenant)?;
+    Ok(users.store.second_factor_roles(tenant).await?)
+}
+
+/// Replaces them. Users without a second factor can only set one up from then on.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn set_second_factor_roles(
+    users: &Users,
+    request: &Request,
+    tenant: &TenantId,
+    roles: &[Role],
+) -> Result<(), ServiceError> {
+    require(&request.caller, Action::ManageUsers, tenant)?;
+    if matches!(request.caller.principal, Principal::Program { .. }) {
+        return Err(ServiceError::Forbidden("a program may not say who needs a second factor"));
+    }
+    for role in roles {
+        require_role(&request.caller, *role)?;
+    }
+    users.store.set_second_factor_roles(tenant, roles).await?;
+    users.access.forget_identities();
+    tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "roles that need a second factor changed");
     Ok(())
 }
 

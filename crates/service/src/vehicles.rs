@@ -3,7 +3,7 @@
 use crate::listener::Listeners;
 use crate::live::LiveMap;
 use crate::tenants::ensure_tenant;
-use crate::{Listener, LiveVehicle, Request, ServiceError};
+use crate::{Listener, LiveVehicle, Rectangle, Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{Action, Caller, ExpectedVersion, TenantId, Vehicle, VehicleId, VehicleScope, may};
 use milepost_store::{Once, Store, TrackedVehicle};
@@ -146,7 +146,8 @@ pub async fn watched_vehicles(
 }
 
 /// The vehicles in a viewer's scope that are wanted, and what `begin` returns. It is called while nothing is published, with the
-/// same vehicles in any order: a subscription that it makes begins exactly after them.
+/// same vehicles in any order: a subscription that it makes begins exactly after them. With `area` only vehicles in or near it are
+/// looked at.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
@@ -154,10 +155,11 @@ pub async fn watch_vehicles<T>(
     vehicles: &Vehicles,
     tenant: &TenantId,
     scope: &VehicleScope,
+    area: Option<&Rectangle>,
     is_wanted: impl Fn(&LiveVehicle) -> bool + Send + Sync,
     begin: impl FnOnce(&[LiveVehicle]) -> T + Send,
 ) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
-    Ok(vehicles.live.tenant(&*vehicles.store, tenant).await?.watch(scope, is_wanted, begin))
+    Ok(vehicles.live.tenant(&*vehicles.store, tenant).await?.watch(scope, area, is_wanted, begin))
 }
 
 /// Changes a vehicle's description. What others change at the same time stays.

@@ -1,7 +1,7 @@
 //! Wakes the tasks that read what use cases commit.
 
 use milepost_domain::TenantId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
@@ -20,11 +20,11 @@ pub(crate) struct NewEvents {
     due: Mutex<DueEvents>,
 }
 
-/// What came since it was last taken.
+/// What came since it was last taken. Each tenant is noted once.
 #[derive(Default)]
 pub(crate) struct DueEvents {
-    /// This node stored events.
-    pub(crate) own: bool,
+    /// Tenants of which this node stored events.
+    pub(crate) own: HashSet<TenantId>,
     /// Other nodes stored events up to these ids.
     pub(crate) elsewhere: HashMap<TenantId, i64>,
 }
@@ -35,6 +35,15 @@ impl NewEvents {
         let mut due = self.lock();
         let known = due.elsewhere.entry(tenant.clone()).or_default();
         *known = newest.max(*known);
+        drop(due);
+        self.woken.notify_one();
+    }
+
+    fn stored_here(&self, tenant: &TenantId) {
+        let mut due = self.lock();
+        if !due.own.contains(tenant) {
+            due.own.insert(tenant.clone());
+        }
         drop(due);
         self.woken.notify_one();
     }
@@ -58,16 +67,15 @@ impl Wakers {
         Self { events: Arc::default(), outbox }
     }
 
-    /// To be called after every commit that stored events which may cause outgoing calls.
-    pub(crate) fn wake_all(&self) {
-        self.wake_events();
+    /// To be called after every commit that stored events of a tenant which may cause outgoing calls.
+    pub(crate) fn wake_all(&self, tenant: &TenantId) {
+        self.wake_events(tenant);
         self.wake_outbox();
     }
 
-    /// To be called after every commit that stored events.
-    pub(crate) fn wake_events(&self) {
-        self.events.lock().own = true;
-        self.events.woken.notify_one();
+    /// To be called after every commit that stored events of a tenant.
+    pub(crate) fn wake_events(&self, tenant: &TenantId) {
+        self.events.stored_here(tenant);
     }
 
     /// To be called after every commit that may have stored outgoing calls.

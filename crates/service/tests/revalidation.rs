@@ -2,20 +2,21 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use milepost_access::{
-    Access, AccessError, Admission, Attempt, Authentication, Claims, CloseReason, Credential, Disconnect, TokenKeys,
-    hash_secret,
+    Access, AccessError, Admission, Attempt, Authentication, Claims, CloseReason, Credential, Disconnect, Holder,
+    Opened, TokenKeys, hash_secret,
 };
-use milepost_clock::Clock;
+use milepost_clock::{Clock, TurnableClock};
 use milepost_domain::{
     Contact, Device, DeviceId, Label, PastAssignments, Role, TenantId, User, UserId, Username, Vehicle, VehicleId,
     VehicleKind,
 };
 use milepost_hub::{Hub, HubLimits};
 use milepost_service::users::{NewUser, create_user};
-use milepost_service::{ServiceParts, UseCases, assemble};
+use milepost_service::{EventFeed, ServiceParts, UseCases, assemble};
 use milepost_store::{Once, OpenOptions, Store, Unsent, open};
 use milepost_transport::WsEncoder;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A login with the password of [`Node::add_user`].
 fn attempt(name: &str) -> Attempt {
@@ -26,9 +27,11 @@ fn attempt(name: &str) -> Attempt {
 struct Node {
     access: Arc<Access>,
     use_cases: Arc<UseCases>,
+    event_feed: Arc<EventFeed>,
+    turnable: TurnableClock,
     clock: Clock,
     store: Arc<dyn Store>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Node {
@@ -36,7 +39,8 @@ impl Node {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
         let store = open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
-        let clock = Clock::system();
+        let turnable = TurnableClock::new();
+        let clock = turnable.clock();
         let tokens = TokenKeys::new(&[7; 32], clock.clone()).unwrap();
         let access = Arc::new(Access::new(Arc::clone(&store), clock.clone(), tokens, 100));
         let service = assemble(ServiceParts {
@@ -49,13 +53,16 @@ impl Node {
             outgoing: milepost_service::Outgoing::default(),
             parcel_zone: milepost_domain::ZoneRadius::default(),
             proof_files: milepost_service::proofs::ProofFiles::in_folder(&folder.path().join("proofs")).unwrap(),
+            device_rules: milepost_service::devices::DeviceRules::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
+            cache_budget: milepost_cache::CacheBudget::default(),
             hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
             node: milepost_domain::NodeId::new(1),
             start_relay: Box::new(|receiver| Arc::new(milepost_relay::InProcessRelay::alone(receiver))),
         });
-        Self { access, use_cases: service.use_cases, clock, store, _folder: folder }
+        let (use_cases, event_feed) = (service.use_cases, service.event_feed);
+        Self { access, use_cases, event_feed, turnable, clock, store, folder }
     }
 
     async fn add_user(&self, name: &str) -> User {
@@ -74,7 +81,7 @@ impl Node {
     }
 
     async fn access_token(&self, name: &str) -> String {
-        self.access.issue_tokens(attempt(name)).await.unwrap().access
+        self.access.issue_tokens(attempt(name), None).await.unwrap().access
     }
 
     /// A token of another issuer.
@@ -105,6 +112,14 @@ impl Node {
         let socket = Arc::new(Socket::default());
         admission.attach(&socket);
         (self.access.revalidate(&admission).await.unwrap(), admission, socket)
+    }
+}
+
+/// Opens a browser's session.
+async fn open_session(node: &Node, name: &str) -> String {
+    match node.access.open_session(attempt(name)).await.unwrap() {
+        Opened::Session(secret) => secret,
+        Opened::Challenge(_) => panic!("{name} has no second factor"),
     }
 }
 
@@ -139,7 +154,7 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
     for (name, change, new_hash, expected) in cases {
         let mut user = node.add_user(name).await;
         let token = node.access_token(name).await;
-        let session = node.access.open_session(attempt(name)).await.unwrap();
+        let session = open_session(&node, name).await;
         let number = node.claimed(&user.id.to_string());
         let by_token = node.authenticate(Credential::Token(&token)).await;
         let by_session = node.authenticate(Credential::Session(&session)).await;
@@ -174,11 +189,75 @@ async fn a_user_removed_or_added_meanwhile_is_found() {
     assert_eq!(node.revalidate(by_text).await.0, None);
 }
 
+impl Node {
+    /// Adds a bus with a device of this key, which another process may remove.
+    async fn add_device(&self, id: &str, key: &str) -> Device {
+        let home = TenantId::default_tenant();
+        let bus = Vehicle::new(VehicleId::new(id).unwrap(), VehicleKind::new("bus").unwrap(), Label::new(id).unwrap());
+        self.store.add_vehicle(&home, &bus, self.clock.now(), &Once::unclaimed()).await.unwrap();
+        let device = Device {
+            id: DeviceId::new(id).unwrap(),
+            tenant: home,
+            vehicle_id: bus.id,
+            past_vehicles: PastAssignments::default(),
+            name: None,
+            unique_id: None,
+            protocol: None,
+            utc_offset: None,
+            sack: false,
+            version: 1,
+        };
+        self.store.add_device(&device, &hash_secret(key), &Once::unclaimed()).await.unwrap();
+        device
+    }
+
+    async fn is_let_in(&self, key: &str) -> bool {
+        self.access.authenticate(Credential::DeviceKey(key)).await.is_ok()
+    }
+}
+
+#[tokio::test]
+async fn a_device_is_believed_as_long_as_changes_are_followed() {
+    let (node, home) = (Node::start().await, TenantId::default_tenant());
+    let (first, second) = (node.add_device("k1", "mpd_1").await, node.add_device("k2", "mpd_2").await);
+    assert!(node.is_let_in("mpd_1").await && node.is_let_in("mpd_2").await);
+    for device in [&first, &second] {
+        assert!(node.store.remove_device(&home, &device.id, None, node.clock.now()).await.unwrap());
+    }
+    node.turnable.turn(Duration::from_secs(60));
+    // As the event feed says, although it has missed the changes.
+    node.access.changes_followed(node.clock.instant());
+    assert!(node.is_let_in("mpd_1").await && node.is_let_in("mpd_2").await, "they are not read again");
+    // Told of a change, it is read again at once.
+    node.access.revalidate_connections(Holder::Device(&home, &second.id)).await.unwrap();
+    assert!(!node.is_let_in("mpd_2").await);
+    node.turnable.turn(Duration::from_secs(1));
+    assert!(!node.is_let_in("mpd_1").await, "nothing was followed for a second");
+}
+
+#[tokio::test]
+async fn while_the_event_feed_can_not_read_a_device_is_read_again() {
+    let node = Node::start().await;
+    node.add_device("k1", "mpd_1").await;
+    let event_feed = Arc::clone(&node.event_feed);
+    let following = tokio::spawn(async move { event_feed.run().await });
+    assert!(node.is_let_in("mpd_1").await);
+    let changed_elsewhere = "alter table event_counters rename to not_readable; delete from devices";
+    let file = node.folder.path().join("milepost.db");
+    rusqlite::Connection::open(file).unwrap().execute_batch(changed_elsewhere).unwrap();
+    let begun = std::time::Instant::now();
+    while node.is_let_in("mpd_1").await {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it believes what it can't follow");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    following.abort();
+}
+
 #[tokio::test]
 async fn a_session_ended_meanwhile_is_found_and_ends_with_its_own_sockets_alone() {
     let node = Node::start().await;
     let ann = node.add_user("ann").await;
-    let open = async || node.access.open_session(attempt("ann")).await.unwrap();
+    let open = async || open_session(&node, "ann").await;
     let (early, late, other) = (open().await, open().await, open().await);
     let by_early = node.authenticate(Credential::Session(&early)).await;
     let ends = node.store.find_session(&hash_secret(&early), node.clock.now()).await.unwrap().unwrap().expires_at;
@@ -211,6 +290,10 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
         vehicle_id: bus.id,
         past_vehicles: PastAssignments::default(),
         name: None,
+        unique_id: None,
+        protocol: None,
+        utc_offset: None,
+        sack: false,
         version: 1,
     };
     node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();

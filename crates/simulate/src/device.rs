@@ -11,6 +11,14 @@ pub(crate) struct VehicleSpec {
 /// A vehicle's device.
 #[derive(Clone)]
 pub(crate) struct Device {
+    /// Empty if this run did not make it.
     pub(crate) id: String,
     pub(crate) key: String,
+}
+
+impl Device {
+    /// A tracker of an earlier run, whose key nobody knows any more.
+    pub(crate) fn left_over() -> Self {
+        Self { id: String::new(), key: String::new() }
+    }
 }

@@ -3,6 +3,7 @@
 use crate::backoff::wait_after;
 use crate::client::Client;
 use crate::device::{Device, VehicleSpec};
+use crate::tracker::tracker_id;
 use crate::{Credential, SimulateError, SimulateOptions};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
@@ -67,12 +68,20 @@ async fn make_device(
         vehicle["route"] = json!(route);
     }
     let mut device = json!({"vehicle_id": spec.vehicle_id, "name": "simulated"});
+    if let Some(tracker) = &options.tracker {
+        device["unique_id"] = json!(tracker_id(tracker.protocol, &spec.vehicle_id));
+        device["protocol"] = json!(tracker.protocol.name());
+    }
     if let Some(tenant) = &options.tenant {
         vehicle["tenant"] = Value::from(tenant.as_str());
         device["tenant"] = Value::from(tenant.as_str());
     }
     keep_trying(&mut rng, || client.add_vehicle(token, &vehicle)).await?;
-    keep_trying(&mut rng, || client.add_device(token, &device)).await
+    match keep_trying(&mut rng, || client.add_device(token, &device)).await {
+        // A tracker is left from a run that was cut off. It reports by its unique id.
+        Err(SimulateError::Refused { status: 409, .. }) if options.tracker.is_some() => Ok(Device::left_over()),
+        made => made,
+    }
 }
 
 /// Repeats a call while the server says that it is busy or not up yet.
@@ -104,11 +113,14 @@ impl Fleet {
     /// Removes the devices that were made for this run, for at most ten seconds.
     pub(crate) async fn remove_devices(&self, client: &Client) {
         let Some(token) = &self.token else { return };
-        let removals = stream::iter(&self.devices).for_each_concurrent(SETUP_CALLS, async |device| {
-            if let Err(error) = client.remove_device(token, &device.id, self.tenant.as_deref()).await {
-                tracing::debug!(device.id = device.id, "device not removed: {error}");
-            }
-        });
+        let removals = stream::iter(self.devices.iter().filter(|device| !device.id.is_empty())).for_each_concurrent(
+            SETUP_CALLS,
+            async |device| {
+                if let Err(error) = client.remove_device(token, &device.id, self.tenant.as_deref()).await {
+                    tracing::debug!(device.id = device.id, "device not removed: {error}");
+                }
+            },
+        );
         if tokio::time::timeout(REMOVE_LIMIT, removals).await.is_err() {
             tracing::warn!("some devices of the simulation were not removed, because that took too long");
         }

@@ -1,4 +1,4 @@
-//! Simulated vehicles: they drive along route shapes or replay recorded files, and report over the public API.
+//! Simulated vehicles: they drive along route shapes or replay recorded files, and report over the public API or as hardware trackers do.
 //!
 //! The pure part ([`Route`], [`Walker`], [`Timeline`], backlog, back-off, tally) uses no clock and no network: time and
 //! seeds are arguments, so that a run can be repeated and tests never sleep. The rest speaks HTTP as a device does, and
@@ -22,6 +22,7 @@ mod run;
 mod sender;
 mod tally;
 mod timeline;
+mod tracker;
 mod walker;
 
 pub use error::SimulateError;
@@ -30,4 +31,5 @@ pub use route::{DEMO_ROUTES_GEOJSON, Route, demo_routes, read_routes};
 pub use run::simulate;
 pub use tally::Summary;
 pub use timeline::{Timeline, Times};
+pub use tracker::{TrackerProtocol, TrackerTarget};
 pub use walker::{Fix, Walker};

@@ -1,7 +1,7 @@
 //! The options of a simulation.
 
-use crate::Times;
 use crate::error::SimulateError;
+use crate::{Times, TrackerTarget};
 use milepost_formats::ReadOptions;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub struct SimulateOptions {
     pub duration: Option<Duration>,
     /// The call that sends fixes.
     pub via: Via,
+    /// Trackers that report over TCP instead. Their devices are made with a unique id.
+    pub tracker: Option<TrackerTarget>,
     /// Most fixes in one call of [`Via::Positions`], 1 to 10,000.
     pub batch_size: usize,
     /// Most requests under way at once, from 1; as many connections are kept alive.
@@ -51,6 +53,7 @@ impl Default for SimulateOptions {
             motion: Motion::Drive { routes: None, rate_hz: 1.0 },
             duration: None,
             via: Via::Kiosk,
+            tracker: None,
             batch_size: 100,
             connections: 32,
             seed: 1,
@@ -179,6 +182,9 @@ impl SimulateOptions {
             && keys.is_empty()
         {
             return refuse("give a login, a token or device keys to simulate with");
+        }
+        if self.tracker.is_some() && matches!(self.credential, Credential::Devices(_)) {
+            return refuse("trackers are made with a unique id: give a login or a token to simulate them with");
         }
         match &self.motion {
             Motion::Drive { .. } if self.vehicles == 0 => refuse("vehicles must be at least 1"),

@@ -9,6 +9,7 @@ use crate::replay::{Playback, Recording};
 use crate::report::{Report, ReportQueue};
 use crate::sender::{Shared, send_reports};
 use crate::tally::{Summary, Tally};
+use crate::tracker::{host_of, send_as_tracker, tracker_id};
 use crate::{Motion, Route, SimulateError, SimulateOptions, demo_routes, read_routes};
 use milepost_domain::Timestamp;
 use std::path::PathBuf;
@@ -44,6 +45,15 @@ pub async fn simulate(
     let client = Client::new(&options)?;
     let (specs, mut source, unread_rows) = open_source(&options).await?;
     let vehicles = specs.len();
+    let trackers: Option<Vec<_>> = match &options.tracker {
+        None => None,
+        Some(target) => {
+            let host = host_of(&options.url)?;
+            let one =
+                |spec: &VehicleSpec| (tracker_id(target.protocol, &spec.vehicle_id), host.clone(), target.clone());
+            Some(specs.iter().map(one).collect())
+        }
+    };
     progress.say(&format!("getting {vehicles} vehicles ready"));
     let fleet = tokio::select! {
         fleet = make_fleet(&client, &options, specs) => fleet?,
@@ -62,7 +72,11 @@ pub async fn simulate(
     let mut senders = JoinSet::new();
     for (index, (device, queue)) in fleet.devices.iter().zip(&queues).enumerate() {
         let seed = options.seed.wrapping_add(index as u64);
-        senders.spawn(send_reports(shared.clone(), device.clone(), queue.clone(), closing.clone(), seed));
+        let (shared, queue, closing) = (shared.clone(), queue.clone(), closing.clone());
+        match &trackers {
+            None => senders.spawn(send_reports(shared, device.clone(), queue, closing, seed)),
+            Some(trackers) => senders.spawn(send_as_tracker(shared, trackers[index].clone(), queue, closing, seed)),
+        };
     }
 
     let (started, start) = (Instant::now(), now());

@@ -35,6 +35,10 @@ pub struct Login {
     pub password_hash: Option<String>,
     /// The moment of the last lock-out, or of its last logout everywhere. The epoch if there was none. Each moves it on.
     pub tokens_valid_from: Timestamp,
+    /// Whether a code of an authenticator app is due at each login.
+    pub has_totp: bool,
+    /// Whether the user's role needs a second factor.
+    pub is_factor_demanded: bool,
 }
 
 // Written by hand, so that a hash never reaches a log line.

@@ -7,29 +7,20 @@
 mod cache;
 mod finisher;
 mod plan;
-mod queue;
 mod writer;
 
+use crate::queue::{Place, QUEUE_WAIT, Queue, Queued};
 use crate::{Result, Store, StoreError, VehicleNo};
+use cache::TrackCache;
 use finisher::{Finisher, Unflushed};
+use milepost_cache::CacheBudget;
 use milepost_domain::{Position, TenantId, Timestamp};
 use milepost_track::Thresholds;
-use queue::{Place, Queue};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use writer::Writer;
-
-/// Positions in the queue and in transactions, about 150 bytes each. A tenant that holds as many as are free waits for
-/// [`QUEUE_WAIT`], and is then refused as overload. A batch larger than this counts as this many.
-const QUEUE_POSITIONS: usize = 200_000;
-
-/// Callers in the queue and in transactions. They are shared out in the same way.
-const QUEUE_CALLERS: usize = 4_096;
-
-/// How long a caller waits for space in the queue.
-const QUEUE_WAIT: Duration = Duration::from_secs(5);
 
 /// Callers in one transaction. Further ones go into the next.
 const TRANSACTION_CALLERS: usize = 256;
@@ -39,7 +30,7 @@ const TRANSACTION_POSITIONS: usize = 10_000;
 
 /// A transaction that takes longer has failed, because the database hangs. Whether it was committed is unknown, as when
 /// a connection breaks during a commit. Sending the batch again is always safe.
-const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Written transactions that wait for the running flush. When there are this many, the writer waits, and the next
 /// transaction grows.
@@ -136,7 +127,7 @@ pub struct CommitSample {
 pub struct Committer(Arc<Entrance>);
 
 /// The queue as its callers have it. The tasks end when the last handle is dropped.
-struct Entrance(Arc<Queue>);
+struct Entrance(Arc<Queue<Waiting>>);
 
 impl Drop for Entrance {
     fn drop(&mut self) {
@@ -149,19 +140,31 @@ struct Waiting {
     batch: PositionBatch,
     answer: oneshot::Sender<Result<CommittedPositions>>,
     /// Its part of the queue, given back when it is answered.
-    place: Place,
+    place: Place<Self>,
+}
+
+impl Queued for Waiting {
+    fn tenant(&self) -> &TenantId {
+        &self.batch.tenant
+    }
 }
 
 impl Committer {
+    /// Starts with the usual memory for tracks, as [`Self::start_within`].
+    pub fn start(store: Arc<dyn Store>, observer: Option<Arc<dyn CommitObserver>>) -> Self {
+        Self::start_within(CacheBudget::default(), store, observer)
+    }
+
     /// Starts the tasks on the current Tokio runtime. They end when the last handle is dropped and all queued positions
     /// are written.
-    pub fn start(store: Arc<dyn Store>, observer: Option<Arc<dyn CommitObserver>>) -> Self {
+    pub fn start_within(budget: CacheBudget, store: Arc<dyn Store>, observer: Option<Arc<dyn CommitObserver>>) -> Self {
+        let cache = TrackCache::new(budget.tracks_bytes());
         let queue = Queue::new();
         let (written, unflushed) = mpsc::channel(UNFLUSHED);
         let lost = Arc::new(AtomicBool::new(false));
         let under_way = Arc::new(Unflushed::default());
         tokio::spawn(Finisher::new(store.clone(), observer, lost.clone(), under_way.clone()).run(unflushed));
-        tokio::spawn(Writer::new(store, written, lost, under_way).run(Arc::clone(&queue)));
+        tokio::spawn(Writer::new(store, written, lost, under_way, cache).run(Arc::clone(&queue)));
         Self(Arc::new(Entrance(queue)))
     }
 

@@ -1,10 +1,11 @@
 //! Deliveries: sessions, the fixes of their riders, and the rides of finished ones.
 
-use crate::{Once, Result};
+use crate::{Gathered, Once, Result, Store};
 use async_trait::async_trait;
 use milepost_domain::{
     Delivery, DeliveryFix, DeliveryStatus, Fact, OutgoingCall, RiderId, TenantId, Timestamp, TrackingId,
 };
+use std::sync::Arc;
 
 /// A new state of a delivery, and the rows that are written with it in one transaction.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,30 @@ pub struct DeliveryChange<'a> {
     pub facts: &'a [Fact],
     /// Calls to make about the change.
     pub calls: &'a [OutgoingCall],
+}
+
+/// A delivery whose rider moved, and nothing else: no fact, no call, and no answer to a repeated request comes with it.
+/// [`crate::Gatherer`] stores those of many callers by one transaction.
+#[derive(Debug, Clone)]
+pub struct DeliveryMove {
+    /// The new state. Its version is one above the stored one, its status is the stored one.
+    pub delivery: Delivery,
+    /// A fix to store.
+    pub fix: Option<DeliveryFix>,
+}
+
+#[async_trait]
+impl Gathered for DeliveryMove {
+    /// Whether it was written: its version was one above the stored one.
+    type Answer = bool;
+
+    fn tenant(&self) -> &TenantId {
+        &self.delivery.tenant
+    }
+
+    async fn carry_out(store: &dyn Store, all: Arc<[Self]>) -> Result<Vec<bool>> {
+        store.move_deliveries(all).await
+    }
 }
 
 /// The ride of a finished delivery, from which estimates learn.
@@ -56,6 +81,9 @@ pub trait DeliveryStore: Send + Sync {
     /// Writes a change. Returns false and writes nothing if its version is not one above the stored one.
     async fn change_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, bool>)
     -> Result<bool>;
+    /// Writes moves of different deliveries in one transaction, and says of each whether it was written, which it is not if its
+    /// version is not one above the stored one. All that is written is on disk.
+    async fn move_deliveries(&self, moves: Arc<[DeliveryMove]>) -> Result<Vec<bool>>;
     /// Lists fixes of a session, oldest first, strictly after `after`.
     async fn delivery_fixes(&self, id: &TrackingId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DeliveryFix>>;
     /// Lists a rider's last finished rides, newest first.

@@ -11,6 +11,7 @@ mod position_columns;
 
 mod access_token_store;
 mod account;
+mod attribute_bytes;
 mod audit_form;
 mod audit_seal;
 mod audit_store;
@@ -20,6 +21,7 @@ mod error;
 mod event_payload;
 mod failure;
 mod fleet_store;
+mod gatherer;
 mod history_store;
 mod history_write;
 mod idempotency;
@@ -32,6 +34,7 @@ mod parcel_store;
 mod postgres;
 mod proof_store;
 mod push_store;
+mod queue;
 mod record_store;
 mod renderer;
 mod retention;
@@ -49,12 +52,13 @@ pub use audit_store::{AuditEntry, AuditFilter, AuditNote, AuditStore, AuditVerdi
 pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
 };
-pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
+pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryMove, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
 pub use fleet_store::{
     ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FleetStats, FleetStore, StatsWindow, TripCursor,
     TripFilter,
 };
+pub use gatherer::{Gathered, Gatherer};
 pub use history_store::{
     BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, Incident, IncidentKind, SavedFold, UnfoldedPosition,
 };
@@ -66,16 +70,19 @@ pub use node_store::{LivingNode, NODE_SILENCE, NewestTime, NodeStore};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{
-    CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
-    OutgoingStore, StoredCall, WebhookChange,
+    CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DueMail, DuePush, DueQueue, DueReceiver, DueWebhook,
+    NewWebhook, OutgoingStore, StoredCall, WebhookChange,
 };
-pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
+pub use parcel_store::{DriverAsked, DriverFixWrite, DriverState, FixOutcome, NewParcel, ParcelScope, ParcelStore};
 pub use proof_store::ProofStore;
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
-pub use sign_in_store::{MAX_PASSWORD_LINKS, MAX_SESSIONS, PasswordLink, Session, SessionKind, SignInStore};
+pub use sign_in_store::{
+    MAX_CHALLENGES, MAX_PASSWORD_LINKS, MAX_SESSIONS, PasswordLink, Provenance, Session, SessionKind, SignInStore,
+    TotpAttempt, TotpLimit,
+};
 pub use sqlite::backup::{Progress, back_up, restore};
 pub use store::{Digest, LogStats, Store, StoredEvents};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};

@@ -36,11 +36,15 @@ pub(crate) const SQLITE: &[Listed] = &[
         "0035_versions_of_devices_and_cadets",
         include_str!("../migrations/sqlite/0035_versions_of_devices_and_cadets.sql"),
     ),
+    (36, "0036_devices", include_str!("../migrations/sqlite/0036_devices.sql")),
+    (37, "0037_attributes", include_str!("../migrations/sqlite/0037_attributes.sql")),
     (39, "0039_access_tokens", include_str!("../migrations/sqlite/0039_access_tokens.sql")),
     (40, "0040_audit", include_str!("../migrations/sqlite/0040_audit.sql")),
     (41, "0041_proofs", include_str!("../migrations/sqlite/0041_proofs.sql")),
     (44, "0044_feed", include_str!("../migrations/sqlite/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
+    (47, "0047_second_factors", include_str!("../migrations/sqlite/0047_second_factors.sql")),
+    (48, "0048_mail", include_str!("../migrations/sqlite/0048_mail.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -70,11 +74,15 @@ pub(crate) const POSTGRES: &[Listed] = &[
         "0035_versions_of_devices_and_cadets",
         include_str!("../migrations/postgres/0035_versions_of_devices_and_cadets.sql"),
     ),
+    (36, "0036_devices", include_str!("../migrations/postgres/0036_devices.sql")),
+    (37, "0037_attributes", include_str!("../migrations/postgres/0037_attributes.sql")),
     (39, "0039_access_tokens", include_str!("../migrations/postgres/0039_access_tokens.sql")),
     (40, "0040_audit", include_str!("../migrations/postgres/0040_audit.sql")),
     (41, "0041_proofs", include_str!("../migrations/postgres/0041_proofs.sql")),
     (44, "0044_feed", include_str!("../migrations/postgres/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
+    (47, "0047_second_factors", include_str!("../migrations/postgres/0047_second_factors.sql")),
+    (48, "0048_mail", include_str!("../migrations/postgres/0048_mail.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

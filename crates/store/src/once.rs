@@ -28,6 +28,11 @@ impl<'a, T> Once<'a, T> {
         Once(Some((claim.clone(), Arc::new(move |returned| render(&outcome_of(returned)?)))))
     }
 
+    /// Whether an answer is to be stored.
+    pub const fn is_claimed(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The answer that the transaction with this outcome must store.
     pub(crate) fn due(&self, outcome: &T) -> Option<(&Claim, KeptAnswer)> {
         let (claim, render) = self.0.as_ref().filter(|(claim, _)| !claim.is_kept())?;

@@ -1,9 +1,14 @@
 //! Outgoing calls and webhooks: messages to other programs that are still to be sent.
 
-use crate::{Once, Result};
+use crate::{Once, PasswordLink, Result};
 use async_trait::async_trait;
-use milepost_domain::{OldSecret, PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
+use milepost_domain::{
+    Contact, OldSecret, PushKeys, Target, TenantId, Timestamp, UserId, Username, Webhook, WebhookId,
+};
 use std::fmt;
+
+/// Mails to one user that wait. Further ones are not stored.
+pub(crate) const MAX_WAITING_MAILS: i64 = 50;
 
 /// A webhook to add.
 #[derive(Clone, PartialEq, Eq)]
@@ -77,6 +82,11 @@ pub enum DueReceiver {
         /// The URL of one of its browsers.
         endpoint: String,
     },
+    /// The mail server, for one user.
+    Mail {
+        /// The user.
+        user: UserId,
+    },
 }
 
 /// A call's number as its tenant sees it. It counts up within the tenant.
@@ -102,6 +112,8 @@ pub struct DueCall {
     pub webhook: Option<DueWebhook>,
     /// The browser, for a call to one.
     pub push: Option<DuePush>,
+    /// The user, for a mail to one.
+    pub mail: Option<DueMail>,
     /// For calls to services: the path under the service's URL.
     pub path: String,
     /// The body in JSON.
@@ -142,6 +154,23 @@ pub struct DuePush {
     pub expires_at: Option<Timestamp>,
 }
 
+/// The receiver of a mail, as it is when the mail is sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DueMail {
+    /// The user.
+    pub user: UserId,
+    /// The login name.
+    pub username: Username,
+    /// The user's tenant.
+    pub tenant: TenantId,
+    /// Address, language and time zone.
+    pub contact: Contact,
+    /// When the message stops being relevant.
+    pub expires_at: Option<Timestamp>,
+    /// The last try was refused for good.
+    pub was_refused: bool,
+}
+
 /// The result of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallOutcome {
@@ -163,6 +192,14 @@ pub enum CallOutcome {
     Gone,
     /// The webhook's receiver has unsubscribed. The call is dead, and the webhook is disabled.
     Unwanted {
+        /// The status of the answer.
+        status: u16,
+        /// The error message.
+        error: String,
+    },
+    /// The mail server refuses the receiver's address for good. The mail is dead with all that wait for it, and nothing goes to the address
+    /// until it is set again.
+    AddressRefused {
         /// The status of the answer.
         status: u16,
         /// The error message.
@@ -297,6 +334,10 @@ pub trait OutgoingStore: Send + Sync {
     async fn release_calls(&self, now: Timestamp) -> Result<u64>;
     /// When the next call is due, if any waits. A pause of its receiver counts.
     async fn next_call_due(&self) -> Result<Option<Timestamp>>;
+    /// Stores a mail to a user. Returns false if it gets none: it has no address, or too many wait.
+    async fn add_mail(&self, user: UserId, body: &str, now: Timestamp) -> Result<bool>;
+    /// Stores the password link of a mail that is being sent.
+    async fn add_mail_link(&self, link: &PasswordLink) -> Result<()>;
     /// Records the result of a try.
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()>;
     /// Makes a dead call due again, and enables its webhook if that was disabled. Returns false if the tenant has no
@@ -344,6 +385,12 @@ impl fmt::Debug for DueWebhook {
     }
 }
 
+impl fmt::Debug for DueMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DueMail").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for DuePush {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DuePush")
@@ -381,6 +428,7 @@ mod tests {
             target: Target::Webhook(WebhookId(1)),
             webhook: Some(webhook.clone()),
             push: Some(push.clone()),
+            mail: None,
             path: "/notify/s3cret".to_owned(),
             body: "s3cret".to_owned(),
             key: String::new(),

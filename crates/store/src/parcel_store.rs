@@ -1,10 +1,11 @@
 //! Parcels: who delivers them, and where their drivers were.
 
-use crate::{Once, Result};
+use crate::{Gathered, Once, Result, Store};
 use async_trait::async_trait;
 use milepost_domain::{
     DriverFix, Fact, OutgoingCall, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, ZonesInside,
 };
+use std::sync::Arc;
 
 /// A parcel to add.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +44,62 @@ pub enum FixOutcome {
     Late,
     /// A fix of the driver with this time exists. Nothing was written.
     Duplicate,
+}
+
+/// A question: what does this driver bring, and where was it last? [`crate::Gatherer`] asks those of many callers by one query.
+#[derive(Debug, Clone)]
+pub struct DriverAsked {
+    /// The driver's tenant.
+    pub tenant: TenantId,
+    /// The driver.
+    pub driver: UserId,
+}
+
+/// What a driver brings, and where it was last.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DriverState {
+    /// As [`ParcelStore::active_parcels`].
+    pub active: Vec<Parcel>,
+    /// As [`ParcelStore::last_driver_fix`].
+    pub last: Option<DriverFix>,
+}
+
+#[async_trait]
+impl Gathered for DriverAsked {
+    type Answer = DriverState;
+
+    fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    async fn carry_out(store: &dyn Store, all: Arc<[Self]>) -> Result<Vec<DriverState>> {
+        store.driver_states(&all).await
+    }
+}
+
+/// A driver's fix with which no zone of a parcel was crossed, so that nothing but itself is stored. [`crate::Gatherer`] stores
+/// those of many drivers by one transaction.
+#[derive(Debug, Clone)]
+pub struct DriverFixWrite {
+    /// The driver's tenant.
+    pub tenant: TenantId,
+    /// The fix.
+    pub fix: DriverFix,
+    /// When it arrived.
+    pub now: Timestamp,
+}
+
+#[async_trait]
+impl Gathered for DriverFixWrite {
+    type Answer = FixOutcome;
+
+    fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    async fn carry_out(store: &dyn Store, all: Arc<[Self]>) -> Result<Vec<FixOutcome>> {
+        store.record_driver_fixes(all).await
+    }
 }
 
 /// Parcels. Part of [`crate::Store`].
@@ -84,6 +141,11 @@ pub trait ParcelStore: Send + Sync {
         facts: &[Fact],
         now: Timestamp,
     ) -> Result<FixOutcome>;
+    /// Stores fixes of different drivers in one transaction, each as [`Self::record_driver_fix`] without zones and facts.
+    async fn record_driver_fixes(&self, fixes: Arc<[DriverFixWrite]>) -> Result<Vec<FixOutcome>>;
+    /// Reads what drivers bring and where they were last, in the order of the questions. Of a driver that nobody knows it is
+    /// nothing.
+    async fn driver_states(&self, drivers: &[DriverAsked]) -> Result<Vec<DriverState>>;
     /// Stores a fix that is held to be wrong: it is never the driver's newest. Returns false if the driver has a fix of this
     /// time.
     async fn hold_driver_fix(&self, tenant: &TenantId, fix: &DriverFix, now: Timestamp) -> Result<bool>;

@@ -28,9 +28,16 @@ macro_rules! position_columns {
     };
 }
 
+/// The same with the attributes, in the order in which they are written.
+macro_rules! stored_columns {
+    () => {
+        concat!(position_columns!(""), ", attributes")
+    };
+}
+
 /// The reasons of marks that say that a position is wrong ([`milepost_track::OutlierReason::is_wrong`]), as SQL text.
 macro_rules! wrong_reasons {
     () => {
-        "('null_island', 'jump')"
+        "('null_island', 'jump', 'invalid')"
     };
 }

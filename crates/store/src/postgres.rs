@@ -2,7 +2,10 @@
 
 use crate::failure::refused_at_start;
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS, UPKEEP_CONNECTIONS};
-use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::{
+    DeliveryMove, DriverFixWrite, FixOutcome, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError,
+    TrackCommit, TrackOutcome,
+};
 use milepost_domain::{TenantId, Timestamp};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Pool};
@@ -10,7 +13,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 mod arrival_index;
+mod delivery_moves;
 mod dialect;
+mod driver_fixes;
 mod nodes;
 mod partitions;
 mod session;
@@ -154,6 +159,24 @@ impl Native {
                 StoreError::Contended(reason) => StoreError::Unavailable(reason),
                 other => other,
             }),
+            outcome => outcome,
+        }
+    }
+
+    /// One statement, which is its own transaction. It runs once more if it is undone for the sake of another one.
+    async fn move_deliveries(&self, _writers: &Writers, moves: Arc<[DeliveryMove]>) -> Result<Vec<bool>> {
+        let mut connection = self.committer.pool.acquire().await?;
+        match delivery_moves::write_moves(&mut connection, &moves).await {
+            Err(StoreError::Contended(_)) => delivery_moves::write_moves(&mut connection, &moves).await,
+            outcome => outcome,
+        }
+    }
+
+    /// As [`Self::move_deliveries`].
+    async fn record_driver_fixes(&self, _writers: &Writers, fixes: Arc<[DriverFixWrite]>) -> Result<Vec<FixOutcome>> {
+        let mut connection = self.committer.pool.acquire().await?;
+        match driver_fixes::write_fixes(&mut connection, &fixes).await {
+            Err(StoreError::Contended(_)) => driver_fixes::write_fixes(&mut connection, &fixes).await,
             outcome => outcome,
         }
     }

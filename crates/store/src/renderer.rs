@@ -25,6 +25,9 @@ pub trait Renderer: Send + Sync + 'static {
 
     /// Writes the push message about an alert, in JSON.
     fn alert_push(&self, alert: &Alert) -> String;
+
+    /// Writes what a mail about an alert is made from, in JSON; `None` if no mails are sent.
+    fn alert_mail(&self, alert: &Alert) -> Option<String>;
 }
 
 /// A renderer for stores that send nothing: webhooks get no messages, and browsers an empty object.
@@ -46,5 +49,9 @@ impl Renderer for Unsent {
 
     fn alert_push(&self, _: &Alert) -> String {
         "{}".to_owned()
+    }
+
+    fn alert_mail(&self, _: &Alert) -> Option<String> {
+        None
     }
 }

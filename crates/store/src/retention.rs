@@ -38,6 +38,8 @@ pub struct Pruned {
     pub sessions: u64,
     /// Links for passwords that were not used in time.
     pub password_links: u64,
+    /// Logins that waited for their second factor in vain.
+    pub challenges: u64,
     /// Old idempotency keys.
     pub idempotency_keys: u64,
     /// Deliveries that expired long ago.

@@ -1,8 +1,8 @@
 //! Logins, and what they are made and restored with.
 
-use crate::{Digest, Login, Once, Result};
+use crate::{Digest, Login, NewLogin, Once, Result};
 use async_trait::async_trait;
-use milepost_domain::{EmailAddress, Timestamp, UserId};
+use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, User, UserId};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -10,6 +10,39 @@ use std::net::IpAddr;
 pub const MAX_SESSIONS: u32 = 200;
 /// Password links of one user. A further one replaces the one that ends first.
 pub const MAX_PASSWORD_LINKS: u32 = 10;
+
+/// Logins of one user that wait for a second factor. A further one replaces the one that ends first.
+pub const MAX_CHALLENGES: u32 = 10;
+
+/// How many wrong codes of a user are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TotpLimit {
+    /// At once.
+    pub attempts: i64,
+    /// The time in which one of them is forgiven, milliseconds.
+    pub recovery_ms: i64,
+}
+
+/// An attempt to give a right code.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TotpAttempt {
+    /// It is counted, and may be compared.
+    Allowed {
+        /// The secret of the user's app.
+        secret: Vec<u8>,
+        /// The step of the newest code that was used.
+        last_step: i64,
+        /// False while the app is being set up.
+        is_confirmed: bool,
+    },
+    /// There were too many.
+    TooMany {
+        /// How long to wait, milliseconds.
+        wait_ms: i64,
+    },
+    /// The user has none.
+    NoFactor,
+}
 
 /// What a session was opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +66,15 @@ impl SessionKind {
     }
 }
 
+/// The identity provider's session that a session was opened by.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// The provider.
+    pub issuer: String,
+    /// Its own name for its session, if it has one.
+    pub sid: Option<String>,
+}
+
 /// A login of a user, until it ends.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
@@ -50,6 +92,8 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// The provider at which the user logged in, if not here.
+    pub provenance: Option<Provenance>,
 }
 
 /// A link with which a user sets its password.
@@ -92,6 +136,44 @@ pub trait SignInStore: Send + Sync {
         new_password_hash: &str,
         now: Timestamp,
     ) -> Result<Option<UserId>>;
+
+    /// The user of a provider's subject.
+    async fn find_identity(&self, issuer: &str, subject: &str) -> Result<Option<UserId>>;
+    /// Links a provider's subject to a user. `Conflict("identity")` if the subject has a user, or the user a subject of this issuer.
+    async fn add_identity(&self, issuer: &str, subject: &str, user: UserId) -> Result<()>;
+    /// Adds a user for a provider's subject. `Conflict("username")`, `Conflict("identity")`, `NotFound("tenant")`.
+    async fn add_user_of_identity(&self, issuer: &str, subject: &str, user: &NewLogin, now: Timestamp) -> Result<User>;
+    /// Ends the sessions that a provider opened: of one of its sessions, of a subject, or of both. Returns their users.
+    async fn remove_sessions_of_issuer(
+        &self,
+        issuer: &str,
+        sid: Option<&str>,
+        subject: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<UserId>>;
+
+    /// Begins to set up an authenticator app. Returns false and writes nothing if the user has one. `NotFound("user")`.
+    async fn add_totp(&self, user: UserId, secret: &[u8]) -> Result<bool>;
+    /// Counts an attempt of a user and reads what its code is compared with, unless there were too many.
+    async fn begin_totp_attempt(&self, user: UserId, limit: TotpLimit, now: Timestamp) -> Result<TotpAttempt>;
+    /// Ends the set-up of an app. Returns false if there is none to end.
+    async fn confirm_totp(&self, user: UserId, step: i64, recovery_codes: &[Digest], now: Timestamp) -> Result<bool>;
+    /// Uses the code of a step up, and forgives the attempt. Returns false if it or a newer one was used before.
+    async fn use_totp_step(&self, user: UserId, step: i64, limit: TotpLimit) -> Result<bool>;
+    /// Uses a recovery code up, and forgives the attempt. Returns false if the user has no such code.
+    async fn use_recovery_code(&self, user: UserId, code_hash: &Digest, limit: TotpLimit) -> Result<bool>;
+    /// Removes a user's app and its recovery codes. Returns false if there is no app.
+    async fn remove_totp(&self, user: UserId) -> Result<bool>;
+    /// Adds a login that waits for its second factor. Above [`MAX_CHALLENGES`] another one of the user ends. `NotFound("user")`.
+    async fn add_challenge(&self, secret_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()>;
+    /// The user of a waiting login.
+    async fn find_challenge(&self, secret_hash: &Digest, now: Timestamp) -> Result<Option<UserId>>;
+    /// Ends a waiting login. Returns false if it has ended.
+    async fn remove_challenge(&self, secret_hash: &Digest) -> Result<bool>;
+    /// The roles of a tenant that need a second factor.
+    async fn second_factor_roles(&self, tenant: &TenantId) -> Result<Vec<Role>>;
+    /// Replaces them. `NotFound("tenant")`.
+    async fn set_second_factor_roles(&self, tenant: &TenantId, roles: &[Role]) -> Result<()>;
 }
 
 // Written by hand, so that no address of a person and no digest reaches a log line.

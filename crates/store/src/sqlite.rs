@@ -6,7 +6,10 @@
 //! answered (`log_flusher`).
 
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS};
-use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::{
+    DeliveryMove, DriverFixWrite, FixOutcome, LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError,
+    TrackCommit, TrackOutcome,
+};
 use milepost_domain::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Pool};
@@ -16,7 +19,9 @@ use std::sync::Arc;
 mod arrival_index;
 pub(crate) mod backup;
 mod checkpointer;
+mod delivery_moves;
 mod dialect;
+mod driver_fixes;
 mod log_flusher;
 mod nodes;
 mod position_writer;
@@ -157,6 +162,16 @@ impl Native {
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         let lock = writers.lock_first().await?;
         self.position_writer.write(OwnedCommit::of(commit), lock).await
+    }
+
+    async fn move_deliveries(&self, writers: &Writers, moves: Arc<[DeliveryMove]>) -> Result<Vec<bool>> {
+        let lock = writers.lock_first().await?;
+        self.position_writer.run(lock, move |connection| delivery_moves::write_moves(connection, &moves)).await
+    }
+
+    async fn record_driver_fixes(&self, writers: &Writers, fixes: Arc<[DriverFixWrite]>) -> Result<Vec<FixOutcome>> {
+        let lock = writers.lock_first().await?;
+        self.position_writer.run(lock, move |connection| driver_fixes::write_fixes(connection, &fixes)).await
     }
 
     async fn flush(&self) -> Result<()> {

@@ -8,7 +8,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId, VehicleScope,
+    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle,
+    VehicleId, VehicleScope,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -166,17 +167,26 @@ pub trait Store:
 
     // Devices
 
-    /// Adds a device. `Conflict("device")` if its tenant has one with this id, `Conflict("device key")`,
-    /// `NotFound("vehicle")`.
+    /// Adds a device, which is then no unknown device any more. `Conflict("device")` if its tenant has one with this id,
+    /// `Conflict("unique_id")` if any tenant has one with its unique id, `Conflict("device key")`, `NotFound("vehicle")`.
     async fn add_device(&self, device: &Device, key_hash: &Digest, once: &Once<'_, ()>) -> Result<()>;
     /// Reads a device by its id.
     async fn get_device(&self, tenant: &TenantId, id: &DeviceId) -> Result<Option<Device>>;
     /// Finds the device of any tenant with this key.
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
+    /// Finds the device of any tenant that names itself so.
+    async fn find_device_by_unique_id(&self, unique_id: &UniqueId) -> Result<Option<Device>>;
+    /// Notes devices that reported without having been added, each once, sorted by unique id. Of too many rows, those that were seen
+    /// longest ago go.
+    async fn note_unknown_devices(&self, seen: &[UnknownDevice]) -> Result<()>;
+    /// Reads an unknown device by its id.
+    async fn get_unknown_device(&self, id: &DeviceId) -> Result<Option<UnknownDevice>>;
+    /// Lists unknown devices, the newest first, after `before`.
+    async fn list_unknown_devices(&self, before: Option<&DeviceId>, limit: u32) -> Result<Vec<UnknownDevice>>;
     /// Lists a tenant's devices in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
-    /// Writes a device's next version, with `DeviceChanged`: its vehicle and name. Returns false if `device.version` is not the next
-    /// one or there is no such device. `NotFound("vehicle")`.
+    /// Writes a device's next version, with `DeviceChanged`. Returns false if `device.version` is not the next one or there is no such
+    /// device. `NotFound("vehicle")`, `Conflict("unique_id")`.
     async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool>;
     /// Removes a device, with `DeviceRemoved`, if it has this version; whichever if `None`. Returns false if there is no such device.
     async fn remove_device(
@@ -244,6 +254,8 @@ pub trait Store:
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>>;
     /// The newest event id of every tenant in any order, read by one query.
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>>;
+    /// How many events all tenants have had, those included that were removed since: the sum of their newest ids.
+    async fn count_events_ever(&self) -> Result<i64>;
     /// The newest event id, 0 if the tenant never had an event. Pruning does not lower it.
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64>;
     /// The name of the event log. A restored backup gets a new one.

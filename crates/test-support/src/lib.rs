@@ -3,10 +3,12 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod mosquitto;
 mod postgres;
 mod receiver;
 mod redis;
 
+pub use mosquitto::Mosquitto;
 pub use postgres::{fresh_postgres, has_postgres, remove_postgres, run_on_postgres};
 pub use receiver::{Received, Receiver};
 pub use redis::{RedisServer, free_port, has_redis};

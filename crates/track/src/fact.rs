@@ -59,15 +59,18 @@ pub enum OutlierReason {
     Isolated,
     /// No vehicle can get there in that time, but the time may be off; or it may be the only fix before that is wrong.
     Doubtful,
+    /// The device itself says that it had no fix.
+    Invalid,
 }
 
 impl OutlierReason {
     /// Every reason.
-    pub const ALL: [Self; 5] = [Self::NullIsland, Self::Inaccurate, Self::Jump, Self::Isolated, Self::Doubtful];
+    pub const ALL: [Self; 6] =
+        [Self::NullIsland, Self::Inaccurate, Self::Jump, Self::Isolated, Self::Doubtful, Self::Invalid];
 
     /// The vehicle was not there. Positions with other reasons are only too uncertain to be folded.
     pub const fn is_wrong(self) -> bool {
-        matches!(self, Self::NullIsland | Self::Jump)
+        matches!(self, Self::NullIsland | Self::Jump | Self::Invalid)
     }
 
     /// Its stored name.
@@ -78,6 +81,7 @@ impl OutlierReason {
             Self::Jump => "jump",
             Self::Isolated => "stray",
             Self::Doubtful => "doubtful",
+            Self::Invalid => "invalid",
         }
     }
 
@@ -91,7 +95,7 @@ impl OutlierReason {
         match self {
             Self::Jump | Self::Doubtful => true,
             Self::NullIsland => null_island,
-            Self::Inaccurate | Self::Isolated => false,
+            Self::Inaccurate | Self::Isolated | Self::Invalid => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::fix::Fix;
 use crate::motion::{Journey, Signals};
 use crate::outlier_filter::{Claims, Verdict};
-use crate::{Fences, Rules, TrackFact, TrackState};
+use crate::{Fences, Outlier, OutlierReason, Rules, TrackFact, TrackState};
 use milepost_domain::Position;
 
 /// The result of folding a position.
@@ -31,6 +31,10 @@ pub fn fold(
         return Folded::NotNewer;
     }
     state.heard_at = Some(position.at);
+    if position.is_invalid {
+        facts.push(TrackFact::OutlierFound(Outlier { at: position.at, reason: OutlierReason::Invalid }));
+        return Folded::Outlier;
+    }
     let thresholds = rules.thresholds();
     let learned_m = state.journey.as_ref().and_then(Journey::noise_m);
     let fix = Fix::of_position(position, learned_m, thresholds);

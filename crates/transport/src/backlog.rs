@@ -41,6 +41,8 @@ struct Entry {
 struct Slot {
     key: Key,
     version: i64,
+    /// It came after the last snapshot began.
+    is_fresh: bool,
 }
 
 /// How a slot took a message.
@@ -56,21 +58,32 @@ impl Backlog {
         self.queue.push_back(Entry { frame, slot: None });
     }
 
-    /// Puts a message into its key's slot, unless a newer one is there. A snapshot's message also yields to an equal
-    /// version.
+    /// A snapshot begins: what waits now is older than its messages.
+    pub(crate) fn begin_snapshot(&mut self) {
+        for slot in self.queue.iter_mut().filter_map(|entry| entry.slot.as_mut()) {
+            slot.is_fresh = false;
+        }
+    }
+
+    /// Puts a message into its key's slot, unless a newer one is there. A snapshot's message also yields to one of an equal
+    /// version that came since the snapshot began.
     pub(crate) fn push_slot(&mut self, key: &Key, version: i64, frame: &Bytes, snapshot: bool) -> Slotted {
         let Some(&place) = self.slots.get(key) else {
             self.slots.insert(key.clone(), self.gone + self.queue.len() as u64);
             self.slot_bytes += frame.len();
-            self.queue.push_back(Entry { frame: frame.clone(), slot: Some(Slot { key: key.clone(), version }) });
+            self.queue.push_back(Entry {
+                frame: frame.clone(),
+                slot: Some(Slot { key: key.clone(), version, is_fresh: !snapshot }),
+            });
             return Slotted::Added;
         };
         let entry = &mut self.queue[(place - self.gone) as usize];
         let slot = entry.slot.as_mut().expect("a slot's place holds a slot");
-        if version < slot.version || (snapshot && version == slot.version) {
+        if version < slot.version || (snapshot && version == slot.version && slot.is_fresh) {
             return Slotted::Kept;
         }
         slot.version = version;
+        slot.is_fresh = !snapshot;
         self.slot_bytes = self.slot_bytes - entry.frame.len() + frame.len();
         entry.frame = frame.clone();
         Slotted::Replaced

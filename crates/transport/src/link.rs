@@ -131,6 +131,11 @@ impl Link {
         self.push_frame(encode_message(TEXT, self.deflates(), text.as_bytes()), true);
     }
 
+    /// Sends a binary message as it is, without compression. It waits in the reliable queue while the socket is full.
+    pub fn send_binary(&self, payload: &[u8]) {
+        self.push_frame(encode_frame(BINARY, false, payload), true);
+    }
+
     /// Sends a hub message to this socket alone. While the socket is full, a conflated message waits in its key's slot.
     pub fn send_message(&self, message: &Message) {
         let mut state = self.lock();

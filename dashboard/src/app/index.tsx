@@ -1,21 +1,10 @@
-/** `/`: the login or, with a session, the live map. */
+/** `/` and all pages of a signed-in user. */
 
-import { lazy, Suspense } from 'react';
-import { SignedIn } from '../features/session/SignedIn';
+import { loadText } from '../lib/strings/strings';
+import { App } from './App';
 import { renderPage } from './render';
 import '../styles/login.css';
-import '../styles/map.css';
-import '../styles/fleet.css';
+import '../styles/shell.css';
+import '../styles/controls.css';
 
-// Loaded after the login page, which does not need it.
-const MapPage = lazy(() => import('../features/live-map/MapPage').then((module) => ({ default: module.MapPage })));
-
-renderPage(
-  <SignedIn lead="See where every bus is, as it moves.">
-    {(me, { signOut, end }) => (
-      <Suspense fallback={<div className="splash" aria-busy="true" />}>
-        <MapPage me={me} onSignOut={signOut} onSessionEnd={end} />
-      </Suspense>
-    )}
-  </SignedIn>,
-);
+void loadText().then(() => renderPage(<App />));

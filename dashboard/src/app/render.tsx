@@ -7,6 +7,20 @@ import { createQueryClient } from '../lib/api/query-client';
 import '../styles/tokens.css';
 import '../styles/page.css';
 
+/** After an update of the server the parts of an open page are gone. One reload gets the new ones. */
+const RELOADED_AT = 'milepost.reloaded-at';
+const RELOAD_AT_MOST_EVERY_MS = 60_000;
+
+window.addEventListener('vite:preloadError', (event) => {
+  // What is being typed, or is shown only once, must not be lost: then the page says what to do.
+  if (document.querySelector('dialog[open]')) return;
+  const lastMs = Number(sessionStorage.getItem(RELOADED_AT) ?? 0);
+  if (Date.now() - lastMs < RELOAD_AT_MOST_EVERY_MS) return;
+  sessionStorage.setItem(RELOADED_AT, String(Date.now()));
+  event.preventDefault();
+  window.location.reload();
+});
+
 export function renderPage(page: ReactNode): void {
   const root = document.getElementById('root');
   if (!root) throw new Error('the document has no element with the id root');

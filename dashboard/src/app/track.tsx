@@ -1,6 +1,7 @@
 /** `/track/{tracking_id}`: a delivery, for every visitor with its link. */
 
 import { TrackPage } from '../features/track/TrackPage';
+import { loadText } from '../lib/strings/strings';
 import { renderPage } from './render';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import '../styles/login.css';
@@ -10,4 +11,4 @@ import '../styles/marks.css';
 
 const trackingId = decodeURIComponent(window.location.pathname.split('/')[2] ?? '');
 
-renderPage(<TrackPage trackingId={trackingId} />);
+void loadText().then(() => renderPage(<TrackPage trackingId={trackingId} />));

@@ -1,18 +1,13 @@
 /** Shows Live, Connecting, Offline or Error, each with its own mark, and a button that reconnects at once. */
 
 import type { ConnectionState } from '@milepost/client';
+import { useText } from '../lib/strings/strings';
 
 interface Props {
   state: ConnectionState;
   onRetry: () => void;
 }
 
-const WORDS: Record<ConnectionState, string> = {
-  connected: 'Live',
-  connecting: 'Connecting',
-  disconnected: 'Offline',
-  error: 'Error',
-};
 /** The class names of the states. */
 const MARKS: Record<ConnectionState, string> = {
   connected: 'live',
@@ -22,15 +17,21 @@ const MARKS: Record<ConnectionState, string> = {
 };
 
 export function ConnectionBadge({ state, onRetry }: Props) {
+  const t = useText();
   return (
     <span className="badge-group">
-      <span className="badge" data-state={MARKS[state]} role="status" aria-label={`Connection: ${WORDS[state]}`}>
+      <span
+        className="badge"
+        data-state={MARKS[state]}
+        role="status"
+        aria-label={t.connection.label(t.connection[state])}
+      >
         <span className="badge-mark" aria-hidden="true" />
-        {WORDS[state]}
+        {t.connection[state]}
       </span>
       {state === 'disconnected' || state === 'error' ? (
         <button type="button" className="text-button" onClick={onRetry}>
-          Try now
+          {t.connection.retry}
         </button>
       ) : null}
     </span>

@@ -1,5 +1,7 @@
 /** The steps of a trip: past, current and next. */
 
+import { useText } from '../lib/strings/strings';
+
 interface Props {
   steps: readonly string[];
   /** Index of the current step. */
@@ -7,8 +9,9 @@ interface Props {
 }
 
 export function Timeline({ steps, current }: Props) {
+  const t = useText();
   return (
-    <ol className="timeline" aria-label="Progress">
+    <ol className="timeline" aria-label={t.parcel.progress}>
       {steps.map((step, index) => {
         const place =
           index < current || (index === current && index === steps.length - 1)

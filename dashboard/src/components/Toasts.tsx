@@ -1,6 +1,7 @@
 /** Short messages that disappear by themselves. A screen reader reads them, and the user can close them. */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { useText } from '../lib/strings/strings';
 
 export type ToastTone = 'plain' | 'good' | 'bad';
 
@@ -37,12 +38,13 @@ export function useToasts() {
 }
 
 export function Toasts({ toasts, onDismiss }: { toasts: Toast[]; onDismiss: (id: number) => void }) {
+  const t = useText();
   return (
-    <div className="toasts" role="log" aria-live="polite" aria-label="News">
+    <div className="toasts" role="log" aria-live="polite" aria-label={t.parcel.news}>
       {toasts.map(({ id, text, tone }) => (
         <p key={id} className="toast" data-tone={tone}>
           {text}
-          <button type="button" className="toast-close" aria-label="Put away" onClick={() => onDismiss(id)}>
+          <button type="button" className="toast-close" aria-label={t.parcel.putAway} onClick={() => onDismiss(id)}>
             <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
               <path d="m4 4 8 8m0-8-8 8" />
             </svg>

@@ -37,5 +37,5 @@ export function refusal(status: number, detail: string, headers: Record<string, 
   return () => Response.json({ status, detail }, { status, headers });
 }
 
-export const ME = { id: 9, username: 'ada', role: 'client', tenant: 'default' };
+export const ME = { id: 9, username: 'ada', role: 'client', tenant: 'default', cadetId: null };
 export const CONFIG = { tile_url: null, tile_attribution: null, version: '0.1.0' };

@@ -114,10 +114,14 @@ impl Bus {
     /// Appends a position on a circle of 1 km, driven at 18 km/h at any pace of reports, so that no rule makes it an outlier.
     fn push_position(&mut self, body: &mut String, vehicle_id: Option<&str>, at_ms: i64, stamp_us: u64) {
         self.newest_ms = at_ms.max(self.newest_ms + 1);
-        let angle = (self.newest_ms % LAP_MS) as f64 / LAP_MS as f64 * std::f64::consts::TAU;
-        let (latitude, longitude) = (30.267 + 0.009 * angle.sin(), -97.743 + 0.0104 * angle.cos());
-        push_position(body, vehicle_id, (latitude, longitude), 18.0, stamp_us, self.newest_ms);
+        push_position(body, vehicle_id, place_at(self.newest_ms), 18.0, stamp_us, self.newest_ms);
     }
+}
+
+/// Degrees north and east of somebody on the circle.
+pub(crate) fn place_at(at_ms: i64) -> (f64, f64) {
+    let angle = (at_ms % LAP_MS) as f64 / LAP_MS as f64 * std::f64::consts::TAU;
+    (30.267 + 0.009 * angle.sin(), -97.743 + 0.0104 * angle.cos())
 }
 
 /// Appends one position as a JSON object.
@@ -146,7 +150,7 @@ pub(crate) fn push_position(
 }
 
 /// Returns the answer's body if it has the wanted status.
-fn must_be(wanted: u16, (status, body): (u16, Value)) -> Result<Value> {
+pub(crate) fn must_be(wanted: u16, (status, body): (u16, Value)) -> Result<Value> {
     if status != wanted {
         bail!("the server answered {status}: {body}");
     }

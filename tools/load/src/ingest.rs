@@ -1,7 +1,6 @@
 //! `ingest`: positions a second that Milepost stores, one by one and in batches.
 
-mod closed_loop;
-
+use crate::closed_loop::{ClosedLoop, Rate};
 use crate::fleet::Fleet;
 use crate::http::json_request;
 use crate::milepost::{Milepost, ServerOptions};
@@ -11,7 +10,6 @@ use crate::publishing::now_ms;
 use crate::stamp::now_us;
 use anyhow::{Result, ensure};
 use clap::Args;
-use closed_loop::{ClosedLoop, Rate};
 use milepost_report::{Goal, Report, Table, figure_text, median, rounded};
 use serde::Serialize;
 use std::time::Duration;

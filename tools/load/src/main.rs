@@ -7,6 +7,7 @@
 
 mod child;
 mod client;
+mod closed_loop;
 mod deliveries;
 mod fanout;
 mod fleet;
@@ -28,6 +29,7 @@ mod replay;
 mod screens;
 mod slow_reader;
 mod stamp;
+mod updates;
 mod watcher;
 
 use clap::{Parser, Subcommand};
@@ -62,6 +64,8 @@ enum Command {
     Nodes(nodes::NodesOptions),
     /// One socket that stops reading, among many that get updates at full rate
     SlowReader(slow_reader::SlowReaderOptions),
+    /// Deliveries' updates a second, against a route that stores nothing and against durable positions
+    Updates(updates::UpdatesOptions),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -74,5 +78,6 @@ fn main() -> anyhow::Result<()> {
         Command::Neighbours(options) => neighbours::run_neighbours(&options),
         Command::Nodes(options) => nodes::run_nodes(&options),
         Command::SlowReader(options) => slow_reader::run_slow_reader(&options),
+        Command::Updates(options) => updates::run_updates(&options),
     }
 }

@@ -9,6 +9,8 @@ export interface paths {
          * @description Streams changes of records as server-sent events.
          *
          *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["stream_events"];
     };
@@ -30,17 +32,46 @@ export interface paths {
          */
         post: operations["refresh_token"];
     };
+    "/api/v1/access-tokens": {
+        parameters: {
+        };
+        /**
+         * Lists access tokens in the order of their numbers, without what the programs send.
+         * @description Lists access tokens in the order of their numbers, without what the programs send.
+         */
+        get: operations["list_access_tokens"];
+        /**
+         * Makes an access token for a program. Only this answer shows the token.
+         * @description Makes an access token for a program. Only this answer shows the token.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["add_access_token"];
+    };
+    "/api/v1/access-tokens/{id}": {
+        parameters: {
+        };
+        /**
+         * Removes an access token. It is refused from now on, and its connections close within a second.
+         * @description Removes an access token. It is refused from now on, and its connections close within a second.
+         */
+        delete: operations["remove_access_token"];
+    };
     "/api/v1/alerts": {
         parameters: {
         };
         /**
          * Lists the alerts that the caller may see and that have not expired, newest first.
          * @description Admins and managers see the company's alerts, other users those that are addressed to them.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_alerts"];
         /**
          * Raises an alert and publishes it to everyone who may see it.
          * @description Raises an alert and publishes it to everyone who may see it.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -52,6 +83,8 @@ export interface paths {
         /**
          * Deletes an alert for all who may see it, and publishes that.
          * @description Deletes an alert for all who may see it, and publishes that.
+         *
+         *     An access token needs the scope `manage`.
          */
         delete: operations["delete_alert"];
     };
@@ -62,9 +95,29 @@ export interface paths {
          * Marks an alert read for all who may see it, and publishes that. A second call gets the answer of the first.
          * @description Marks an alert read for all who may see it, and publishes that. A second call gets the answer of the first.
          *
+         *     An access token needs the scope `manage`.
+         *
          *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["mark_alert_read"];
+    };
+    "/api/v1/asyncapi.json": {
+        parameters: {
+        };
+        /**
+         * Shows the document that describes the live protocol.
+         * @description Shows the document that describes the live protocol.
+         */
+        get: operations["show_asyncapi"];
+    };
+    "/api/v1/audit": {
+        parameters: {
+        };
+        /**
+         * Lists who did what to what, the newest first.
+         * @description With `format=csv` the answer is a file with all rows that fit the filters.
+         */
+        get: operations["list_audit"];
     };
     "/api/v1/cadets": {
         parameters: {
@@ -72,11 +125,15 @@ export interface paths {
         /**
          * Lists cadets in the order of their numbers: staff see all of the tenant, a cadet sees itself.
          * @description Lists cadets in the order of their numbers: staff see all of the tenant, a cadet sees itself.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_cadets"];
         /**
          * Enters a cadet.
          * @description Enters a cadet.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -88,6 +145,8 @@ export interface paths {
         /**
          * Shows a cadet with its totals and its latest training days. Each change of its records gives it another `ETag`.
          * @description Shows a cadet with its totals and its latest training days. Each change of its records gives it another `ETag`.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_cadet"];
     };
@@ -97,6 +156,8 @@ export interface paths {
         /**
          * Lists a cadet's attendance, the highest training day first.
          * @description Lists a cadet's attendance, the highest training day first.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_attendance"];
     };
@@ -106,6 +167,8 @@ export interface paths {
         /**
          * Enters a cadet's attendance of a training day, or replaces it. A change is published to the cadet and its staff.
          * @description `attendance_present` counts only `present`.
+         *
+         *     An access token needs the scope `manage`.
          */
         put: operations["record_attendance"];
     };
@@ -115,11 +178,15 @@ export interface paths {
         /**
          * Lists a cadet's merits and demerits, newest first, without those taken back.
          * @description Lists a cadet's merits and demerits, newest first, without those taken back.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_grades"];
         /**
          * Gives a merit or demerit. The cadet and its staff get it with the new totals.
          * @description Gives a merit or demerit. The cadet and its staff get it with the new totals.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -131,6 +198,8 @@ export interface paths {
         /**
          * Takes a merit or demerit back. The cadet and its staff get the new totals.
          * @description Takes a merit or demerit back. The cadet and its staff get the new totals.
+         *
+         *     An access token needs the scope `manage`.
          */
         delete: operations["take_back_grade"];
     };
@@ -140,6 +209,8 @@ export interface paths {
         /**
          * Enters, changes or takes back scores. The differences are published to the cadet and its staff.
          * @description Enters, changes or takes back scores. The differences are published to the cadet and its staff.
+         *
+         *     An access token needs the scope `manage`.
          */
         patch: operations["change_scores"];
     };
@@ -150,6 +221,8 @@ export interface paths {
          * Shows the fleet's statistics, running trips included: of the last 24 hours, or of another time.
          * @description Of a trip that began before the time or ended after it, the part within it counts. A time is counted in quarters of an hour
          *     that begin in it, and may be 32 days long.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_dashboard"];
     };
@@ -159,15 +232,39 @@ export interface paths {
         /**
          * Lists devices in the order of their ids.
          * @description Lists devices in the order of their ids.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_devices"];
         /**
          * Adds a device. Only this answer shows its secret key.
          * @description Adds a device. Only this answer shows its secret key.
          *
+         *     An access token needs the scope `manage`.
+         *
          *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["add_device"];
+    };
+    "/api/v1/devices/unknown": {
+        parameters: {
+        };
+        /**
+         * Lists devices that reported and that nobody has added, the newest first.
+         * @description Lists devices that reported and that nobody has added, the newest first.
+         */
+        get: operations["list_unknown_devices"];
+    };
+    "/api/v1/devices/unknown/{id}/adopt": {
+        parameters: {
+        };
+        /**
+         * Adds an unknown device for a vehicle. Only this answer shows its secret key.
+         * @description Adds an unknown device for a vehicle. Only this answer shows its secret key.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["adopt_device"];
     };
     "/api/v1/devices/{id}": {
         parameters: {
@@ -175,16 +272,22 @@ export interface paths {
         /**
          * Shows a device, without its key.
          * @description Shows a device, without its key.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_device"];
         /**
          * Removes a device. Its key is refused from now on.
          * @description Removes a device. Its key is refused from now on.
+         *
+         *     An access token needs the scope `manage`.
          */
         delete: operations["remove_device"];
         /**
          * Changes a device. One that is moved to another vehicle reports for the former one what lies before the move.
          * @description Changes a device. One that is moved to another vehicle reports for the former one what lies before the move.
+         *
+         *     An access token needs the scope `manage`.
          */
         patch: operations["change_device"];
     };
@@ -194,11 +297,15 @@ export interface paths {
         /**
          * Shows the thresholds that apply to the tenant's vehicles.
          * @description Shows the thresholds that apply to the tenant's vehicles.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_rules"];
         /**
          * Changes thresholds. They apply to positions from now on; history stays as it is.
          * @description Changes thresholds. They apply to positions from now on; history stays as it is.
+         *
+         *     An access token needs the scope `manage`.
          */
         patch: operations["change_rules"];
     };
@@ -208,12 +315,16 @@ export interface paths {
         /**
          * Lists geofences in the order of their numbers.
          * @description With long geometries a page may hold fewer than `limit` and still have a next one.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_geofences"];
         /**
          * Adds a geofence.
          * @description From now on vehicles that enter and leave it are published. A vehicle that drives inside it enters it with its next
          *     position. A vehicle that stands inside it enters it when it moves.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -225,16 +336,22 @@ export interface paths {
         /**
          * Shows a geofence.
          * @description Shows a geofence.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_geofence"];
         /**
          * Removes a geofence. Visits and crossings that were published stay as they are.
          * @description Removes a geofence. Visits and crossings that were published stay as they are.
+         *
+         *     An access token needs the scope `manage`.
          */
         delete: operations["remove_geofence"];
         /**
          * Changes a geofence.
          * @description Changes a geofence.
+         *
+         *     An access token needs the scope `manage`.
          */
         patch: operations["change_geofence"];
     };
@@ -259,6 +376,8 @@ export interface paths {
          * Sends a message to each of some users, all or none. Connected users get it at once.
          * @description The sender chooses the fields, except `id`, `sender_id`, `is_read`, `created_at` and `read_at`: the server writes these
          *     and drops the sender's values for them.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -286,6 +405,8 @@ export interface paths {
         /**
          * Sends a notification to each of some users, all or none. Connected users get it at once.
          * @description Sends a notification to each of some users, all or none. Connected users get it at once.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -317,6 +438,8 @@ export interface paths {
         /**
          * Lists outgoing calls, newest first.
          * @description Lists outgoing calls, newest first.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_outgoing_calls"];
     };
@@ -326,6 +449,8 @@ export interface paths {
         /**
          * Makes a dead call due again.
          * @description Makes a dead call due again.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -338,11 +463,15 @@ export interface paths {
          * Lists the parcels that the caller may see, in the order of their numbers.
          * @description An admin, manager or superadmin sees all parcels of the tenant, a client its own, a driver those assigned to it. With
          *     `status` a page may hold fewer than `limit`, or none, and still have a next one.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_parcels"];
         /**
          * Adds a parcel: `pending`, or `assigned` with a driver.
          * @description Adds a parcel: `pending`, or `assigned` with a driver.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -354,6 +483,8 @@ export interface paths {
         /**
          * Shows a parcel.
          * @description Shows a parcel.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_parcel"];
         /**
@@ -361,6 +492,8 @@ export interface paths {
          * @description An admin or manager may change both, the assigned driver only the status. Assigning a driver to a `pending` parcel makes
          *     it `assigned`, and taking the driver off an `assigned` parcel makes it `pending`, unless the request names a `status`.
          *     `delivered` and `cancelled` are final: another change is answered 409.
+         *
+         *     An access token needs the scope `manage`.
          */
         patch: operations["change_parcel"];
     };
@@ -370,6 +503,8 @@ export interface paths {
         /**
          * Shows where a parcel's drivers were while they carried it, oldest first.
          * @description Shows where a parcel's drivers were while they carried it, oldest first.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["read_parcel_path"];
     };
@@ -381,6 +516,8 @@ export interface paths {
          * @description One object, or an array of up to 10,000. The same point (vehicle and timestamp) sent again is a duplicate.
          *
          *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `ingest`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -420,12 +557,41 @@ export interface paths {
          */
         delete: operations["remove_push_subscription"];
     };
+    "/api/v1/second-factor": {
+        parameters: {
+        };
+        /**
+         * Shows the roles whose users need a second factor.
+         * @description Shows the roles whose users need a second factor.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["get_second_factor"];
+        /**
+         * Says which roles need a second factor. Their users without one can only set one up from now on.
+         * @description Says which roles need a second factor. Their users without one can only set one up from now on.
+         */
+        put: operations["set_second_factor"];
+    };
+    "/api/v1/stream": {
+        parameters: {
+        };
+        /**
+         * Streams the messages of the live protocol as server-sent events.
+         * @description Streams the messages of the live protocol as server-sent events.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["follow"];
+    };
     "/api/v1/sync-events": {
         parameters: {
         };
         /**
          * Publishes a manual event to a cadet and staff, or to staff alone. It changes no record.
          * @description Publishes a manual event to a cadet and staff, or to staff alone. It changes no record.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -455,12 +621,16 @@ export interface paths {
          * @description With `driver_id` a page may hold fewer than `limit`, or none, and still have a next one.
          *
          *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_trips"];
         /**
          * Starts a trip by hand, now.
          * @description An admin or manager may start one for any vehicle, a driver for its own. Trips found by the positions go on beside it. A
          *     vehicle is on at most one manual trip: another is answered 409.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -474,6 +644,8 @@ export interface paths {
          * @description Shows a trip with its path, oldest position first, or its path as a file.
          *
          *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_trip"];
     };
@@ -483,6 +655,8 @@ export interface paths {
         /**
          * Cancels a manual trip, so that it does not count. A second call gets the answer of the first.
          * @description Cancels a manual trip, so that it does not count. A second call gets the answer of the first.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -494,6 +668,8 @@ export interface paths {
         /**
          * Completes a manual trip, now. A second call gets the answer of the first.
          * @description Completes a manual trip, now. A second call gets the answer of the first.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -509,6 +685,8 @@ export interface paths {
          *     have a next one.
          *
          *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["read_trip_path"];
     };
@@ -518,11 +696,15 @@ export interface paths {
         /**
          * Lists users in the order of their numbers. A superadmin sees those of all tenants unless it names one.
          * @description Lists users in the order of their numbers. A superadmin sees those of all tenants unless it names one.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_users"];
         /**
          * Adds a user.
          * @description Adds a user.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -534,18 +716,50 @@ export interface paths {
         /**
          * Shows a user.
          * @description Shows a user.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_user"];
         /**
          * Removes a user with its sessions and connections.
          * @description Removes a user with its sessions and connections.
+         *
+         *     An access token needs the scope `manage`.
          */
         delete: operations["remove_user"];
         /**
-         * Changes a user. The connections of a locked-out user close within a second.
-         * @description Changes a user. The connections of a locked-out user close within a second.
+         * Changes a user. The connections of a locked-out user close within a second. The answer that deactivates one lists the access tokens
+         *     that it made.
+         * @description Changes a user. The connections of a locked-out user close within a second. The answer that deactivates one lists the access tokens
+         *     that it made.
+         *
+         *     An access token needs the scope `manage`.
          */
         patch: operations["change_user"];
+    };
+    "/api/v1/users/{id}/invitation": {
+        parameters: {
+        };
+        /**
+         * Makes a link with which a user sets its password. It is good once, for an hour, and only this answer shows it.
+         * @description Makes a link with which a user sets its password. It is good once, for an hour, and only this answer shows it.
+         *
+         *     An access token needs the scope `manage`.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["invite_user"];
+    };
+    "/api/v1/users/{id}/totp": {
+        parameters: {
+        };
+        /**
+         * Removes the second factor of a user who can't use it any more.
+         * @description Removes the second factor of a user who can't use it any more.
+         *
+         *     An access token needs the scope `manage`.
+         */
+        delete: operations["reset_second_factor"];
     };
     "/api/v1/vehicles": {
         parameters: {
@@ -555,11 +769,15 @@ export interface paths {
          * @description Lists the vehicles that the caller may see, with their last positions, in the order of their ids.
          *
          *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_vehicles"];
         /**
          * Adds a vehicle.
          * @description Adds a vehicle.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -573,6 +791,8 @@ export interface paths {
          * @description Shows a vehicle with its last position. Its `ETag` is that of the description, and stays while the vehicle moves.
          *
          *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_vehicle"];
         /**
@@ -580,11 +800,15 @@ export interface paths {
          *     anew under its id inherits nothing.
          * @description Removes a vehicle with its devices, positions, trips and alerts. Users and geofences no longer name it: a vehicle that is made
          *     anew under its id inherits nothing.
+         *
+         *     An access token needs the scope `manage`.
          */
         delete: operations["remove_vehicle"];
         /**
          * Changes a vehicle. Its viewers get the change.
          * @description Changes a vehicle. Its viewers get the change.
+         *
+         *     An access token needs the scope `manage`.
          */
         patch: operations["change_vehicle"];
     };
@@ -596,6 +820,8 @@ export interface paths {
          * @description Shows where a vehicle was, oldest first. Positions that are held to be wrong are left out, unless `outliers` asks for them.
          *
          *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["read_track"];
     };
@@ -605,11 +831,15 @@ export interface paths {
         /**
          * Lists webhooks in the order of their numbers.
          * @description Lists webhooks in the order of their numbers.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_webhooks"];
         /**
          * Adds a webhook. Only this answer shows its secret.
          * @description Adds a webhook. Only this answer shows its secret.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -621,16 +851,22 @@ export interface paths {
         /**
          * Shows a webhook, without its secret.
          * @description Shows a webhook, without its secret.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_webhook"];
         /**
          * Removes a webhook with its deliveries, sent or not.
          * @description Removes a webhook with its deliveries, sent or not.
+         *
+         *     An access token needs the scope `manage`.
          */
         delete: operations["remove_webhook"];
         /**
          * Changes a webhook.
          * @description Changes a webhook.
+         *
+         *     An access token needs the scope `manage`.
          */
         patch: operations["change_webhook"];
     };
@@ -640,6 +876,8 @@ export interface paths {
         /**
          * Lists a webhook's deliveries, newest first.
          * @description Lists a webhook's deliveries, newest first.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["list_webhook_deliveries"];
     };
@@ -649,6 +887,8 @@ export interface paths {
         /**
          * Makes a dead delivery due again.
          * @description Makes a dead delivery due again.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -661,6 +901,8 @@ export interface paths {
          * Replaces a webhook's secret. Only this answer shows the new one. For a while calls are signed with the old one too.
          * @description Replaces a webhook's secret. Only this answer shows the new one. For a while calls are signed with the old one too.
          *
+         *     An access token needs the scope `manage`.
+         *
          *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["rotate_webhook_secret"];
@@ -671,6 +913,8 @@ export interface paths {
         /**
          * Sends a test call to a webhook, with the type `webhook.test`. It is signed and retried like all other calls.
          * @description Sends a test call to a webhook, with the type `webhook.test`. It is signed and retried like all other calls.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -684,6 +928,15 @@ export interface paths {
          * @description Opens a browser's session. The answer sets its cookie.
          */
         post: operations["open_session"];
+    };
+    "/auth/login/totp": {
+        parameters: {
+        };
+        /**
+         * Opens a browser's session with a second factor. The answer sets its cookie.
+         * @description Opens a browser's session with a second factor. The answer sets its cookie.
+         */
+        post: operations["answer_challenge"];
     };
     "/auth/logout": {
         parameters: {
@@ -711,8 +964,245 @@ export interface paths {
          * @description Shows whose credential it is.
          *
          *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["show_caller"];
+    };
+    "/auth/oidc/backchannel-logout": {
+        parameters: {
+        };
+        /**
+         * Ends sessions that the identity provider ended.
+         * @description Ends sessions that the identity provider ended.
+         */
+        post: operations["log_out_by_provider"];
+    };
+    "/auth/oidc/callback": {
+        parameters: {
+        };
+        /**
+         * Opens a browser's session with the provider's answer.
+         * @description Opens a browser's session with the provider's answer.
+         */
+        get: operations["end_login"];
+    };
+    "/auth/oidc/start": {
+        parameters: {
+        };
+        /**
+         * Sends a browser to the identity provider.
+         * @description Sends a browser to the identity provider.
+         */
+        get: operations["begin_login"];
+    };
+    "/auth/providers": {
+        parameters: {
+        };
+        /**
+         * Lists the identity providers at which people may log in.
+         * @description Lists the identity providers at which people may log in.
+         */
+        get: operations["list_providers"];
+    };
+    "/auth/reset": {
+        parameters: {
+        };
+        /**
+         * Sends a link with which a user sets a new password, if there is such a user. The answer is always the same.
+         * @description Sends a link with which a user sets a new password, if there is such a user. The answer is always the same.
+         */
+        post: operations["request_reset"];
+    };
+    "/auth/reset/confirm": {
+        parameters: {
+        };
+        /**
+         * Sets the password of a link's user, and ends the link and all logins of before.
+         * @description Sets the password of a link's user, and ends the link and all logins of before.
+         */
+        post: operations["confirm_reset"];
+    };
+    "/auth/sessions": {
+        parameters: {
+        };
+        /**
+         * Lists the caller's own sessions: its browsers, and the apps that it logged in with.
+         * @description Lists the caller's own sessions: its browsers, and the apps that it logged in with.
+         */
+        get: operations["list_sessions"];
+    };
+    "/auth/sessions/{id}": {
+        parameters: {
+        };
+        /**
+         * Ends a session of the caller, with its tokens and connections.
+         * @description Ends a session of the caller, with its tokens and connections.
+         */
+        delete: operations["end_session"];
+    };
+    "/auth/totp": {
+        parameters: {
+        };
+        /**
+         * Begins to set up an authenticator app for the caller.
+         * @description Begins to set up an authenticator app for the caller.
+         */
+        post: operations["begin_totp"];
+        /**
+         * Removes the caller's second factor. Needs a login of the last five minutes, or the password.
+         * @description Removes the caller's second factor. Needs a login of the last five minutes, or the password.
+         */
+        delete: operations["remove_totp"];
+    };
+    "/auth/totp/confirm": {
+        parameters: {
+        };
+        /**
+         * Ends the set-up with a code of the app. Only this answer shows the recovery codes.
+         * @description Ends the set-up with a code of the app. Only this answer shows the recovery codes.
+         */
+        post: operations["confirm_totp"];
+    };
+    "/devices/gpslogger": {
+        parameters: {
+        };
+        /**
+         * Takes a report of GPSLogger from the fields of its URL. The answer comes after it is durable.
+         * @description Takes a report of GPSLogger from the fields of its URL. The answer comes after it is durable.
+         */
+        get: operations["report_gpslogger_url"];
+        /**
+         * Takes what GPSLogger sends in its body. The answer comes after it is durable.
+         * @description Takes what GPSLogger sends in its body. The answer comes after it is durable.
+         */
+        post: operations["report_gpslogger"];
+    };
+    "/devices/gpslogger/{id}": {
+        parameters: {
+        };
+        /**
+         * Takes a report of GPSLogger from the fields of its URL. The answer comes after it is durable.
+         * @description Takes a report of GPSLogger from the fields of its URL. The answer comes after it is durable.
+         */
+        get: operations["report_named_gpslogger_url"];
+        /**
+         * Takes what GPSLogger sends in its body. The answer comes after it is durable.
+         * @description Takes what GPSLogger sends in its body. The answer comes after it is durable.
+         */
+        post: operations["report_named_gpslogger"];
+    };
+    "/devices/osmand": {
+        parameters: {
+        };
+        /**
+         * Takes a report of OsmAnd and other apps that report by URL from the fields of its URL. The answer comes after it is durable.
+         * @description Takes a report of OsmAnd and other apps that report by URL from the fields of its URL. The answer comes after it is durable.
+         */
+        get: operations["report_osmand_url"];
+        /**
+         * Takes what OsmAnd and other apps that report by URL sends in its body. The answer comes after it is durable.
+         * @description Takes what OsmAnd and other apps that report by URL sends in its body. The answer comes after it is durable.
+         */
+        post: operations["report_osmand"];
+    };
+    "/devices/overland": {
+        parameters: {
+        };
+        /**
+         * Takes what Overland sends in its body. The answer comes after it is durable.
+         * @description Takes what Overland sends in its body. The answer comes after it is durable.
+         */
+        post: operations["report_overland"];
+    };
+    "/devices/owntracks": {
+        parameters: {
+        };
+        /**
+         * Takes what OwnTracks sends in its body. The answer comes after it is durable.
+         * @description Takes what OwnTracks sends in its body. The answer comes after it is durable.
+         */
+        post: operations["report_owntracks"];
+    };
+    "/devices/traccar": {
+        parameters: {
+        };
+        /**
+         * Takes a report of Traccar Client from the fields of its URL. The answer comes after it is durable.
+         * @description Takes a report of Traccar Client from the fields of its URL. The answer comes after it is durable.
+         */
+        get: operations["report_traccar_url"];
+        /**
+         * Takes what Traccar Client sends in its body. The answer comes after it is durable.
+         * @description Takes what Traccar Client sends in its body. The answer comes after it is durable.
+         */
+        post: operations["report_traccar"];
+    };
+    "/gtfs-rt/alerts.json": {
+        parameters: {
+        };
+        /**
+         * Shows disruptions as a GTFS-Realtime feed in JSON.
+         * @description Shows disruptions as a GTFS-Realtime feed in JSON.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["service_alerts_json"];
+    };
+    "/gtfs-rt/alerts.pb": {
+        parameters: {
+        };
+        /**
+         * Shows disruptions as a GTFS-Realtime feed.
+         * @description Shows disruptions as a GTFS-Realtime feed.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["service_alerts"];
+    };
+    "/gtfs-rt/trip-updates.json": {
+        parameters: {
+        };
+        /**
+         * Shows expected arrivals at stops as a GTFS-Realtime feed in JSON.
+         * @description Shows expected arrivals at stops as a GTFS-Realtime feed in JSON.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["trip_updates_json"];
+    };
+    "/gtfs-rt/trip-updates.pb": {
+        parameters: {
+        };
+        /**
+         * Shows expected arrivals at stops as a GTFS-Realtime feed.
+         * @description Shows expected arrivals at stops as a GTFS-Realtime feed.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["trip_updates"];
+    };
+    "/gtfs-rt/vehicle-positions.json": {
+        parameters: {
+        };
+        /**
+         * Shows where vehicles are as a GTFS-Realtime feed in JSON.
+         * @description Shows where vehicles are as a GTFS-Realtime feed in JSON.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["vehicle_positions_json"];
+    };
+    "/gtfs-rt/vehicle-positions.pb": {
+        parameters: {
+        };
+        /**
+         * Shows where vehicles are as a GTFS-Realtime feed.
+         * @description Shows where vehicles are as a GTFS-Realtime feed.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["vehicle_positions"];
     };
     "/health": {
         parameters: {
@@ -741,12 +1231,25 @@ export interface paths {
          */
         get: operations["ready"];
     };
+    "/siri/vm.xml": {
+        parameters: {
+        };
+        /**
+         * Shows where vehicles are as SIRI Vehicle Monitoring.
+         * @description Shows where vehicles are as SIRI Vehicle Monitoring.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["vehicle_monitoring"];
+    };
     "/stats/tracking": {
         parameters: {
         };
         /**
          * Counts the active deliveries.
          * @description Counts the active deliveries.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["count_deliveries"];
     };
@@ -756,6 +1259,8 @@ export interface paths {
         /**
          * Shows the delivery that a rider has now.
          * @description Shows the delivery that a rider has now.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["find_riders_delivery"];
     };
@@ -765,6 +1270,8 @@ export interface paths {
         /**
          * Starts the tracking of a delivery and makes its link.
          * @description Starts the tracking of a delivery and makes its link.
+         *
+         *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -776,6 +1283,8 @@ export interface paths {
         /**
          * Changes the location or status of a delivery.
          * @description Changes the location or status of a delivery.
+         *
+         *     An access token needs the scope `ingest`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
          */
@@ -858,6 +1367,44 @@ export interface components {
              */
             training_day_id: number;
         };
+        /** @description A row of the audit. */
+        AuditEntry: {
+            /**
+             * Format: int64
+             * @description The access token of the program that did it.
+             */
+            access_token: number | null;
+            /**
+             * @description `kind.verb`.
+             * @example geofence.update
+             */
+            action: string;
+            /**
+             * Format: int64
+             * @description The user who did it; null for a program, the operator, and a login that failed.
+             */
+            actor: number | null;
+            /** @description The client's address. */
+            address: string | null;
+            /** @description What it is now, in the same way. */
+            after: unknown;
+            at: string;
+            /** @description What it was, without secrets; null if there is nothing to compare, and after a person in it was erased. */
+            before: unknown;
+            /**
+             * Format: int64
+             * @description Counts up by one within the tenant.
+             */
+            id: number;
+            /**
+             * @description `kind:id`.
+             * @example geofence:12
+             */
+            subject: string | null;
+        };
+        BackChannelLogout: {
+            logout_token: string;
+        };
         /** @description A cadet with its totals. */
         Cadet: {
             /** @description Up to 100 training days, the highest first. Lists leave this out. */
@@ -912,7 +1459,12 @@ export interface components {
          * @description The receiver of a call.
          * @enum {string}
          */
-        CallTarget: "orders" | "notifications" | "webhook" | "push";
+        CallTarget: "orders" | "notifications" | "webhook" | "push" | "mail";
+        ChallengeAnswer: {
+            challenge: string;
+            /** @description A code of the authenticator app, or a recovery code. */
+            code: string;
+        };
         /** @description Both coordinates or neither, and at least one field. */
         ChangeDelivery: {
             /** Format: double */
@@ -922,10 +1474,24 @@ export interface components {
             /** @enum {string} */
             status?: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
         };
-        /** @description The changes of a device. Absent fields stay; null removes the name. */
+        /** @description The changes of a device. Absent fields stay; null removes a value. */
         ChangeDevice: {
             /** @description Name for people. */
             name?: string | null;
+            /**
+             * @description The only protocol that it may use.
+             * @enum {string|null}
+             */
+            protocol?: "osmand" | "traccar" | "gpslogger" | "owntracks" | "overland" | "mqtt" | "teltonika" | "gt06" | "h02" | "gps103" | "tk103" | "jt808" | "queclink" | "meitrack" | "ruptela" | "suntech" | "nmea" | null;
+            /** @description Whether a Queclink device waits for acknowledgements (SACK). */
+            sack?: boolean;
+            /** @description How it names itself. */
+            unique_id?: string | null;
+            /**
+             * Format: int64
+             * @description The zone of its clock, for protocols that send local time.
+             */
+            utc_offset_minutes?: number | null;
             /** @description The vehicle that it reports for from now on. Positions of an earlier time belong to the vehicle that it was in then. */
             vehicle_id?: string;
         };
@@ -1195,6 +1761,11 @@ export interface components {
         ChangeUser: {
             /** @description If false, the user's connections close within a second. */
             active?: boolean;
+            /**
+             * @description Which mails about alerts it gets: at_once or off.
+             * @enum {string}
+             */
+            alert_mail?: "at_once" | "off";
             /** @description If false, the user's connections close within a second. */
             approved?: boolean;
             /**
@@ -1202,6 +1773,13 @@ export interface components {
              * @description Null removes the link to a cadet.
              */
             cadet_id?: number | null;
+            /** @description Where e-mail goes. An address that is set here counts as confirmed. Null removes it. */
+            email?: string | null;
+            /**
+             * @description The language of messages: en or id. Null is English.
+             * @enum {string|null}
+             */
+            language?: "en" | "id" | null;
             /** @description New password, at least 8 characters; open sessions end. */
             password?: string;
             /**
@@ -1209,6 +1787,8 @@ export interface components {
              * @enum {string}
              */
             role?: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff";
+            /** @description The zone of times in messages, a name of the IANA time zone database. Null is UTC. */
+            timezone?: string | null;
             /** @description Login name. */
             username?: string;
             /** @description The vehicles it may see. */
@@ -1269,6 +1849,10 @@ export interface components {
              * @description Where its calls go, as for a new one. Pending calls go there too.
              */
             url?: string;
+        };
+        ConfirmedTotp: {
+            /** @description Each is good once, in place of a code. */
+            recovery_codes: string[];
         };
         /** @description A fleet's statistics, running trips included. */
         Dashboard: {
@@ -1366,9 +1950,19 @@ export interface components {
         /** @description A device. */
         Device: {
             id: string;
-            /** @description The secret key, shown only in the answer to POST. */
+            /** @description The secret key, shown only in the answer to the POST that added it. */
             key?: string | null;
             name: string | null;
+            /**
+             * @description The only protocol that it may use.
+             * @enum {string|null}
+             */
+            protocol: "osmand" | "traccar" | "gpslogger" | "owntracks" | "overland" | "mqtt" | "teltonika" | "gt06" | "h02" | "gps103" | "tk103" | "jt808" | "queclink" | "meitrack" | "ruptela" | "suntech" | "nmea" | null;
+            sack: boolean;
+            /** @description How it names itself. */
+            unique_id: string | null;
+            /** Format: int32 */
+            utc_offset_minutes: number | null;
             vehicle_id: string;
         };
         /** @description A GeoJSON file, RFC 7946. */
@@ -1479,6 +2073,16 @@ export interface components {
         };
         /** @description A time: RFC 3339, Unix seconds or Unix milliseconds. */
         Instant: string | number;
+        /** @description A link with which a user sets its password. */
+        Invitation: {
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /** @description The link, which is good once. A request that is repeated with its Idempotency-Key does not get it again. */
+            url?: string | null;
+        };
         /** @description The fields of the ping as they were sent, and the id of the stored location. */
         KioskLocation: {
             /** Format: double */
@@ -1499,8 +2103,26 @@ export interface components {
             password: string;
             /** @description The user's tenant. Without one, here or in `username`, the tenant of the host counts, or the only tenant that has the name. */
             tenant?: string | null;
+            /** @description A code of the user's authenticator app, or a recovery code, where a second factor is due. For `/api/token` alone. */
+            totp?: string | null;
             /** @description The name, or `tenant/name`. */
             username: string;
+        };
+        /** @description A login. Its id is not the cookie. The time when it was last used is known to some minutes. */
+        LoginSession: {
+            /** @description Where it was opened from. */
+            address: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether the caller's own credential belongs to it. */
+            current: boolean;
+            id: string;
+            /** Format: date-time */
+            last_seen_at: string;
+        };
+        LoginSessions: {
+            /** @description The newest comes first. */
+            items: components["schemas"]["LoginSession"][];
         };
         /** @description Degrees east and north, and a height that is not used. */
         LongitudeLatitude: number[];
@@ -1539,6 +2161,11 @@ export interface components {
             sender_id: number | null;
         } & {
             [key: string]: unknown;
+        };
+        /** @description The vehicle of an unknown device. */
+        NewAdoption: {
+            /** @description The vehicle that it reports for. */
+            vehicle_id: string;
         };
         /** @description An alert to be raised. */
         NewAlert: {
@@ -1621,8 +2248,25 @@ export interface components {
             id?: string | null;
             /** @description Name for people. */
             name?: string | null;
+            /**
+             * @description The only protocol that it may use; any if absent.
+             * @enum {string|null}
+             */
+            protocol?: "osmand" | "traccar" | "gpslogger" | "owntracks" | "overland" | "mqtt" | "teltonika" | "gt06" | "h02" | "gps103" | "tk103" | "jt808" | "queclink" | "meitrack" | "ruptela" | "suntech" | "nmea" | null;
+            /** @description Whether a Queclink device waits for acknowledgements (SACK). */
+            sack?: boolean;
             /** @description For a superadmin: the device's tenant; its own if absent. */
             tenant?: string | null;
+            /**
+             * @description How it names itself: an IMEI, a phone's id, OwnTracks' `user/device`. Unique on the whole server.
+             * @example 356307042441013
+             */
+            unique_id?: string | null;
+            /**
+             * Format: int64
+             * @description The zone of its clock, for protocols that send local time; the protocol's usual one if absent.
+             */
+            utc_offset_minutes?: number | null;
             /** @description The one vehicle that it reports for. */
             vehicle_id: string;
         };
@@ -1754,6 +2398,10 @@ export interface components {
              * @description Metres.
              */
             altitude?: number | null;
+            /** @description What else the device knows: up to 64 names with numbers, booleans or texts of up to 256 bytes. */
+            attributes?: {
+                [key: string]: number | boolean | string;
+            } | null;
             /**
              * Format: double
              * @description Litres.
@@ -1798,6 +2446,22 @@ export interface components {
         };
         /** @description One position or a list. */
         NewPositions: components["schemas"]["NewPosition"] | components["schemas"]["NewPosition"][];
+        /** @description An access token to be made. */
+        NewProgramToken: {
+            /** @description When it ends: RFC 3339, Unix seconds or Unix milliseconds. Never if absent. */
+            expires_at?: components["schemas"]["Instant"] | null;
+            /**
+             * @description Name for people.
+             * @example nightly export
+             */
+            name: string;
+            /** @description At least one of `read`, `ingest` and `manage`. None contains another. */
+            scopes: ("read" | "ingest" | "manage")[];
+            /** @description The caller's own tenant if absent. */
+            tenant?: string | null;
+            /** @description The vehicles that it is for, at least one. Everything of the tenant if absent. */
+            vehicle_ids?: string[] | null;
+        };
         /** @description A browser's subscription, as its `toJSON()` gives it. Other fields are ignored. */
         NewPushSubscription: {
             /**
@@ -1841,6 +2505,11 @@ export interface components {
         NewUser: {
             /** @description True if absent. */
             active?: boolean | null;
+            /**
+             * @description Which mails about alerts it gets: at_once or off. at_once if absent.
+             * @enum {string|null}
+             */
+            alert_mail?: "at_once" | "off" | null;
             /** @description True if absent. */
             approved?: boolean | null;
             /**
@@ -1848,6 +2517,13 @@ export interface components {
              * @description For cadets: the cadet whose records it may see.
              */
             cadet_id?: number | null;
+            /** @description Where e-mail goes. An address that is set here counts as confirmed. */
+            email?: string | null;
+            /**
+             * @description The language of messages: en or id. English if absent.
+             * @enum {string|null}
+             */
+            language?: "en" | "id" | null;
             /** @description At least 8 characters. A user without a password can only authenticate by a token of another issuer. */
             password?: string | null;
             /**
@@ -1857,6 +2533,8 @@ export interface components {
             role: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff";
             /** @description The caller's own tenant if absent. */
             tenant?: string | null;
+            /** @description The zone of times in messages, a name of the IANA time zone database. UTC if absent. */
+            timezone?: string | null;
             /** @description Login name, unique in the tenant. Without `/`. */
             username: string;
             /** @description For parents: the vehicles it may see. */
@@ -2026,6 +2704,13 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_AuditEntry: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_Cadet: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["Cadet"][];
@@ -2096,6 +2781,13 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_ProgramToken: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["ProgramToken"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_PushSubscription: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["PushSubscription"][];
@@ -2113,6 +2805,13 @@ export interface components {
         Page_Trip: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["Trip"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_UnknownDevice: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["UnknownDevice"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
@@ -2170,6 +2869,9 @@ export interface components {
              * @description RFC 3339, UTC, milliseconds.
              */
             updated_at: string;
+        };
+        PasswordAgain: {
+            password: string;
         };
         /** @description Where a parcel's driver was. */
         PathPoint: {
@@ -2235,6 +2937,10 @@ export interface components {
              * @description Metres.
              */
             altitude: number | null;
+            /** @description What else the device reported. */
+            attributes: {
+                [key: string]: number | boolean | string;
+            } | null;
             /**
              * Format: double
              * @description Litres.
@@ -2281,6 +2987,8 @@ export interface components {
             detail: string;
             /** @description The fields that were wrong. */
             errors?: components["schemas"]["FieldError"][];
+            /** @description The second factors of which one is due. */
+            second_factor?: string[];
             /**
              * Format: int32
              * @description The HTTP status.
@@ -2290,6 +2998,42 @@ export interface components {
             title: string;
             /** @description A URI for the kind of problem; `about:blank` when the status is enough. */
             type: string;
+        };
+        /** @description An access token. */
+        ProgramToken: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The user who made it; null if that has no number here.
+             */
+            created_by: number | null;
+            /**
+             * Format: date-time
+             * @description When it ends, if ever.
+             */
+            expires_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at: string | null;
+            /** @description Name for people. */
+            name: string;
+            /** @description What it may do. */
+            scopes: ("read" | "ingest" | "manage")[];
+            /** @description What the program sends as `Authorization: Bearer`. Only in the answer that made it. */
+            token?: string | null;
+            /** @description The vehicles that it is for; null for everything of the tenant. */
+            vehicle_ids: string[] | null;
+        };
+        /** @description An identity provider. A page begins a login there by opening its URL. */
+        Provider: {
+            id: string;
+            name: string;
+            start_url: string;
         };
         /** @description The key that pages subscribe with. */
         PushKey: {
@@ -2352,6 +3096,21 @@ export interface components {
              */
             index: number;
         };
+        /** @description Who forgot the password: by name, or by address. */
+        Reset: {
+            tenant?: string | null;
+            /** @description The name, or `tenant/name`. */
+            username: string;
+        } | {
+            email: string;
+            tenant?: string | null;
+        };
+        ResetConfirmation: {
+            /** @description One that many people have is refused. */
+            password: string;
+            /** @description What stands after `token=` in the link. */
+            token: string;
+        };
         /** @description The outer ring and those of the holes. The last corner of a ring is its first one. */
         Rings: components["schemas"]["LongitudeLatitude"][][];
         /** @description How to replace a webhook's secret. */
@@ -2413,6 +3172,17 @@ export interface components {
              */
             utc_offset_minutes?: number | null;
         };
+        /** @description The roles that need a second factor. */
+        SecondFactor: {
+            /** @description Users with one of them can do nothing else until they have set one up. */
+            roles: ("superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff")[];
+        };
+        SecondFactorDue: {
+            /** @description Names the login that waits, for five minutes. */
+            challenge: string;
+            /** @description The kinds of which one is due. */
+            second_factor: string[];
+        };
         /** @description The sent notifications or messages, one for each user, in the order of `user_ids`. */
         Sent: {
             /**
@@ -2447,6 +3217,11 @@ export interface components {
             time_in?: string | null;
             /** @description `17:00` or `17:00:00`; past midnight if it is before `time_in`; absent if unknown. */
             time_out?: string | null;
+        };
+        /** @description The roles that need a second factor from now on. */
+        SetSecondFactor: {
+            /** @description All of them; none if empty. */
+            roles: ("superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff")[];
         };
         /** @description A manual event that was published. */
         SyncEvent: {
@@ -2689,6 +3464,15 @@ export interface components {
         TokenRefresh: {
             refresh: string;
         };
+        TotpCode: {
+            code: string;
+        };
+        TotpSetup: {
+            /** @description For a QR code. */
+            otpauth_url: string;
+            /** @description In base32, to be typed. */
+            secret: string;
+        };
         /** @description A trip. */
         Trip: {
             /**
@@ -2778,10 +3562,37 @@ export interface components {
              */
             longitude: number;
         };
+        /** @description A device that reported and that nobody has added. */
+        UnknownDevice: {
+            /** @description Where its last report came from; null through a broker. */
+            address: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            first_seen: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            last_seen: string;
+            /** @enum {string} */
+            protocol: "osmand" | "traccar" | "gpslogger" | "owntracks" | "overland" | "mqtt" | "teltonika" | "gt06" | "h02" | "gps103" | "tk103" | "jt808" | "queclink" | "meitrack" | "ruptela" | "suntech" | "nmea";
+            /** @description How it names itself. */
+            unique_id: string;
+        };
         /** @description A user. */
         User: {
+            /** @description In the answer that deactivated it: the access tokens that it made. They go on until somebody removes them. */
+            access_tokens?: components["schemas"]["ProgramToken"][];
             /** @description Only an active user can authenticate. */
             active: boolean;
+            /**
+             * @description Which mails about alerts it gets.
+             * @enum {string}
+             */
+            alert_mail: "at_once" | "off";
             /** @description Only an approved user can authenticate. */
             approved: boolean;
             /**
@@ -2789,8 +3600,20 @@ export interface components {
              * @description For cadets: the cadet whose records it may see.
              */
             cadet_id: number | null;
+            /** @description Where e-mail goes. */
+            email: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it gets no mail, because its mail server refuses the address. Setting the address again ends that.
+             */
+            email_refused_at: string | null;
             /** Format: int64 */
             id: number;
+            /**
+             * @description The language of messages.
+             * @enum {string|null}
+             */
+            language: "en" | "id" | null;
             /**
              * @description One of the roles that `POST /users` lists.
              * @enum {string}
@@ -2798,6 +3621,8 @@ export interface components {
             role: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff";
             /** @description Id of its tenant. */
             tenant: string;
+            /** @description The zone of times in messages. */
+            timezone: string | null;
             /** @description Login name. */
             username: string;
             /** @description Vehicles it may see. */
@@ -2941,6 +3766,73 @@ export interface operations {
             };
         };
     };
+    list_access_tokens: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProgramToken"];
+                };
+            };
+        };
+    };
+    add_access_token: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProgramToken"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramToken"];
+                };
+            };
+        };
+    };
+    remove_access_token: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
     list_alerts: {
         parameters: {
             query?: {
@@ -3037,6 +3929,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alert"];
+                };
+            };
+        };
+    };
+    show_asyncapi: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Rows of this time or later, RFC 3339 or Unix time. */
+                from?: components["schemas"]["Instant"];
+                /** @description Rows of before this time. */
+                to?: components["schemas"]["Instant"];
+                /** @description The number of the user who did it. */
+                actor?: number;
+                /** @description What it was done to: `kind:id`, such as `vehicle:bus-7`. */
+                subject?: string;
+                /** @description What was done: `kind.verb`, such as `geofence.update`. */
+                action?: string;
+                /** @description `csv` answers with all rows as a file. */
+                format?: "json" | "csv";
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                    "application/geo+json": components["schemas"]["FeatureCollection"];
+                    "application/gpx+xml": string;
+                    "application/vnd.google-earth.kml+xml": string;
+                    "text/csv": string;
                 };
             };
         };
@@ -3359,6 +4307,59 @@ export interface operations {
                     ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    list_unknown_devices: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UnknownDevice"];
+                };
+            };
+        };
+    };
+    adopt_device: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAdoption"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4136,6 +5137,86 @@ export interface operations {
             };
         };
     };
+    get_second_factor: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+        };
+    };
+    set_second_factor: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetSecondFactor"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+        };
+    };
+    follow: {
+        parameters: {
+            query?: {
+                /** @description What to follow, by commas: vehicles, alerts, trips, events, notices, records, dashboard, presence. */
+                to?: components["schemas"]["Instant"];
+                /** @description Vehicles by id, by commas. */
+                ids?: string;
+                /** @description Vehicles by route, by commas. */
+                routes?: string;
+                /** @description Vehicles by kind, by commas. */
+                kinds?: string;
+                /** @description The vehicles within a box: west, south, east and north in degrees, by commas. */
+                box?: string;
+                /** @description The number of one parcel. */
+                parcel?: string;
+                /** @description The number of one cadet. */
+                cadet?: string;
+                /** @description The tracking_id of one delivery, which a visitor may follow without a credential. */
+                delivery?: string;
+            };
+            header?: {
+                /** @description The id of the last event that the client has taken. */
+                "Last-Event-ID"?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
     publish_sync_event: {
         parameters: {
             query?: {
@@ -4504,6 +5585,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    invite_user: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    reset_second_factor: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
                 };
             };
         };
@@ -4928,6 +6047,32 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The password was right, and a second factor is due. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorDue"];
+                };
+            };
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    answer_challenge: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeAnswer"];
+            };
+        };
+        responses: {
             /** @description No Content */
             204: {
                 headers: {
@@ -4971,6 +6116,521 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    log_out_by_provider: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["BackChannelLogout"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    end_login: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+            };
+        };
+        responses: {
+            /** @description Refused, with a sentence that says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    begin_login: {
+        parameters: {
+            query?: {
+                /** @description The path of this server to which it returns. */
+                return_to?: string;
+            };
+        };
+        responses: {
+            /** @description Refused, with a sentence that says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"][];
+                };
+            };
+        };
+    };
+    request_reset: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    confirm_reset: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetConfirmation"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginSessions"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    begin_totp: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSetup"];
+                };
+            };
+        };
+    };
+    remove_totp: {
+        parameters: {
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PasswordAgain"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedTotp"];
+                };
+            };
+        };
+    };
+    report_gpslogger_url: {
+        parameters: {
+            query?: {
+                /** @description The device's unique id. */
+                id?: string;
+                /** @description The device's key. */
+                key?: string;
+                lat?: number;
+                lon?: number;
+                /** @description Metres a second. */
+                speed?: number;
+                /** @description Unix seconds or milliseconds, or ISO 8601; now if absent. */
+                timestamp?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    report_gpslogger: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    report_named_gpslogger_url: {
+        parameters: {
+            query?: {
+                /** @description The device's key. */
+                key?: string;
+                lat?: number;
+                lon?: number;
+                /** @description Metres a second. */
+                speed?: number;
+                /** @description Unix seconds or milliseconds, or ISO 8601; now if absent. */
+                timestamp?: string;
+            };
+            path: {
+                /** @description The device's unique id. */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    report_named_gpslogger: {
+        parameters: {
+            path: {
+                /** @description The device's unique id. */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    report_osmand_url: {
+        parameters: {
+            query?: {
+                /** @description The device's unique id. */
+                id?: string;
+                /** @description The device's key. */
+                key?: string;
+                lat?: number;
+                lon?: number;
+                /** @description Knots. */
+                speed?: number;
+                /** @description Unix seconds or milliseconds, or ISO 8601; now if absent. */
+                timestamp?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    report_osmand: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    report_overland: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        result?: string;
+                    };
+                };
+            };
+        };
+    };
+    report_owntracks: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>[];
+                };
+            };
+        };
+    };
+    report_traccar_url: {
+        parameters: {
+            query?: {
+                /** @description The device's unique id. */
+                id?: string;
+                /** @description The device's key. */
+                key?: string;
+                lat?: number;
+                lon?: number;
+                /** @description Knots. */
+                speed?: number;
+                /** @description Unix seconds or milliseconds, or ISO 8601; now if absent. */
+                timestamp?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    report_traccar: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    service_alerts_json: {
+        parameters: {
+            query?: {
+                /** @description The tenant: the caller's own if absent, or `default` where `TRANSIT_PUBLIC` opens the feeds. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    service_alerts: {
+        parameters: {
+            query?: {
+                /** @description The tenant: the caller's own if absent, or `default` where `TRANSIT_PUBLIC` opens the feeds. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-protobuf": string;
+                };
+            };
+        };
+    };
+    trip_updates_json: {
+        parameters: {
+            query?: {
+                /** @description The tenant: the caller's own if absent, or `default` where `TRANSIT_PUBLIC` opens the feeds. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    trip_updates: {
+        parameters: {
+            query?: {
+                /** @description The tenant: the caller's own if absent, or `default` where `TRANSIT_PUBLIC` opens the feeds. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-protobuf": string;
+                };
+            };
+        };
+    };
+    vehicle_positions_json: {
+        parameters: {
+            query?: {
+                /** @description The tenant: the caller's own if absent, or `default` where `TRANSIT_PUBLIC` opens the feeds. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    vehicle_positions: {
+        parameters: {
+            query?: {
+                /** @description The tenant: the caller's own if absent, or `default` where `TRANSIT_PUBLIC` opens the feeds. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-protobuf": string;
                 };
             };
         };
@@ -5021,6 +6681,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    vehicle_monitoring: {
+        parameters: {
+            query?: {
+                /** @description The tenant: the caller's own if absent, or `default` where `TRANSIT_PUBLIC` opens the feeds. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
                 };
             };
         };

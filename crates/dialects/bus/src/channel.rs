@@ -21,10 +21,11 @@ pub(crate) fn presence_key() -> Key {
 }
 
 /// A position of a bus. For a slow reader the newest replaces the unread one.
-pub(crate) fn update_message(vehicle: &Vehicle, position: &Position, version: i64) -> Message {
+pub(crate) fn update_message(vehicle: &Vehicle, position: &Position) -> Message {
     let bus = bus_key(&vehicle.id);
     let route = vehicle.route.as_ref().map(|route: &Label| route_key(route.as_str()));
     let recipients = Recipients::keys(std::iter::once(bus.clone()).chain(route));
     let payload = crate::convert::render_update(vehicle, position, false);
-    Message::conflated(payload, recipients, bus, version)
+    // Subscriptions begin exactly after their snapshots, so that the order of publishing is order enough.
+    Message::conflated(payload, recipients, bus, 0)
 }

@@ -20,9 +20,7 @@ impl BusListener {
 impl Listener for BusListener {
     fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
         if let Some(channel) = self.hub.find_channel(&channel_of(tenant)) {
-            channel.publish_all(
-                recorded.iter().map(|update| update_message(update.vehicle, update.position, update.place_version)),
-            );
+            channel.publish_all(recorded.iter().map(|update| update_message(update.vehicle, update.position)));
         }
     }
 
@@ -30,7 +28,7 @@ impl Listener for BusListener {
     fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle, _: Option<&LiveVehicle>) {
         let Some(last) = &vehicle.last else { return };
         if let Some(channel) = self.hub.find_channel(&channel_of(tenant)) {
-            channel.publish(update_message(&vehicle.vehicle, last, vehicle.place_version));
+            channel.publish(update_message(&vehicle.vehicle, last));
         }
     }
 }

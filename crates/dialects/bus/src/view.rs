@@ -29,8 +29,20 @@ impl View {
         vehicles::watched_vehicles(&self.live.use_cases().vehicles, &self.tenant, &self.scope).await
     }
 
+    /// The buses that the viewer may see, and what `begin` makes of the interest in those of `filter`: both at one moment, so
+    /// that every later change arrives as a live message, and no earlier one.
+    pub(crate) async fn cut<T>(
+        &self,
+        filter: &Filter,
+        begin: impl FnOnce(Interest) -> T + Send,
+    ) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
+        let begin = |visible: &[LiveVehicle]| begin(self.interest(filter, visible));
+        let vehicles = &self.live.use_cases().vehicles;
+        vehicles::watch_vehicles(vehicles, &self.tenant, &self.scope, None, |_| true, begin).await
+    }
+
     /// The part of the channel that the viewer may see and asked for.
-    pub(crate) fn interest(&self, filter: &Filter, visible: &[LiveVehicle]) -> Interest {
+    fn interest(&self, filter: &Filter, visible: &[LiveVehicle]) -> Interest {
         let wanted = if filter.is_empty() {
             Interest::all()
         } else {

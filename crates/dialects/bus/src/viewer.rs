@@ -32,29 +32,28 @@ impl BusViewer {
             render(&ToViewer::Presence { data: Viewing { viewing } }).into()
         });
         let filter = Filter::default();
-        let interest = view.interest(&filter, &view.visible().await?);
         let snapshot = sender.begin_snapshot();
-        let subscription = snapshot.subscribe(&channel, interest);
+        let subscribe = |interest| snapshot.subscribe(&channel, interest);
+        let (visible, subscription) = view.cut(&filter, subscribe).await?;
         let viewer = Self { view, sender, replay_window_ms, filter, subscription };
-        // Read again after subscribing: every later change arrives as a live message.
-        viewer.offer_last(&snapshot, &viewer.view.visible().await?, |_| true);
+        viewer.offer_last(&snapshot, &visible, |_| true);
         Ok(viewer)
     }
 
     /// Narrows or widens the subscription, and sends the last positions of the buses that it adds.
     async fn narrow(&mut self, filter: Filter) -> Result<(), ServiceError> {
-        let interest = self.view.interest(&filter, &self.view.visible().await?);
         let snapshot = self.sender.begin_snapshot();
-        snapshot.narrow(&self.subscription, interest);
+        let narrow = |interest| snapshot.narrow(&self.subscription, interest);
+        let (visible, ()) = self.view.cut(&filter, narrow).await?;
         let before = std::mem::replace(&mut self.filter, filter);
-        self.offer_last(&snapshot, &self.view.visible().await?, |live| !before.holds(live));
+        self.offer_last(&snapshot, &visible, |live| !before.holds(live));
         Ok(())
     }
 
     fn offer_last(&self, snapshot: &Snapshot, visible: &[LiveVehicle], is_new: impl Fn(&LiveVehicle) -> bool) {
         for live in visible.iter().filter(|live| self.filter.holds(live) && is_new(live)) {
             if let Some(last) = &live.last {
-                snapshot.offer(&update_message(&live.vehicle, last, live.place_version));
+                snapshot.offer(&update_message(&live.vehicle, last));
             }
         }
     }

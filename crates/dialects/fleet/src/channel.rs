@@ -5,6 +5,7 @@ use crate::convert::{render_dashboard, render_event, render_location};
 use crate::filter::{Filter, MessageType, vehicle_of};
 use milepost_domain::{Event, FleetAudience, FleetViewer, Position, TenantId, Vehicle, VehicleId, VehicleScope};
 use milepost_hub::{Channel, ChannelId, Interest, Key, Message, Recipients};
+use milepost_live::DashboardView;
 use milepost_service::{FleetDashboard, LiveVehicle};
 
 /// The channel of stored events.
@@ -104,11 +105,16 @@ pub(crate) fn live_interest(
 }
 
 /// A vehicle's location. For a slow reader the newest replaces the unread one.
-pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position, version: i64) -> Message {
+pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position) -> Message {
     let key = vehicle_key(Some(vehicle.id.as_str()));
     let payload = render_location(tenant, vehicle, position);
-    Message::conflated(payload, Recipients::keys([key.clone()]), key, version)
+    // Subscriptions begin exactly after their snapshots, so that the order of publishing is order enough.
+    Message::conflated(payload, Recipients::keys([key.clone()]), key, 0)
 }
+
+/// How statistics are published.
+pub(crate) const DASHBOARD: DashboardView =
+    DashboardView { channel: live_channel, key: dashboard_key, message: dashboard_message };
 
 /// A company's statistics. For a slow reader the newest replace the unread ones.
 pub(crate) fn dashboard_message(tenant: &TenantId, stats: &FleetDashboard) -> Message {

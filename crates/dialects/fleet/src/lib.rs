@@ -5,7 +5,6 @@
 
 mod channel;
 mod convert;
-mod dashboard;
 mod events;
 mod filter;
 mod fleet_access;
@@ -21,8 +20,8 @@ pub use handlers::watch_fleet::{is_for_fleet, watch_fleet};
 pub use inbound::{FleetRequest, read_message};
 pub use listener::FleetListener;
 
-use dashboard::Dashboards;
-use milepost_live::Live;
+use channel::DASHBOARD;
+use milepost_live::{Dashboards, Live};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,7 +49,7 @@ pub struct FleetParts {
 impl FleetParts {
     /// The path is shared with the parcel dialect: [`watch_fleet`] handles the requests that [`is_for_fleet`] accepts.
     pub fn new(live: Live, settings: FleetSettings) -> Self {
-        let dashboards = Dashboards::new(live.clone(), settings.dashboard_interval);
+        let dashboards = Dashboards::new(live.clone(), settings.dashboard_interval, &DASHBOARD);
         Self { live, settings: Arc::new(settings), dashboards }
     }
 }

@@ -20,18 +20,14 @@ impl FleetListener {
 impl Listener for FleetListener {
     fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
         let Some(channel) = self.hub.find_channel(&live_channel(tenant)) else { return };
-        channel.publish_all(
-            recorded
-                .iter()
-                .map(|update| location_message(tenant, update.vehicle, update.position, update.place_version)),
-        );
+        channel.publish_all(recorded.iter().map(|update| location_message(tenant, update.vehicle, update.position)));
     }
 
     /// A new driver is published with the last position. A vehicle without a position publishes nothing.
     fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle, _: Option<&LiveVehicle>) {
         let Some(last) = &vehicle.last else { return };
         if let Some(channel) = self.hub.find_channel(&live_channel(tenant)) {
-            channel.publish(location_message(tenant, &vehicle.vehicle, last, vehicle.place_version));
+            channel.publish(location_message(tenant, &vehicle.vehicle, last));
         }
     }
 

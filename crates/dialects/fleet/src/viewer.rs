@@ -4,7 +4,6 @@
 use crate::FleetParts;
 use crate::channel::{dashboard_message, live_channel, live_interest, location_message};
 use crate::convert::render_unstored;
-use crate::dashboard::CompanyDashboard;
 use crate::events::FleetEvents;
 use crate::filter::{Filter, MessageType};
 use crate::fleet_access::FleetAccess;
@@ -13,7 +12,7 @@ use crate::wire::{ErrorJson, PongJson, SubscribedJson, WelcomeJson};
 use milepost_domain::{FleetViewer, TenantId, VehicleScope};
 use milepost_http::Problem;
 use milepost_hub::{Interest, Subscription};
-use milepost_live::{EventFollower, Live, Reader, Snapshot, SocketSender, Viewer};
+use milepost_live::{CompanyDashboard, EventFollower, Live, Reader, Snapshot, SocketSender, Viewer};
 use milepost_service::{LiveVehicle, ServiceError, vehicles};
 use serde::Serialize;
 use std::convert::Infallible;
@@ -56,11 +55,11 @@ impl FleetSocket {
         let events = FleetEvents::new(view.live.clone(), source, viewer, view.reader.clone());
         let events = EventFollower::new(&view.live, &sender, events, replay_after);
         let filter = Filter::default();
-        let interest = view.interest(&filter).await?;
         let snapshot = sender.begin_snapshot();
         let channel = view.live.hub.channel(&live_channel(&view.tenant));
-        let subscription = snapshot.subscribe(&channel, interest);
-        view.offer_last(&snapshot, None, &filter).await?;
+        let subscribe = |interest| snapshot.subscribe(&channel, interest);
+        let (visible, subscription) = view.cut(&filter, subscribe).await?;
+        view.offer_last(&snapshot, &visible, None, &filter).await?;
         drop(snapshot);
         let socket = Self { view, sender, events, subscription };
         if let Some(problem) = problem {
@@ -71,12 +70,12 @@ impl FleetSocket {
 
     /// Narrows or widens the subscription, and sends the last state of what it adds.
     async fn narrow(&mut self, filter: Filter) -> Result<(), ServiceError> {
-        let interest = self.view.interest(&filter).await?;
         let snapshot = self.sender.begin_snapshot();
-        snapshot.narrow(&self.subscription, interest);
+        let narrow = |interest| snapshot.narrow(&self.subscription, interest);
+        let (visible, ()) = self.view.cut(&filter, narrow).await?;
         let before = self.events.view().set_filter(filter);
         self.events.follow_interest();
-        self.view.offer_last(&snapshot, Some(&before), &self.events.view().filter()).await
+        self.view.offer_last(&snapshot, &visible, Some(&before), &self.events.view().filter()).await
     }
 
     async fn answer_subscribe(&mut self, filter: Filter) {
@@ -101,23 +100,31 @@ impl View {
         self.render("connection_established", WelcomeJson { message, user_id: &user_id, last_event_id: newest })
     }
 
-    async fn interest(&self, filter: &Filter) -> Result<Interest, ServiceError> {
-        Ok(live_interest(&self.scope, &self.visible().await?, self.viewer.company, filter))
+    /// The vehicles that the viewer may see, and what `begin` makes of the interest in those of `filter`: both at one moment,
+    /// so that every later change arrives as a live message, and no earlier one.
+    async fn cut<T>(
+        &self,
+        filter: &Filter,
+        begin: impl FnOnce(Interest) -> T + Send,
+    ) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
+        let begin = |visible: &[LiveVehicle]| begin(live_interest(&self.scope, visible, self.viewer.company, filter));
+        let vehicles = &self.live.use_cases().vehicles;
+        vehicles::watch_vehicles(vehicles, &self.tenant, &self.scope, None, |_| true, begin).await
     }
 
-    /// Offers the last state of what `filter` selects and `before` did not. It is read after subscribing, so that every
-    /// later change arrives as a live message.
+    /// Offers the last state of what `filter` selects and `before` did not.
     async fn offer_last(
         &self,
         snapshot: &Snapshot,
+        visible: &[LiveVehicle],
         before: Option<&Filter>,
         filter: &Filter,
     ) -> Result<(), ServiceError> {
-        for live in self.visible().await? {
+        for live in visible {
             let id = &live.vehicle.id;
             let is_new = !before.is_some_and(|before| before.wants_place_of(id));
             if let Some(last) = live.last.as_ref().filter(|_| is_new && filter.wants_place_of(id)) {
-                snapshot.offer(&location_message(&self.tenant, &live.vehicle, last, live.place_version));
+                snapshot.offer(&location_message(&self.tenant, &live.vehicle, last));
             }
         }
         let is_new = !before.is_some_and(|before| before.wants(MessageType::Dashboard));
@@ -129,10 +136,6 @@ impl View {
             snapshot.offer(&dashboard_message(&self.tenant, &stats));
         }
         Ok(())
-    }
-
-    async fn visible(&self) -> Result<Vec<LiveVehicle>, ServiceError> {
-        vehicles::watched_vehicles(&self.live.use_cases().vehicles, &self.tenant, &self.scope).await
     }
 
     fn render(&self, kind: &str, data: impl Serialize) -> String {

@@ -2,6 +2,7 @@
 
 use crate::wire::access_token::ProgramTokenJson;
 use crate::wire::account::UserJson;
+use crate::wire::attributes::AttributesJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
 use milepost_domain::{
@@ -171,6 +172,7 @@ pub(crate) fn position_to_json(position: &Position) -> PositionJson {
         odometer_km: position.odometer.map(OdometerKm::get),
         fuel_level_l: position.fuel_level.map(FuelLevelL::get),
         ignition: position.ignition,
+        attributes: (!position.attributes.is_empty()).then(|| AttributesJson(position.attributes.clone())),
         timestamp: rfc3339(position.at),
         outlier: false,
     }
@@ -207,6 +209,8 @@ pub(crate) fn position_from_json(
         odometer: json.odometer_km.map(OdometerKm::new).transpose()?,
         fuel_level: json.fuel_level_l.map(FuelLevelL::new).transpose()?,
         ignition: json.ignition,
+        attributes: json.attributes.as_ref().map(|AttributesJson(attributes)| attributes.clone()).unwrap_or_default(),
+        is_invalid: false,
     })
 }
 
@@ -224,6 +228,8 @@ pub(crate) fn user_to_json(user: &User) -> UserJson {
         language: user.contact.language.map(|language| language.as_str().to_owned()),
         timezone: user.contact.timezone.as_ref().map(|zone| zone.as_str().to_owned()),
         access_tokens: None,
+        alert_mail: user.contact.alert_mail.as_str().to_owned(),
+        email_refused_at: user.contact.refused_at.map(rfc3339),
     }
 }
 

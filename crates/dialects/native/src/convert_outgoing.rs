@@ -27,6 +27,7 @@ pub(crate) fn call_to_json(call: &StoredCall) -> OutgoingCallJson {
         Target::Notifications => (CallTargetJson::Notifications, None),
         Target::Webhook(id) => (CallTargetJson::Webhook, Some(id.0)),
         Target::Push(_) => (CallTargetJson::Push, None),
+        Target::Mail(_) => (CallTargetJson::Mail, None),
     };
     let (mut next_attempt_at, mut delivered_at, mut dead_at) = (None, None, None);
     let status = match call.state {

@@ -43,7 +43,10 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{access_tokens, alerts, audit, dashboard, geofences, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
-    use handlers::{devices, outgoing, parcel_path, parcels, positions, tenants, track, users, vehicles, webhooks};
+    use handlers::{
+        devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices, users,
+        vehicles, webhooks,
+    };
     let api = OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
         .routes(routes!(tenants::demand_proofs))
@@ -53,9 +56,13 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(access_tokens::remove_access_token))
         .routes(routes!(audit::list_audit))
         .routes(routes!(users::invite_user))
+        .routes(routes!(users::reset_second_factor))
+        .routes(routes!(second_factor::get_second_factor, second_factor::set_second_factor))
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))
         .routes(routes!(vehicles::get_vehicle, vehicles::change_vehicle, vehicles::remove_vehicle))
         .routes(routes!(devices::add_device, devices::list_devices))
+        .routes(routes!(unknown_devices::list_unknown_devices))
+        .routes(routes!(unknown_devices::adopt_device))
         .routes(routes!(devices::get_device, devices::change_device, devices::remove_device))
         .routes(routes!(positions::record_positions))
         .routes(routes!(track::read_track))

@@ -3,8 +3,10 @@
 pub(crate) mod access_token;
 pub(crate) mod account;
 pub(crate) mod alert;
+pub(crate) mod attributes;
 pub(crate) mod audit;
 pub(crate) mod dashboard;
+pub(crate) mod device;
 pub(crate) mod fleet;
 pub(crate) mod geofence;
 pub(crate) mod notice;

@@ -1,5 +1,6 @@
 //! Sends a mark to all clients of a tenant every few seconds: they see that the connection works, and how far they are.
 
+use crate::cells::LEVELS;
 use crate::channel::fact_channel;
 use crate::convert::render;
 use crate::state::cursor;
@@ -8,7 +9,7 @@ use milepost_clock::Clock;
 use milepost_domain::TenantId;
 use milepost_hub::{Hub, Message, Recipients};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use tokio::task::AbortHandle;
@@ -31,6 +32,8 @@ pub(crate) struct TenantBeat {
     feed: Arc<str>,
     /// The id of the last published event, 0 before the first one.
     published: AtomicI64,
+    /// Views by the level of their cells.
+    levels: [AtomicUsize; LEVELS],
     ticking: AbortHandle,
 }
 
@@ -49,6 +52,7 @@ impl Beats {
             tenant: tenant.clone(),
             feed: Arc::clone(feed),
             published: AtomicI64::new(0),
+            levels: Default::default(),
             ticking: tokio::spawn(keep_beating(Weak::clone(me), self.clock.clone())).abort_handle(),
         });
         tenants.insert(tenant.clone(), Arc::downgrade(&beat));
@@ -62,12 +66,28 @@ impl Beats {
         }
     }
 
+    /// The levels whose cells somebody of the tenant watches.
+    pub(crate) fn watched_levels(&self, tenant: &TenantId) -> Vec<usize> {
+        let Some(beat) = self.lock().get(tenant).and_then(Weak::upgrade) else { return Vec::new() };
+        (0..LEVELS).filter(|level| beat.levels[*level].load(Ordering::Acquire) > 0).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Weak<TenantBeat>>> {
         self.tenants.lock().expect("nothing panics while holding it")
     }
 }
 
 impl TenantBeat {
+    /// Has messages carry the cells of a level, for a view more.
+    pub(crate) fn watch_level(&self, level: usize) {
+        self.levels[level].fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The same for a view less.
+    pub(crate) fn leave_level(&self, level: usize) {
+        self.levels[level].fetch_sub(1, Ordering::AcqRel);
+    }
+
     fn publish(&self) {
         let Some(channel) = self.beats.hub.find_channel(&fact_channel(&self.tenant)) else { return };
         let t = self.beats.clock.now().unix_ms();

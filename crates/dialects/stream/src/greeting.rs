@@ -4,12 +4,11 @@ use crate::StreamParts;
 use crate::convert::render;
 use crate::policy::{BAD_HELLO, BAD_VERSION, LATE};
 use crate::viewer::StreamViewer;
-use crate::who::Who;
+use crate::who::{Who, admit};
 use crate::wire::{ErrorJson, HelloJson};
-use milepost_domain::TenantId;
 use milepost_http::Problem;
 use milepost_live::{
-    BadGreeting, Close, Credential, Entry, Greeter, Handshake, MessageCredential, Renewal, SocketSender,
+    BadGreeting, Close, Credential, Entry, Greeter, Handshake, LaneForm, MessageCredential, Renewal, SocketSender,
 };
 use std::sync::Arc;
 
@@ -66,23 +65,9 @@ impl Greeter for StreamGreeter {
         credential: Option<Credential>,
         hello: HelloJson,
     ) -> Result<Entry<Who>, Problem> {
-        let Some(credential) = credential else {
-            let link = hello.link.as_deref();
-            let link =
-                link.ok_or_else(|| Problem::not_authenticated("authentication credentials were not provided"))?;
-            let who = Who::visitor(handshake, &self.parts.live, link).await?;
-            let public_link = who.link.as_ref().map(ToString::to_string);
-            let tenant = who.tenant.clone();
-            return Ok(Entry { tenant, credential: None, public_link, view: who, max_message_bytes: None, rate: None });
-        };
-        let caller = credential.caller().clone();
-        let tenant = match hello.tenant.as_deref().map(TenantId::new).transpose()? {
-            Some(tenant) if tenant != caller.tenant && !caller.is_superadmin() => {
-                return Err(Problem::forbidden("only a superadmin may follow another tenant"));
-            }
-            named => named.unwrap_or_else(|| caller.tenant.clone()),
-        };
-        Ok(Entry::new(credential, Who::caller(caller, tenant)))
+        let form = LaneForm { rows: hello.form.as_deref() == Some("rows"), flow: hello.flow.unwrap_or_default() };
+        let entry = admit(&self.parts, handshake, credential, hello.link.as_deref(), hello.tenant.as_deref()).await?;
+        Ok(Entry { view: Who { form, ..entry.view }, ..entry })
     }
 
     async fn enter(self, sender: Arc<SocketSender>, renewal: Renewal, who: Who) -> Result<StreamViewer, Problem> {

@@ -1,6 +1,7 @@
 //! Reads a client's messages, and names what is wrong with them.
 
-use crate::wire::{AuthJson, SubJson, UnsubJson};
+use crate::wire::request::{ReadJson, ReportJson, StatusJson};
+use crate::wire::{AuthJson, SeenJson, SubJson, UnsubJson, ViewJson};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -13,6 +14,16 @@ pub(crate) enum FromClient {
     Sub(Box<SubJson>),
     /// Ends one.
     Unsub(UnsubJson),
+    /// Acknowledges a window.
+    Seen(SeenJson),
+    /// Moves a view.
+    View(ViewJson),
+    /// Brings positions.
+    Report(ReportJson),
+    /// Marks something read.
+    Read(ReadJson),
+    /// Tells how far a parcel or delivery is.
+    Status(StatusJson),
     /// Brings a newer credential.
     Auth(AuthJson),
     /// Asks for a `pong`.
@@ -58,11 +69,10 @@ const MAX_REFERENCE: usize = 64;
 
 /// Reads one message, and what its answer refers to.
 pub(crate) fn read_message(text: &str) -> (Reference<'_>, Result<FromClient, Refusal>) {
-    let head = match serde_json::from_str::<Head<'_>>(text) {
-        Ok(head) => head,
-        Err(error) => {
-            return (Reference::default(), Err(Refusal::new("malformed", format!("not a JSON object: {error}"))));
-        }
+    // serde would also read an array, field by field.
+    let head = if text.trim_start().starts_with('{') { serde_json::from_str::<Head<'_>>(text).ok() } else { None };
+    let Some(head) = head else {
+        return (Reference::default(), Err(Refusal::new("malformed", "a message is a JSON object")));
     };
     let op = head.op.as_deref().unwrap_or_default();
     let id = head.id.filter(|id| id.get().len() <= MAX_REFERENCE);
@@ -74,6 +84,11 @@ pub(crate) fn read_message(text: &str) -> (Reference<'_>, Result<FromClient, Ref
     let message = match op {
         "sub" => read(text).map(|sub| FromClient::Sub(Box::new(sub))),
         "unsub" => read(text).map(FromClient::Unsub),
+        "seen" => read(text).map(FromClient::Seen),
+        "view" => read(text).map(FromClient::View),
+        "report" => read(text).map(FromClient::Report),
+        "read" => read(text).map(FromClient::Read),
+        "status" => read(text).map(FromClient::Status),
         "auth" => read(text).map(FromClient::Auth),
         "ping" => Ok(FromClient::Ping),
         "hello" => Err(Refusal::new("taken", "hello came already")),

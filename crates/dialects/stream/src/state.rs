@@ -1,6 +1,8 @@
 //! What all connections of this node share, and the listener with them.
 
 use crate::beat::{Beats, TenantBeat};
+use crate::deliveries::FollowedDeliveries;
+use crate::parcels::ParcelFollowers;
 use milepost_clock::Clock;
 use milepost_domain::TenantId;
 use milepost_hub::Hub;
@@ -16,6 +18,8 @@ pub struct StreamState {
     /// This node and this start.
     pub(crate) epoch: String,
     pub(crate) beats: Arc<Beats>,
+    pub(crate) deliveries: Arc<FollowedDeliveries>,
+    pub(crate) parcels: Arc<ParcelFollowers>,
     /// The name of the event log. Read when the first client comes.
     feed: OnceCell<Arc<str>>,
 }
@@ -24,7 +28,14 @@ impl StreamState {
     /// Publishes messages into `hub`.
     pub fn new(hub: Hub, clock: Clock) -> Arc<Self> {
         let beats = Beats::new(hub.clone(), clock);
-        Arc::new(Self { hub, epoch: format!("{:012x}", fastrand::u64(..) >> 16), beats, feed: OnceCell::new() })
+        Arc::new(Self {
+            hub,
+            epoch: format!("{:012x}", fastrand::u64(..) >> 16),
+            beats,
+            deliveries: Arc::default(),
+            parcels: Arc::default(),
+            feed: OnceCell::new(),
+        })
     }
 
     /// The name of the event log.

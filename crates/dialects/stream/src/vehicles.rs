@@ -1,24 +1,38 @@
 //! One client's subscriptions to vehicles: filters over one store, so that no vehicle is sent twice.
 
+use crate::beat::TenantBeat;
+use crate::cells::covering;
 use crate::channel::{kind_key, route_key, scope_key, vehicle_channel, vehicle_key};
 use crate::convert::{PLACES, render, render_gone, render_vehicles};
+use crate::inbound::Refusal;
+use crate::view::View;
 use crate::who::Who;
-use crate::wire::{EndedJson, ReadyJson, SubJson};
-use milepost_domain::{Vehicle, VehicleScope};
+use crate::wire::{CoversJson, EndedJson, ReadyJson, SubJson};
+use milepost_domain::VehicleScope;
 use milepost_hub::{Interest, Subscription};
 use milepost_live::{Lane, Live, Outlet};
-use milepost_service::{LiveVehicle, ServiceError, vehicles};
+use milepost_service::vehicles::watch_vehicles;
+use milepost_service::{LiveVehicle, ServiceError};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// States of a view wait so long for others, unless the client asks for another time.
+const VIEW_BATCH: Duration = Duration::from_millis(500);
+/// The longest time that a client may ask for.
+const MOST_BATCH_MS: u64 = 60_000;
 
 /// Vehicles that a subscription names.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VehicleFilter {
-    /// Everything, unless something is named.
     ids: HashSet<String>,
     routes: HashSet<String>,
     kinds: HashSet<String>,
+    /// Everything.
     is_all: bool,
+    /// Those in a part of the map.
+    view: Option<View>,
+    batch: Duration,
 }
 
 impl VehicleFilter {
@@ -26,7 +40,14 @@ impl VehicleFilter {
     pub(crate) fn of(sub: &mut SubJson) -> Self {
         let is_all = sub.ids.is_none() && sub.routes.is_none() && sub.kinds.is_none();
         let set = |names: Option<Vec<String>>| names.unwrap_or_default().into_iter().collect();
-        Self { ids: set(sub.ids.take()), routes: set(sub.routes.take()), kinds: set(sub.kinds.take()), is_all }
+        let (ids, routes, kinds) = (set(sub.ids.take()), set(sub.routes.take()), set(sub.kinds.take()));
+        Self { ids, routes, kinds, is_all, view: None, batch: batch(sub.batch_ms).unwrap_or_default() }
+    }
+
+    /// The vehicles in a box of the map.
+    pub(crate) fn of_view(sub: &SubJson) -> Result<Self, Refusal> {
+        let view = View::of(sub.edges.as_deref())?;
+        Ok(Self { view: Some(view), batch: batch(sub.batch_ms).unwrap_or(VIEW_BATCH), ..Self::default() })
     }
 
     /// The number of names in it.
@@ -34,12 +55,18 @@ impl VehicleFilter {
         self.ids.len() + self.routes.len() + self.kinds.len()
     }
 
-    fn holds(&self, vehicle: &Vehicle) -> bool {
+    fn holds(&self, live: &LiveVehicle) -> bool {
+        let vehicle = &live.vehicle;
         self.is_all
+            || self.view.is_some_and(|view| view.holds(live))
             || self.ids.contains(vehicle.id.as_str())
             || vehicle.route.as_ref().is_some_and(|route| self.routes.contains(route.as_str()))
             || self.kinds.contains(vehicle.kind.as_str())
     }
+}
+
+fn batch(batch_ms: Option<u64>) -> Option<Duration> {
+    batch_ms.map(|ms| Duration::from_millis(ms.min(MOST_BATCH_MS)))
 }
 
 /// The subscriptions, and the place in the hub that serves all of them.
@@ -47,15 +74,16 @@ pub(crate) struct VehicleSubscriptions {
     live: Live,
     who: Arc<Who>,
     outlet: Outlet,
+    beat: Arc<TenantBeat>,
     pub(crate) lane: Arc<Lane>,
     filters: BTreeMap<u32, VehicleFilter>,
     subscription: Option<Subscription>,
 }
 
 impl VehicleSubscriptions {
-    pub(crate) fn new(live: Live, who: Arc<Who>, outlet: Outlet) -> Self {
-        let lane = Lane::new(outlet.clone(), PLACES, live.context.clock.clone());
-        Self { live, who, outlet, lane, filters: BTreeMap::new(), subscription: None }
+    pub(crate) fn new(live: Live, who: Arc<Who>, outlet: Outlet, beat: Arc<TenantBeat>) -> Self {
+        let lane = Lane::new(outlet.clone(), PLACES, who.form, live.context.clock.clone());
+        Self { live, who, outlet, beat, lane, filters: BTreeMap::new(), subscription: None }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -68,25 +96,73 @@ impl VehicleSubscriptions {
 
     /// Sends the vehicles that a new subscription adds, `ready`, and then their changes.
     pub(crate) async fn add(&mut self, s: u32, filter: VehicleFilter) -> Result<(), ServiceError> {
-        let lane = Arc::clone(&self.lane);
-        let snapshot = lane.begin_snapshot();
-        let found = self.cut(Some((s, &filter)), |live| filter.holds(&live.vehicle)).await?;
-        let fresh: Vec<&LiveVehicle> = found.iter().filter(|live| !self.holds(&live.vehicle)).collect();
-        for text in render_vehicles(&fresh) {
-            if self.outlet.send_backpressured(None, &text).await.is_err() {
-                return Ok(());
-            }
-        }
-        self.outlet.send(&render(&ReadyJson {
-            op: "ready",
-            s,
-            count: Some(found.len()),
-            complete: None,
-            cursor: None,
-        }));
+        self.watch_level(&filter);
         self.filters.insert(s, filter);
+        let begun = self.begin(s).await;
+        if begun.is_err()
+            && let Some(filter) = self.filters.remove(&s)
+        {
+            self.leave_level(&filter);
+        }
+        begun
+    }
+
+    /// Moves a view. If it has to cover another part of the map, it begins anew.
+    pub(crate) async fn move_view(&mut self, s: u32, edges: Option<&[f64]>) -> Result<(), Refusal> {
+        let Some(old) = self.filters.get(&s).and_then(|filter| filter.view) else {
+            return Err(Refusal::new("not_found", "this number has no view"));
+        };
+        let new = old.moved_to(edges)?;
+        if new == old {
+            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: new.edges() }));
+            return Ok(());
+        }
+        let before = self.filters.remove(&s).expect("it was found above");
+        let after = VehicleFilter { view: Some(new), ..before.clone() };
+        self.watch_level(&after);
+        self.filters.insert(s, after);
+        let begun = self.begin(s).await;
+        if begun.is_ok() {
+            self.leave_level(&before);
+        } else if let Some(after) = self.filters.insert(s, before) {
+            self.leave_level(&after);
+        }
+        begun.map_err(Refusal::from)
+    }
+
+    /// Follows all filters, and sends what that of `s` adds to the others.
+    async fn begin(&mut self, s: u32) -> Result<(), ServiceError> {
+        let filter = self.filters.get(&s).cloned().unwrap_or_default();
+        let lane = Arc::clone(&self.lane);
+        // What waits is sent before, because it is judged by the old subscriptions.
+        let snapshot = lane.begin_snapshot();
+        let found = self.cut(filter.view, |live| filter.holds(live)).await?;
+        self.set_gather();
+        // Which vehicles a client with views knows depends on moves that were under way, so that it gets all of them.
+        let has_views = self.filters.values().any(|filter| filter.view.is_some());
+        let others = || self.filters.iter().filter(|(other, _)| **other != s).map(|(_, filter)| filter);
+        let is_fresh = |live: &&LiveVehicle| has_views || !others().any(|filter| filter.holds(live));
+        let fresh: Vec<&LiveVehicle> = found.iter().filter(is_fresh).collect();
+        for live in &fresh {
+            snapshot.forget(&vehicle_key(live.vehicle.id.as_str()));
+        }
+        self.send_begun(s, filter.view, &fresh, found.len()).await;
         drop(snapshot);
         Ok(())
+    }
+
+    /// Sends what a subscription covers, the vehicles that it adds, and `ready`.
+    async fn send_begun(&self, s: u32, view: Option<View>, fresh: &[&LiveVehicle], count: usize) {
+        if let Some(view) = view {
+            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: view.edges() }));
+        }
+        for text in render_vehicles(fresh) {
+            if self.outlet.send_backpressured(None, &text).await.is_err() {
+                return;
+            }
+        }
+        let ready = ReadyJson { op: "ready", s, count: Some(count), complete: None, cursor: None };
+        self.outlet.send(&render(&ready));
     }
 
     /// Ends a subscription, and says which vehicles no other one names.
@@ -94,19 +170,26 @@ impl VehicleSubscriptions {
         let Some(filter) = self.filters.remove(&s) else { return Ok(()) };
         let lane = Arc::clone(&self.lane);
         let snapshot = lane.begin_snapshot();
-        let found = match self.cut(None, |live| filter.holds(&live.vehicle)).await {
+        let views: Vec<View> = self.filters.values().filter_map(|filter| filter.view).collect();
+        let in_views = |live: &LiveVehicle| views.iter().any(|view| view.holds(live));
+        let area = filter.view.filter(|_| views.is_empty());
+        let found = match self.cut(area, |live| filter.holds(live) || in_views(live)).await {
             Ok(found) => found,
             Err(error) => {
                 self.filters.insert(s, filter);
                 return Err(error);
             }
         };
-        let gone: Vec<_> = found.iter().map(|live| &live.vehicle).filter(|vehicle| !self.holds(vehicle)).collect();
-        for vehicle in &gone {
+        self.leave_level(&filter);
+        self.set_gather();
+        let gone: Vec<_> = found.iter().filter(|live| !self.holds(live)).map(|live| &live.vehicle).collect();
+        // The other views begin anew: see [`Self::begin`].
+        let fresh: Vec<&LiveVehicle> = found.iter().filter(|live| in_views(live)).collect();
+        for vehicle in gone.iter().copied().chain(fresh.iter().map(|live| &live.vehicle)) {
             snapshot.forget(&vehicle_key(vehicle.id.as_str()));
         }
         let ids: Vec<_> = gone.iter().map(|vehicle| &vehicle.id).collect();
-        for text in render_gone(&ids) {
+        for text in render_gone(&ids).into_iter().chain(render_vehicles(&fresh)) {
             if self.outlet.send_backpressured(None, &text).await.is_err() {
                 return Ok(());
             }
@@ -115,42 +198,68 @@ impl VehicleSubscriptions {
         Ok(())
     }
 
-    fn holds(&self, vehicle: &Vehicle) -> bool {
-        self.filters.values().any(|filter| filter.holds(vehicle))
+    fn holds(&self, live: &LiveVehicle) -> bool {
+        self.filters.values().any(|filter| filter.holds(live))
     }
 
-    /// The visible vehicles that are wanted, as they are at the moment from which the filters, and `new` beside them, are followed.
+    /// The most impatient subscription decides: a vehicle is sent once for all of them.
+    fn set_gather(&self) {
+        self.lane.set_gather(self.filters.values().map(|filter| filter.batch).min().unwrap_or_default());
+    }
+
+    fn watch_level(&self, filter: &VehicleFilter) {
+        if let Some(view) = filter.view {
+            self.beat.watch_level(covering(&view.covers).0);
+        }
+    }
+
+    fn leave_level(&self, filter: &VehicleFilter) {
+        if let Some(view) = filter.view {
+            self.beat.leave_level(covering(&view.covers).0);
+        }
+    }
+
+    /// Follows the filters from now on. Returns the visible vehicles that are wanted, with `view` only those in it, as they are
+    /// when everything that was published before has reached the lane.
     async fn cut(
         &mut self,
-        new: Option<(u32, &VehicleFilter)>,
+        view: Option<View>,
         is_wanted: impl Fn(&LiveVehicle) -> bool + Send + Sync,
     ) -> Result<Vec<LiveVehicle>, ServiceError> {
         let Self { live, who, lane, filters, subscription, .. } = self;
-        let new = new.map(|(_, filter)| filter);
         let channel = live.hub.channel(&vehicle_channel(&who.tenant));
-        // Few: all of them are needed to know which the client may see.
+        let vehicles = &live.use_cases().vehicles;
+        // Few: all of them are needed to know which the client may see. Of a whole tenant none are.
         let is_limited = who.scope != VehicleScope::All;
+        let known = if is_limited { &who.scope } else { &VehicleScope::Nothing };
         let place = Mutex::new(subscription.take());
         let begin = |visible: &[LiveVehicle]| {
-            let interest = interest(filters.values().chain(new), &who.scope, visible);
+            let interest = interest(filters.values(), &who.scope, visible);
             let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
             match place.as_ref() {
                 Some(subscription) => subscription.set_interest(interest),
                 None => *place = Some(lane.subscribe(&channel, interest)),
             }
         };
-        let all = &live.use_cases().vehicles;
-        let watched =
-            vehicles::watch_vehicles(all, &who.tenant, &who.scope, |live| is_limited || is_wanted(live), begin).await;
+        let begun = watch_vehicles(vehicles, &who.tenant, known, None, |_| true, begin).await;
         *subscription = place.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if filters.is_empty() && new.is_none() {
+        if filters.is_empty() {
             *subscription = None;
         }
-        let (mut found, ()) = watched?;
-        if is_limited {
-            found.retain(|live| is_wanted(live));
-        }
+        begun?;
+        // What was judged by the filters of before has come to the lane then, and nothing of it comes after the snapshot.
+        channel.settled().await;
+        let area = view.filter(|_| !is_limited).map(View::rectangle);
+        let (found, ()) = watch_vehicles(vehicles, &who.tenant, &who.scope, area.as_ref(), is_wanted, |_| ()).await?;
         Ok(found)
+    }
+}
+
+impl Drop for VehicleSubscriptions {
+    fn drop(&mut self) {
+        for filter in self.filters.values() {
+            self.leave_level(filter);
+        }
     }
 }
 
@@ -160,6 +269,7 @@ fn interest<'f>(
     scope: &VehicleScope,
     visible: &[LiveVehicle],
 ) -> Interest {
+    let views = filters.clone();
     let wanted = if filters.clone().any(|filter| filter.is_all) {
         Interest::all()
     } else {
@@ -169,6 +279,8 @@ fn interest<'f>(
             ids.chain(routes).chain(filter.kinds.iter().map(|kind| kind_key(kind)))
         }))
     };
+    let views: Vec<_> = views.filter_map(|filter| filter.view).map(|view| view.covers).collect();
+    let wanted = wanted.with_areas(views.iter().flat_map(|area| covering(area).1), views.clone());
     match scope {
         VehicleScope::All => wanted,
         VehicleScope::Nothing => Interest::keys([]),

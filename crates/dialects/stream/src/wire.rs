@@ -2,6 +2,8 @@
 //! place is unknown. The data of facts and items has the names of the REST API.
 
 pub mod fact;
+pub mod request;
+pub mod thing;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,6 +20,10 @@ pub struct HelloJson {
     pub key: Option<String>,
     /// A delivery's public link instead: its `tracking_id`.
     pub link: Option<String>,
+    /// How places are to come: `rows`; as JSON if absent.
+    pub form: Option<String>,
+    /// The client answers marks of windows.
+    pub flow: Option<bool>,
     /// For a superadmin: the tenant to follow; its own if absent.
     pub tenant: Option<String>,
 }
@@ -38,12 +44,26 @@ pub struct WelcomeJson<'a> {
     pub role: Option<&'static str>,
     /// Seconds until the credential expires; null if it does not.
     pub expires_in: Option<i64>,
+    /// How places come: `json` or `rows`.
+    pub form: &'static str,
+    /// The subscriptions that the URL of a stream asks for, by their numbers; absent on a socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subs: Option<&'a [NumberedJson]>,
     /// Seconds between two marks.
     pub beat_s: u64,
     /// What this server can do beyond the first version.
     pub features: &'a [&'static str],
     /// Its limits.
     pub limits: LimitsJson,
+}
+
+/// A subscription of a stream.
+#[derive(Debug, Serialize)]
+pub struct NumberedJson {
+    /// Its number.
+    pub s: u32,
+    /// What it follows.
+    pub to: String,
 }
 
 /// Limits of a connection.
@@ -62,6 +82,8 @@ pub struct LimitsJson {
 pub struct VehicleJson<'a> {
     /// Unique in its tenant.
     pub id: &'a str,
+    /// Its number in rows, while the connection lasts.
+    pub n: u32,
     /// bus, car, …
     pub kind: &'a str,
     /// Name for people.
@@ -173,6 +195,22 @@ pub struct MarkJson<'a> {
     pub t: i64,
 }
 
+/// Asks whether everything before it has come.
+#[derive(Debug, Serialize)]
+pub struct WindowMarkJson {
+    /// `mark`.
+    pub op: &'static str,
+    /// To be named in `seen`.
+    pub m: u32,
+}
+
+/// Everything up to a mark has come.
+#[derive(Debug, Deserialize)]
+pub struct SeenJson {
+    /// The mark.
+    pub m: u32,
+}
+
 /// A subscription or a request failed. The connection stays open.
 #[derive(Debug, Serialize)]
 pub struct ErrorJson<'a> {
@@ -255,12 +293,40 @@ pub struct SubJson {
     /// Vehicles by kind.
     #[serde(default)]
     pub kinds: Option<Vec<String>>,
+    /// For a view: west, south, east and north in degrees.
+    #[serde(default, rename = "box")]
+    pub edges: Option<Vec<f64>>,
+    /// Milliseconds for which changes of vehicles may wait, to be sent together.
+    #[serde(default)]
+    pub batch_ms: Option<u64>,
     /// Facts after this cursor.
     #[serde(default)]
     pub after: Option<String>,
     /// The one thing to follow: a parcel, a cadet, a delivery.
     #[serde(default)]
     pub id: Option<Value>,
+}
+
+/// Another box for a view.
+#[derive(Debug, Deserialize)]
+pub struct ViewJson {
+    /// The subscription.
+    pub s: u32,
+    /// West, south, east and north in degrees.
+    #[serde(default, rename = "box")]
+    pub edges: Option<Vec<f64>>,
+}
+
+/// The part of the map that a view covers: a vehicle outside is gone, unless another subscription has it.
+#[derive(Debug, Serialize)]
+pub struct CoversJson {
+    /// `covers`.
+    pub op: &'static str,
+    /// The subscription.
+    pub s: u32,
+    /// West, south, east and north in degrees. West lies east of east across the antimeridian.
+    #[serde(rename = "box")]
+    pub edges: [f64; 4],
 }
 
 /// A request to end a subscription.

@@ -23,7 +23,8 @@ type Xml = Writer<Vec<u8>>;
 fn write_document(xml: &mut Xml, vehicles: &[LiveVehicle], now: Timestamp) -> io::Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let now = rfc3339(now);
-    let siri = xml.create_element("Siri").with_attributes([("xmlns", "http://www.siri.org.uk/siri"), ("version", "2.0")]);
+    let siri =
+        xml.create_element("Siri").with_attributes([("xmlns", "http://www.siri.org.uk/siri"), ("version", "2.0")]);
     siri.write_inner_content(|xml| {
         xml.create_element("ServiceDelivery").write_inner_content(|xml| {
             text(xml, "ResponseTimestamp", &now)?;

@@ -35,14 +35,19 @@ pub(super) async fn run(channel: Arc<Channel>) {
                 tokio::time::sleep_until(next).await;
             }
         }
-        let Some(drained) = channel.drain_pending() else { return };
+        let Some(drained) = channel.drain_pending() else {
+            channel.passed.notify_waiters();
+            return;
+        };
         last_pass = Some(Instant::now());
         if drained.overrun {
             end_all(channel).await;
         }
         let (sequences, messages) = split(drained.entries);
-        if !messages.is_empty() {
+        if let Some(last) = sequences.last().copied() {
             Pass::plan(channel, sequences, messages).await.deliver(channel).await;
+            channel.undelivered.store(last + 1, Release);
+            channel.passed.notify_waiters();
         }
     }
 }
@@ -89,11 +94,11 @@ impl Pass {
         for (index, message) in messages.iter().enumerate() {
             let (sequence, index) = (sequences[index], index as u32);
             let recipients = message.recipients();
-            if recipients.kind != RecipientKind::KeyedOnly {
+            if matches!(recipients.kind, RecipientKind::Everyone | RecipientKind::General) {
                 general_indices.push(index);
             }
             let everyone = if recipients.kind == RecipientKind::Everyone { &filtered[..] } else { &[] };
-            let keyed = recipients.keys.iter().filter_map(|key| by_key.get(key)).flatten();
+            let keyed = recipients.finding_keys().filter_map(|key| by_key.get(key)).flatten();
             let chunks: Vec<&ChunkOfSubscribers> = everyone.iter().chain(keyed).collect();
             for chunk in chunks {
                 for subscriber in chunk.iter().flatten() {
@@ -202,7 +207,7 @@ fn snapshot(channel: &Channel, sequences: &[u64], messages: &[Message]) -> Found
     }
     let mut by_key = KeyMap::default();
     if !subscribers.by_key.is_empty() {
-        for key in messages.iter().flat_map(|message| &message.recipients().keys) {
+        for key in messages.iter().flat_map(|message| message.recipients().finding_keys()) {
             if !by_key.contains_key(key)
                 && let Some(slab) = subscribers.by_key.get(key)
             {

@@ -48,7 +48,7 @@ impl Pending {
     }
 
     pub(super) fn push(&mut self, message: Message, limits: &HubLimits) -> Taken {
-        if self.bytes + message.payload().len() > limits.pending_bytes {
+        if self.bytes + message.payload_bytes() > limits.pending_bytes {
             self.overrun = true;
             return Taken::Refused;
         }
@@ -61,9 +61,14 @@ impl Pending {
                 return taken;
             }
         }
-        self.bytes += message.payload().len();
+        self.bytes += message.payload_bytes();
         self.queue.push_back(Entry { sequence, message: Some(message) });
         taken
+    }
+
+    /// Whether nothing waits and no task is offering anything.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && !self.running
     }
 
     /// Empties the queue. `None` means that it was empty: the calling task counts as ended from then on.
@@ -81,6 +86,10 @@ impl Pending {
 
     fn replace_older(&mut self, message: &Message, sequence: u64) -> Taken {
         let Some((key, version)) = message.conflation() else { return Taken::Added };
+        // Whoever watches the spot that the older one tells the subject has left must get the older one.
+        if message.recipients().watched.is_some() {
+            return Taken::Added;
+        }
         if self.newest.is_none() || self.replaced > self.queue.len() / 2 {
             self.index_by_key();
         }
@@ -95,7 +104,7 @@ impl Pending {
         if kept.conflation().is_some_and(|(_, kept_version)| kept_version > version) {
             return Taken::Stale;
         }
-        self.bytes -= kept.payload().len();
+        self.bytes -= kept.payload_bytes();
         *slot = None;
         self.replaced += 1;
         newest.insert(key.clone(), sequence);
@@ -107,7 +116,8 @@ impl Pending {
         self.queue.retain(|entry| entry.message.is_some());
         self.replaced = 0;
         let keyed = self.queue.iter().filter_map(|entry| {
-            let (key, _) = entry.message.as_ref()?.conflation()?;
+            let message = entry.message.as_ref().filter(|message| message.recipients().watched.is_none())?;
+            let (key, _) = message.conflation()?;
             Some((key.clone(), entry.sequence))
         });
         self.newest = Some(keyed.collect());

@@ -87,6 +87,8 @@ pub(super) async fn run(mut args: DemoArgs, clock: &Clock) -> Result<()> {
     for sample in &SAMPLES {
         say(&format!("  {:<10} password {password}   {} ({})", sample.login, sample.name, sample.role.as_str()));
     }
+    // Behind the #, so that the password is sent to no server and is in no log.
+    say(&format!("One click each: http://{}/demo#{password}", running.address));
     fleets.push(sample_delivery::drive_rider(&running, TenantId::new("kitchen")?, &end));
     stop.await;
     let _ = ended.send(true);

@@ -10,7 +10,9 @@ use clap::{Args, ValueEnum};
 use milepost_access::Claims;
 use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId};
-use milepost_simulate::{Credential, DeviceKey, Motion, ProgressMode, Replay, SimulateOptions, Times, Via};
+use milepost_simulate::{
+    Credential, DeviceKey, Motion, ProgressMode, Replay, SimulateOptions, Times, TrackerProtocol, TrackerTarget, Via,
+};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,12 +75,37 @@ pub(super) struct SimulateArgs {
     /// Sends batches to /api/v1/positions instead of single pings to the kiosk route.
     #[arg(long)]
     batch: bool,
+    /// Reports over TCP as trackers of this protocol do; the server serves it with DEVICE_PORTS.
+    #[arg(long, value_enum, conflicts_with_all = ["batch", "device"])]
+    protocol: Option<ProtocolArg>,
+    /// The server's port for this protocol; its usual one if absent.
+    #[arg(long, requires = "protocol")]
+    port: Option<u16>,
     /// Requests at the same time.
     #[arg(long, default_value_t = 32)]
     connections: usize,
     /// Seed of the random numbers; the same one makes the same drive.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ProtocolArg {
+    Teltonika,
+    Gt06,
+    H02,
+    Jt808,
+}
+
+impl From<ProtocolArg> for TrackerProtocol {
+    fn from(protocol: ProtocolArg) -> Self {
+        match protocol {
+            ProtocolArg::Teltonika => Self::Teltonika,
+            ProtocolArg::Gt06 => Self::Gt06,
+            ProtocolArg::H02 => Self::H02,
+            ProtocolArg::Jt808 => Self::Jt808,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -116,6 +143,10 @@ fn options_from(args: SimulateArgs, clock: &Clock) -> Result<SimulateOptions> {
             repeat: args.repeat,
         })
     };
+    let tracker = args.protocol.map(|protocol| {
+        let protocol = TrackerProtocol::from(protocol);
+        TrackerTarget { protocol, port: args.port.unwrap_or(protocol.usual_port()) }
+    });
     Ok(SimulateOptions {
         url: args.url,
         credential,
@@ -125,6 +156,7 @@ fn options_from(args: SimulateArgs, clock: &Clock) -> Result<SimulateOptions> {
         kind: args.kind,
         motion,
         duration: args.duration,
+        tracker,
         via: if args.batch { Via::Positions } else { Via::Kiosk },
         connections: args.connections,
         seed: args.seed,

@@ -1,11 +1,16 @@
 //! The table of settings, which defines flags, environment variables, file keys and check-config.
 
 use super::database_url::check_database_url;
+use super::device_ports::device_ports;
 use super::duration::parse_duration;
 use super::listen_address::listen_address;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
+use milepost_domain::TenantId;
 use milepost_http::{TenantHosts, TrustedProxies};
-use milepost_outbox::{AddressRule, ServiceUrl, Vapid, check_push_subject};
+use milepost_mqtt::{BrokerUrl, is_topic_filter};
+use milepost_oidc::{Issuer, RoleMap};
+use milepost_outbox::{AddressRule, MailFrom, ServiceUrl, SmtpUrl, Vapid, check_push_subject};
+use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -40,10 +45,27 @@ enum Kind {
     Redis,
     /// `host=tenant`, separated by commas.
     TenantHosts,
+    Tenant,
+    /// `unique-id=secret`, separated by commas.
+    DeviceSecrets,
+    Broker,
+    /// Filters of MQTT topics, separated by commas.
+    Topics,
     /// Host names, addresses and networks, separated by commas.
     Hosts,
     HttpUrl,
+    /// Names of protocols, some with `=port`, separated by commas.
+    DevicePorts,
+    /// An address without a port.
+    Ip,
+    Smtp,
+    Mailbox,
     Secret,
+    /// A secret that somebody else chose.
+    ClientSecret,
+    Issuer,
+    /// `group=role`, separated by commas.
+    Roles,
     VapidKey,
     PushSubject,
     LogFilter,
@@ -57,7 +79,13 @@ pub const SETTINGS_HEADING: &str = "Settings";
 const DAY_MS: u64 = 86_400_000;
 
 const fn setting(variable: &'static str, default: &'static str, kind: Kind, help: &'static str) -> Setting {
-    Setting { variable, default, help, secret: matches!(kind, Kind::Secret | Kind::VapidKey), kind }
+    Setting {
+        variable,
+        default,
+        help,
+        secret: matches!(kind, Kind::Secret | Kind::ClientSecret | Kind::VapidKey | Kind::DeviceSecrets),
+        kind,
+    }
 }
 
 /// Every setting, in the order in which it is shown.
@@ -73,6 +101,17 @@ pub const SETTINGS: &[Setting] = &[
     setting("JWKS_FILE", "", Kind::Text, "JSON Web Key Set file: also trust these keys; read again when it changes"),
     setting("JWT_ISSUER", "", Kind::Text, "what iss must be in tokens that another issuer signed; anything if unset"),
     setting("JWT_AUDIENCE", "", Kind::Text, "what aud must name in tokens that another issuer signed; anything if unset"),
+    setting("OIDC_ISSUER", "", Kind::Issuer, "identity provider at which people log in, such as https://login.example.org; none if unset"),
+    setting("OIDC_CLIENT_ID", "", Kind::Text, "this server's name at the provider"),
+    setting("OIDC_CLIENT_SECRET", "", Kind::ClientSecret, "this server's secret at the provider, if it has one"),
+    setting("OIDC_CLIENT_SECRET_FILE", "", Kind::Text, "file with that secret"),
+    setting("OIDC_SCOPES", "openid profile email", Kind::Text, "what the provider is asked for, separated by spaces"),
+    setting("OIDC_ROLES_CLAIM", "groups", Kind::Text, "the claim with a user's groups"),
+    setting("OIDC_ROLES", "", Kind::Roles, "roles by groups, such as fleet-admins=admin,drivers=driver: nobody without one of them gets in; roles are given here if unset"),
+    setting("OIDC_TENANT", "", Kind::Text, "the tenant of all who log in there; default if neither it nor OIDC_TENANT_CLAIM is set"),
+    setting("OIDC_TENANT_CLAIM", "", Kind::Text, "the claim that names a user's tenant"),
+    setting("OIDC_LINK_EMAIL", "never", Kind::OneOf(&["never", "verified"]), "verified links a new identity to the account of its tenant that has its verified address"),
+    setting("OIDC_ONLY", "0", Kind::Flag, "1 takes no passwords but the first user's"),
     setting("ALLOWED_ORIGINS", "", Kind::Text, "origins, separated by commas, that may open sockets and use cookies; same host only if unset"),
     setting("TENANT_HOSTS", "", Kind::TenantHosts, "tenants by host name, such as school.example.org=school,bus.example.org=acme: a login at the host that names no tenant is of that tenant"),
     setting("WS_READ_BUFFER_SIZE", "1024", Kind::Number(256, 1 << 20), "bytes read from a socket at once"),
@@ -80,7 +119,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("WS_PING_PERIOD", "54s", Kind::Duration(10, DAY_MS), "how often a socket is pinged"),
     setting("WS_PONG_WAIT", "60s", Kind::Duration(20, DAY_MS), "a socket that is silent for this long is closed"),
     setting("WS_WRITE_WAIT", "10s", Kind::Duration(10, DAY_MS), "how long the last writes of a closing socket may take"),
-    setting("WS_MAX_MESSAGE_SIZE", "", Kind::Number(1, 64 << 20), "bytes of an inbound message; 512 on the fleet socket and 4096 on the others if unset"),
+    setting("WS_MAX_MESSAGE_SIZE", "", Kind::Number(1, 64 << 20), "bytes of an inbound message; 512 on the fleet socket, 65536 on /ws and 4096 on the others if unset"),
+    setting("MILEPOST_CACHE_MIB", "768", Kind::Number(16, 1 << 20), "memory for what is read again when it is forgotten: vehicles, tracks, geofences, users and devices; mebibytes"),
     setting("MAX_CONNECTIONS_PER_TENANT", "10000", Kind::Number(1, 10_000_000), "open sockets and streams of one tenant"),
     setting("MAX_CONNECTIONS_PER_ADDRESS", "500", Kind::Number(1, 10_000_000), "connections of one address that have shown no credential, and of one caller; trusted proxies are not counted"),
     setting("ALERT_EXPIRY_DURATION", "24h", Kind::Duration(1_000, 36_500 * DAY_MS), "how long an alert is listed"),
@@ -96,11 +136,23 @@ pub const SETTINGS: &[Setting] = &[
     setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect: POST {url}/orders/{id}/status; not called if unset"),
     setting("NOTIFICATION_SERVICE_URL", "", Kind::HttpUrl, "notification service of the delivery dialect: POST {url}/notify/sms; not called if unset"),
     setting("PUBLIC_URL", "", Kind::HttpUrl, "where people reach this server, such as https://track.example.org: the beginning of every link that it gives out"),
+    setting("SMTP_URL", "", Kind::Smtp, "mail server, such as smtp://user:password@mail.example.org:587?starttls=required or smtps://…; no mails if unset"),
+    setting("MAIL_FROM", "", Kind::Mailbox, "sender of mails, such as Milepost <track@example.org>"),
     setting("MILEPOST_OUTGOING_GIVE_UP", "24h", Kind::Duration(1_000, 365 * DAY_MS), "a call to a service or webhook that fails at this age is given up"),
     setting("MILEPOST_WEBHOOK_ALLOW", "", Kind::Hosts, "hosts, addresses and networks, such as hooks.internal,10.1.0.0/16, that webhooks and push services may use although they are private; none if unset"),
     setting("VAPID_PRIVATE_KEY", "", Kind::VapidKey, "key of Web Push, 32 bytes in base64url; generated in the data folder if unset"),
     setting("VAPID_SUBJECT", "", Kind::PushSubject, "contact for push services: mailto:… or https://…; PUBLIC_URL if that is https"),
     setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional allows anonymous access to the fleet socket"),
+    setting("DEVICE_KEYS", "optional", Kind::OneOf(&["optional", "required"]), "required refuses phones and apps that report without their device's key; trackers that have no place for one are not asked"),
+    setting("DEVICE_HTTP_LISTEN", "", Kind::Address, "address and port of a port for phones and apps alone, such as 0.0.0.0:5055; none if unset"),
+    setting("DEVICE_SECRETS", "", Kind::DeviceSecrets, "secrets of OwnTracks apps that encrypt: unique-id=secret, separated by commas"),
+    setting("MQTT_URL", "", Kind::Broker, "an MQTT broker to take positions from, mqtt://user:password@host/ or mqtts://…; none if unset"),
+    setting("MQTT_TOPICS", "owntracks/+/+,milepost/+", Kind::Topics, "topics of the broker, separated by commas"),
+    setting("DEVICE_TENANT", "", Kind::Tenant, "tenant whose admins see and add unknown devices; superadmins alone if unset"),
+    setting("DEVICE_PORTS", "", Kind::DevicePorts, "protocols of trackers that are served over TCP and UDP, such as teltonika,gt06=6023; a name alone has its usual port; none if unset"),
+    setting("DEVICE_BIND", "0.0.0.0", Kind::Ip, "address on which they are served; :: is every one of IPv6 and IPv4"),
+    setting("DEVICE_MAX_PER_ADDRESS", "1000", Kind::Number(1, 10_000_000), "connections of one address to these ports that are of no known device"),
+    setting("DEVICE_IDLE", "15m", Kind::Duration(1_000, DAY_MS), "how long a tracker's connection may be silent"),
     setting("TRANSIT_PUBLIC", "0", Kind::Flag, "1 lets everybody read the feeds /gtfs-rt/… and /siri/vm.xml of every tenant"),
     setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is trusted; none if unset"),
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
@@ -127,7 +179,11 @@ impl Setting {
     pub(crate) fn check(&self, text: &str) -> Result<(), String> {
         let ok = |fits: bool, takes: &str| if fits { Ok(()) } else { Err(takes.to_owned()) };
         match self.kind {
-            Kind::Text => Ok(()),
+            Kind::Text | Kind::ClientSecret => Ok(()),
+            Kind::Issuer => Issuer::parse(text).map(drop).map_err(str::to_owned),
+            Kind::Roles => RoleMap::new(&list(text)).map(drop).map_err(|entry| {
+                format!("must be groups with their roles, such as fleet-admins=admin, separated by commas; not {entry}")
+            }),
             Kind::Address => listen_address(text).map(drop),
             Kind::Flag => ok(matches!(text, "0" | "1" | "true" | "false"), "must be 0 or 1"),
             Kind::OneOf(names) => ok(names.contains(&text), &format!("must be one of {}", names.join(", "))),
@@ -150,11 +206,24 @@ impl Setting {
             Kind::TenantHosts => TenantHosts::new(&list(text)).map(drop).map_err(|entry| {
                 format!("must be hosts with their tenants, such as school.example.org=school, separated by commas; not {entry}")
             }),
+            Kind::Tenant => TenantId::new(text).map(drop).map_err(|invalid| invalid.message.to_owned()),
+            Kind::DeviceSecrets => DeviceSecrets::new(&list(text)).map(drop).map_err(|entry| {
+                format!("must be unique-id=secret, separated by commas, with secrets of 1 to 32 bytes; entry {entry} is not")
+            }),
+            Kind::Broker => BrokerUrl::parse(text).map(drop).map_err(str::to_owned),
+            Kind::Topics => ok(
+                list(text).iter().all(|topic| is_topic_filter(topic)),
+                "must be MQTT topics, separated by commas, such as owntracks/+/+, milepost/#",
+            ),
             Kind::Redis => RedisUrl::parse(text).map(drop).map_err(|takes| takes.to_string()),
             Kind::Hosts => AddressRule::new(&list(text)).map(drop).map_err(|entry| {
                 format!("must be host names, addresses or networks, separated by commas, which {entry} is not")
             }),
             Kind::HttpUrl => ServiceUrl::parse(text).map(drop).map_err(str::to_owned),
+            Kind::DevicePorts => device_ports(&list(text)).map(drop),
+            Kind::Ip => ok(text.parse::<std::net::IpAddr>().is_ok(), "must be an address such as 0.0.0.0 or ::"),
+            Kind::Smtp => SmtpUrl::parse(text).map(drop).map_err(str::to_owned),
+            Kind::Mailbox => MailFrom::parse(text).map(drop).map_err(str::to_owned),
             Kind::Secret => ok(text.len() >= 32, "must have at least 32 bytes"),
             Kind::VapidKey => Vapid::new(text, None).map(drop).map_err(str::to_owned),
             Kind::PushSubject => check_push_subject(text).map_err(str::to_owned),

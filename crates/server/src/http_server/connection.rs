@@ -1,13 +1,13 @@
 //! Serves one connection: reads its requests, routes them, and passes sockets and quiet streams on.
 
 use super::closing::closing;
-use super::connection_table::ConnectionTable;
 use super::detach::{DetachSlot, RequestKind};
 use super::graceful::Watcher;
 use super::host::names_one_host;
 use super::http2::refuse_http2;
 use super::request_body::take_small_body;
 use super::{CurrentRouter, HttpWaits};
+use crate::connection_table::ConnectionTable;
 use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;

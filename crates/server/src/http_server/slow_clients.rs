@@ -1,7 +1,8 @@
 //! Claims about clients that make no progress, on real connections and with short waits.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::{ConnectionLimits, HttpWaits, Stage, bind, serve_http};
+use super::{ConnectionLimits, HttpWaits, Stage, serve_http};
+use crate::accepting::bind;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
@@ -22,7 +23,7 @@ const LONG: Duration = Duration::from_secs(3600);
 const EXPORT_BYTES: usize = 32 * 1024 * 1024;
 
 pub(super) fn limits() -> ConnectionLimits {
-    ConnectionLimits { per_address: 1000, strangers: 1000, proxies: TrustedProxies::default() }
+    ConnectionLimits { per_address: 1000, per_caller: 1000, strangers: 1000, proxies: TrustedProxies::default() }
 }
 
 fn waits() -> HttpWaits {

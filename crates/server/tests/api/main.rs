@@ -16,8 +16,10 @@ mod accounts {
     pub mod ended_logins;
     pub mod foreign_issuer;
     pub mod names;
+    pub mod oidc;
     pub mod password_links;
     pub mod revocation;
+    pub mod second_factor;
     pub mod sessions;
     pub mod tenants;
     pub mod token_scopes;
@@ -32,6 +34,10 @@ mod delivery {
     pub mod session;
     pub mod socket;
     pub mod tracking;
+}
+mod devices {
+    pub mod mqtt;
+    pub mod phones;
 }
 mod fleet {
     pub mod any_order;
@@ -57,6 +63,7 @@ mod fleet {
 mod live_contract;
 mod native {
     pub mod clock_ahead;
+    pub mod devices;
     pub mod document;
     pub mod http_forms;
     pub mod idempotency;
@@ -94,6 +101,7 @@ mod operations {
 }
 mod outgoing {
     pub mod calls;
+    pub mod mail;
     pub mod nodes;
     pub mod push;
     pub mod push_alerts;
@@ -124,13 +132,28 @@ mod records {
     pub mod stream_support;
 }
 mod stream {
+    pub mod convergence;
+    pub mod events;
     pub mod facts;
+    pub mod forms;
     pub mod greeting;
     pub mod page;
+    pub mod schema;
     pub mod support;
+    pub mod things;
     pub mod vehicles;
+    pub mod views;
 }
 mod support;
+mod trackers {
+    pub mod datagrams;
+    pub mod kill;
+    pub mod simulated;
+    pub mod sockets;
+    pub mod strangers;
+    pub mod support;
+    pub mod unknown;
+}
 mod transit {
     pub mod feeds;
 }

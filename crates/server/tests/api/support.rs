@@ -48,8 +48,14 @@ impl TestServer {
 
     /// Drains the server and starts it again on the same data. The first superadmin's token stays valid.
     pub async fn restart(self, settings: &[(&'static str, &str)]) -> Self {
+        self.restart_after(settings, async {}).await
+    }
+
+    /// The same, while nobody serves meanwhile.
+    pub async fn restart_after(self, settings: &[(&'static str, &str)], meanwhile: impl Future<Output = ()>) -> Self {
         let Self { running, admin, password, folder, http, clock, database, .. } = self;
         running.drain().await;
+        meanwhile.await;
         let kept: Vec<_> = database.as_deref().map(|url| ("DATABASE_URL", url)).into_iter().collect();
         let config = config_in(folder.path(), &[&kept, settings].concat());
         let running = serve::start(&config, clock.clock(), LogStats::default(), |_| {}).await.unwrap();
@@ -252,6 +258,15 @@ impl Watcher {
                 Message::Text(text) => return text.to_string(),
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("unexpected {other:?}"),
+            }
+        }
+    }
+
+    /// The next binary message. Others are skipped.
+    pub async fn next_binary(&mut self) -> Vec<u8> {
+        loop {
+            if let Message::Binary(bytes) = self.0.next().await.expect("an open socket").unwrap() {
+                return bytes.to_vec();
             }
         }
     }

@@ -11,7 +11,7 @@ use milepost_domain::{
     Timestamp, TrackingId, lies_ahead, may_bring_delivery,
 };
 use milepost_relay::News;
-use milepost_store::{DeliveryChange, Once};
+use milepost_store::{DeliveryChange, DeliveryMove, Once};
 use std::sync::Arc;
 
 /// Attempts when other nodes change the same delivery at the same time.
@@ -64,14 +64,22 @@ async fn store_and_publish(
     once: &Once<'_, DeliveryView>,
 ) -> Result<DeliveryView, ServiceError> {
     let _lock = deliveries.locks.write([id]).await;
+    let now = request.now;
     for _ in 0..MAX_TRIES {
-        let before = deliveries.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?;
-        require_rider(&request.caller, &before)?;
-        let now = request.now;
-        if before.has_expired(now) {
-            return Err(ServiceError::Gone(SESSION));
-        }
-        let mut planned = plan(&before, update, now)?;
+        let known = deliveries.sessions.get(id);
+        let is_known = known.is_some();
+        let before = match known {
+            Some(known) => known,
+            None => deliveries.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?,
+        };
+        let mut planned = match plan_for(&request.caller, &before, update, now) {
+            // It may have been changed since by another node.
+            Err(_) if is_known => {
+                deliveries.sessions.forget(id);
+                continue;
+            }
+            planned => planned?,
+        };
         if let Some(fix) = planned.fix {
             let noted = note_fix(deliveries, &before, &fix).await;
             if noted.is_wrong {
@@ -88,8 +96,11 @@ async fn store_and_publish(
         // Made before the change is stored, because the transaction stores the answer for repeated requests.
         let view = view_delivery(deliveries, planned.after.clone(), now).await;
         let stored =
-            store_change(deliveries, request, &planned, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
-        if !matches!(stored, Ok(true)) {
+            store_planned(deliveries, request, &planned, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
+        if matches!(stored, Ok(true)) {
+            deliveries.sessions.set(&planned.after);
+        } else {
+            deliveries.sessions.forget(id);
             deliveries.riders.forget_pace(id);
         }
         if stored? {
@@ -103,6 +114,20 @@ async fn store_and_publish(
         }
     }
     Err(ServiceError::Conflict("the delivery is being changed by others, try again".to_owned()))
+}
+
+/// Stores a move together with those of other riders. What has consequences is a transaction of its own.
+async fn store_planned(
+    deliveries: &Deliveries,
+    request: &Request,
+    planned: &Planned,
+    once: &Once<'_, bool>,
+) -> Result<bool, ServiceError> {
+    if planned.advanced || once.is_claimed() {
+        return store_change(deliveries, request, planned, once).await;
+    }
+    let moved = DeliveryMove { delivery: planned.after.clone(), fix: planned.fix };
+    Ok(deliveries.moves.carry_out(moved).await?)
 }
 
 async fn store_change(
@@ -146,6 +171,19 @@ fn require_rider(caller: &Caller, delivery: &Delivery) -> Result<(), ServiceErro
     } else {
         Err(ServiceError::Forbidden("only the rider of this delivery may update it"))
     }
+}
+
+fn plan_for(
+    caller: &Caller,
+    before: &Delivery,
+    update: DeliveryUpdate,
+    now: Timestamp,
+) -> Result<Planned, ServiceError> {
+    require_rider(caller, before)?;
+    if before.has_expired(now) {
+        return Err(ServiceError::Gone(SESSION));
+    }
+    plan(before, update, now)
 }
 
 fn plan(before: &Delivery, update: DeliveryUpdate, now: Timestamp) -> Result<Planned, ServiceError> {

@@ -25,7 +25,7 @@ pub async fn delete_alert(
     if !fleet.store.delete_alert(tenant, viewer, id, now).await? {
         return Err(ServiceError::NotFound("alert"));
     }
-    fleet.wakers.wake_all();
+    fleet.wakers.wake_all(tenant);
     tracing::debug!(alert.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "alert deleted");
     Ok(())
 }

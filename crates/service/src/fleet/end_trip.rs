@@ -65,7 +65,7 @@ pub async fn end_trip(
         };
         let ended = |is_changed: &bool| is_changed.then(|| update.trip.clone());
         if fleet.store.change_trip(&update, now, &once.map(ended)).await? {
-            fleet.wakers.wake_all();
+            fleet.wakers.wake_all(&update.trip.tenant);
             tracing::debug!(trip.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "trip {}", status.as_str());
             return Ok(update.trip);
         }

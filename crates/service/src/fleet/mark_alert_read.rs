@@ -26,7 +26,7 @@ pub async fn mark_alert_read(
     let once = once.map(alert_of);
     match fleet.store.read_alert(tenant, viewer, id, request.caller.user_id(), request.now, &once).await? {
         Some(AlertReadOutcome::Marked(alert)) => {
-            fleet.wakers.wake_all();
+            fleet.wakers.wake_all(tenant);
             Ok(alert)
         }
         Some(AlertReadOutcome::WasRead(alert)) => Ok(alert),

@@ -81,7 +81,7 @@ pub async fn raise_alert(
     if !fleet.store.raise_alert(&alert, now, &once.map(raised)).await? {
         return Err(ServiceError::Conflict("an alert with this subject was raised and has not expired".to_owned()));
     }
-    fleet.wakers.wake_all();
+    fleet.wakers.wake_all(&alert.tenant);
     tracing::debug!(alert.id = %alert.id, tenant.id = %alert.tenant, by = request.caller.log_name(), "alert raised");
     Ok(alert)
 }

@@ -59,7 +59,7 @@ pub async fn start_trip(
         ),
         other => other.into(),
     })?;
-    fleet.wakers.wake_all();
+    fleet.wakers.wake_all(&update.trip.tenant);
     let trip = update.trip;
     tracing::debug!(trip.id = %trip.id, tenant.id = %tenant, by = request.caller.log_name(), "trip started by hand");
     Ok(trip)

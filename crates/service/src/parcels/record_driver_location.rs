@@ -10,7 +10,7 @@ use milepost_domain::{
 };
 use milepost_geo::{distance_m, segment_distance_m};
 use milepost_relay::{DriverMove, News};
-use milepost_store::{FixOutcome, Store};
+use milepost_store::{DriverAsked, DriverFixWrite, DriverState, FixOutcome, Store};
 use milepost_track::is_null_island;
 use std::sync::Arc;
 
@@ -89,10 +89,11 @@ async fn store_and_publish(
     }
     let tenant = &request.caller.tenant;
     let _lock = parcels.locks.write([Key::Driver(driver)]).await;
-    let active = parcels.store.active_parcels(tenant, driver).await?;
+    let DriverState { active, last } =
+        parcels.drivers.carry_out(DriverAsked { tenant: tenant.clone(), driver }).await?;
     check_named(parcels, request, &report, &active).await?;
     let now = request.now;
-    let last = parcels.store.last_driver_fix(tenant, driver).await?.filter(|last| !lies_ahead(last.at, now));
+    let last = last.filter(|last| !lies_ahead(last.at, now));
     let mut fix = DriverFix {
         driver_id: driver,
         at: report.at.unwrap_or_else(|| time_after(last.as_ref(), now)),
@@ -132,11 +133,11 @@ async fn place_fix(
             parcels.published_moves.note_crossing(tenant, moved.parcel.id, (zone, entered, fix.at));
         });
     }
-    let outcome = store_fix(&*parcels.store, tenant, fix, &moved, now).await?;
+    let outcome = store_fix(parcels, tenant, fix, &moved, now).await?;
     match outcome {
         FixOutcome::Newest => {
             if moved.iter().any(|moved| !moved.crossed.is_empty()) {
-                parcels.wakers.wake_all();
+                parcels.wakers.wake_all(tenant);
             }
             moved.iter().for_each(|moved| parcels.published_moves.note(tenant, moved.parcel.id, fix));
             parcels.listeners.driver_moved(&moved);
@@ -193,14 +194,19 @@ async fn is_wrong(
     Ok(!track.takes(fix))
 }
 
+/// Stores a fix together with those of other drivers. One with which a zone is crossed is a transaction of its own.
 async fn store_fix(
-    store: &dyn Store,
+    parcels: &Parcels,
     tenant: &TenantId,
     fix: &DriverFix,
     moved: &[MovedParcel],
     now: Timestamp,
 ) -> Result<FixOutcome, ServiceError> {
     let crossed = moved.iter().filter(|moved| !moved.crossed.is_empty());
+    if crossed.clone().next().is_none() {
+        let write = DriverFixWrite { tenant: tenant.clone(), fix: fix.clone(), now };
+        return Ok(parcels.fixes.carry_out(write).await?);
+    }
     let inside: Vec<_> = crossed.clone().map(|moved| (moved.parcel.id, moved.parcel.inside)).collect();
     let facts: Vec<_> = crossed
         .flat_map(|moved| {
@@ -209,7 +215,7 @@ async fn store_fix(
             moved.crossed.iter().map(move |&(zone, entered)| Fact::ParcelZoneCrossed { parcel_id, zone, entered, at })
         })
         .collect();
-    Ok(store.record_driver_fix(tenant, fix, &inside, &facts, now).await?)
+    Ok(parcels.store.record_driver_fix(tenant, fix, &inside, &facts, now).await?)
 }
 
 /// The time of a fix that was sent without one. It is later than the last fix, even when two come within a millisecond

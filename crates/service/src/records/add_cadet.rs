@@ -21,7 +21,7 @@ pub async fn add_cadet(
     }
     ensure_tenant(&*records.store, &cadet.tenant).await?;
     let added = records.store.add_cadet(cadet, request.now, once).await?;
-    records.wakers.wake_all();
+    records.wakers.wake_all(&cadet.tenant);
     tracing::info!(cadet.id = %added.id, tenant.id = %added.tenant, by = request.caller.log_name(), "cadet added");
     Ok(added)
 }

@@ -19,7 +19,7 @@ pub async fn change_scores(
     records.find_cadet_to_change(request, tenant, cadet).await?;
     let (changed, differs) = records.store.change_scores(tenant, cadet, expected, change, request.now).await?;
     if differs {
-        records.wakers.wake_all();
+        records.wakers.wake_all(tenant);
         tracing::debug!(cadet.id = %cadet, by = request.caller.log_name(), "scores changed");
     }
     Ok(changed)

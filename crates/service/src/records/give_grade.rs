@@ -19,7 +19,7 @@ pub async fn give_grade(
 ) -> Result<Grade, ServiceError> {
     records.find_cadet_to_change(request, tenant, cadet).await?;
     let grade = records.store.add_grade(tenant, cadet, given, request.now, once).await?;
-    records.wakers.wake_all();
+    records.wakers.wake_all(tenant);
     tracing::debug!(grade.id = %grade.id, cadet.id = %cadet, by = request.caller.log_name(), "grade given");
     Ok(grade)
 }

@@ -43,7 +43,7 @@ pub async fn publish_sync_event(
     let at = request.now;
     let stored = |id: &i64| Some(Event { id: *id, at, fact: fact.clone() });
     let id = records.store.append_facts(&tenant, std::slice::from_ref(&fact), at, &once.map(stored)).await?;
-    records.wakers.wake_all();
+    records.wakers.wake_all(&tenant);
     tracing::debug!(event.id = id, tenant.id = %tenant, by = request.caller.log_name(), "event published by hand");
     Ok(Event { id, at, fact })
 }

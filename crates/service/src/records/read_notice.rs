@@ -37,7 +37,7 @@ pub async fn read_notice(
     let once = once.map(notice_of);
     match records.store.read_notice(&request.caller.tenant, user, id, is_message, request.now, &once).await? {
         Some(ReadOutcome::Marked(notice)) => {
-            records.wakers.wake_all();
+            records.wakers.wake_all(&request.caller.tenant);
             Ok(notice)
         }
         Some(ReadOutcome::WasRead(notice)) => Ok(notice),

@@ -19,7 +19,7 @@ pub async fn record_attendance(
 ) -> Result<(), ServiceError> {
     records.find_cadet_to_change(request, tenant, cadet).await?;
     if records.store.set_attendance(tenant, cadet, expected, day, attendance, request.now).await? {
-        records.wakers.wake_all();
+        records.wakers.wake_all(tenant);
         tracing::debug!(training_day.id = %day, cadet.id = %cadet, by = request.caller.log_name(), "attendance recorded");
     }
     Ok(())

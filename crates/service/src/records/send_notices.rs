@@ -50,7 +50,7 @@ pub(super) async fn send_notices(
     // accepted too, so that nobody learns which numbers other tenants have: the notice is this tenant's, and that user never sees it.
     ensure_tenant(&*records.store, tenant).await?;
     let sent = records.store.send_notices(tenant, to.users(), content, request.now, once).await?;
-    records.wakers.wake_all();
+    records.wakers.wake_all(tenant);
     let what = if content.is_message() { "messages sent" } else { "notifications sent" };
     tracing::debug!(count = sent.len(), tenant.id = %tenant, by = request.caller.log_name(), "{what}");
     Ok(sent)

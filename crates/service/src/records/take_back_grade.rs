@@ -20,7 +20,7 @@ pub async fn take_back_grade(
     records.find_cadet_to_change(request, tenant, cadet).await?;
     let taken = records.store.remove_grade(tenant, cadet, expected, grade, request.now).await?;
     taken.ok_or(ServiceError::NotFound("grade"))?;
-    records.wakers.wake_all();
+    records.wakers.wake_all(tenant);
     tracing::debug!(grade.id = %grade, cadet.id = %cadet, by = request.caller.log_name(), "grade taken back");
     Ok(())
 }

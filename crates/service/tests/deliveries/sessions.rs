@@ -98,7 +98,7 @@ async fn a_step_taken_elsewhere_is_published_here() {
     let begun = std::time::Instant::now();
     while !here.recorder.0.lock().unwrap().iter().any(|view| view.delivery.status == DeliveryStatus::InTransit) {
         assert!(begun.elapsed() < std::time::Duration::from_secs(20));
-        (here.service.wake_event_feed)();
+        (here.service.wake_event_feed)(&TenantId::default_tenant());
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     follower.abort();

@@ -6,9 +6,6 @@ use milepost_cache::WeightedCache;
 use milepost_domain::{TenantId, VehicleId};
 use std::collections::{HashMap, HashSet};
 
-/// Memory for tracks: about 100,000 vehicles. When it is full, the vehicles that were used least leave it and are read again
-/// with their next position.
-const TRACKS_BYTES: usize = 56 * 1024 * 1024;
 /// Memory around a shared text.
 const TEXT_BYTES: usize = 32;
 
@@ -25,8 +22,15 @@ pub(super) struct TrackCache {
 }
 
 impl TrackCache {
-    pub(super) fn new() -> Self {
-        Self { known: WeightedCache::new(TRACKS_BYTES, heap_bytes), loaded: HashMap::new() }
+    /// When the memory is full, the vehicles that were used least leave it and are read again with their next position.
+    pub(super) fn new(capacity_bytes: usize) -> Self {
+        Self { known: WeightedCache::new(capacity_bytes, heap_bytes), loaded: HashMap::new() }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+        self.loaded.clear();
     }
 
     /// A known track.

@@ -1,7 +1,7 @@
 //! Waits until written transactions are on disk, informs the observer, and answers the callers.
 
-use super::queue::Place;
-use super::{CommitObserver, CommitSample, CommittedPositions, TRANSACTION_TIMEOUT};
+use super::{CommitObserver, CommitSample, CommittedPositions, TRANSACTION_TIMEOUT, Waiting};
+use crate::queue::Place;
 use crate::{Result, Store, StoreError};
 use milepost_domain::TenantId;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +22,7 @@ pub(super) struct WaitingCaller {
     pub(super) outcome: Result<CommittedPositions>,
     pub(super) answer: oneshot::Sender<Result<CommittedPositions>>,
     /// Its part of the queue, given back when it is answered.
-    pub(super) place: Place,
+    pub(super) place: Place<Waiting>,
 }
 
 /// Counts transactions that are being written, being flushed, or wait for a flush.

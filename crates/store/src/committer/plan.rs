@@ -4,7 +4,7 @@ use super::cache::{Key, TrackCache};
 use super::{CommittedPositions, CurrentPosition, PositionBatch, TrackStep};
 use crate::{PositionRow, TrackCommit, TrackRow, VehicleNo};
 use milepost_domain::{Arrival, Position, Timestamp, lies_ahead};
-use milepost_track::{OutlierFilter, OutlierReason, is_null_island};
+use milepost_track::{OutlierFilter, OutlierReason, Thresholds, is_null_island};
 use std::collections::{HashMap, HashSet};
 
 /// A transaction, and the data for its callers' answers.
@@ -116,7 +116,7 @@ impl<'b> Plan<'b> {
                 Arrival::Newest => {
                     touched.changed = true;
                     recorded.accepted += 1;
-                    row.wrong = track.filter.judge(position, &batch.thresholds).filter(|reason| reason.is_wrong());
+                    row.wrong = judge(&mut track.filter, position, &batch.thresholds);
                     let (after, is_wrong) = (track.state.heard_at, row.wrong.is_some());
                     recorded.newest.push(position.clone());
                     recorded.steps.push(TrackStep { vehicle: row.vehicle_no, after, is_wrong });
@@ -124,9 +124,11 @@ impl<'b> Plan<'b> {
                     self.commit.appended.push(row);
                 }
                 arrival @ (Arrival::Late | Arrival::Present) => {
-                    if arrival == Arrival::Present && judges(&mut track.filter, position.at, batch.received_at) {
+                    if position.is_invalid {
+                        row.wrong = Some(OutlierReason::Invalid);
+                    } else if arrival == Arrival::Present && judges(&mut track.filter, position.at, batch.received_at) {
                         touched.changed = true;
-                        row.wrong = track.filter.judge(position, &batch.thresholds).filter(|reason| reason.is_wrong());
+                        row.wrong = judge(&mut track.filter, position, &batch.thresholds);
                         track.state.take(position, row.wrong.is_some());
                         if row.wrong.is_none() {
                             recorded.current.push(current(row, position.clone()));
@@ -163,6 +165,14 @@ impl<'b> Plan<'b> {
         // Rows that are neighbours in the table are written together.
         self.commit.appended.sort_by_key(|row| (row.vehicle_no, row.position.at));
     }
+}
+
+/// Why a position is held to be wrong, if it is. The filter learns nothing from one that the device itself calls invalid.
+fn judge(filter: &mut OutlierFilter, position: &Position, thresholds: &Thresholds) -> Option<OutlierReason> {
+    if position.is_invalid {
+        return Some(OutlierReason::Invalid);
+    }
+    filter.judge(position, thresholds).filter(|reason| reason.is_wrong())
 }
 
 /// Whether the filter judges a position of this time, while the newest one lies ahead. It begins anew after one that lies ahead, and

@@ -3,10 +3,10 @@
 use super::cache::TrackCache;
 use super::finisher::{Unflushed, WaitingCaller, Written};
 use super::plan::Plan;
-use super::queue::Queue;
 use super::{
     CommittedPositions, PositionBatch, TRANSACTION_CALLERS, TRANSACTION_POSITIONS, TRANSACTION_TIMEOUT, Waiting,
 };
+use crate::queue::{EndedAfter, Queue};
 use crate::track_commit::SMALL;
 use crate::{Result, Store, StoreError, TrackOutcome};
 use std::sync::Arc;
@@ -38,20 +38,11 @@ impl Callers {
         self.waiting.push(next);
     }
 
-    fn take_waiting(&mut self, waiting: &Queue) {
+    fn take_waiting(&mut self, waiting: &Queue<Waiting>) {
         while self.have_room() {
             let Some(next) = waiting.try_next() else { break };
             self.push(next);
         }
-    }
-}
-
-/// Ends the queue when its writer ends.
-struct EndedAfter(Arc<Queue>);
-
-impl Drop for EndedAfter {
-    fn drop(&mut self) {
-        self.0.end();
     }
 }
 
@@ -71,17 +62,18 @@ impl Writer {
         written: mpsc::Sender<Written>,
         lost: Arc<AtomicBool>,
         unflushed: Arc<Unflushed>,
+        cache: TrackCache,
     ) -> Self {
-        Self { store, cache: TrackCache::new(), written, lost, unflushed }
+        Self { store, cache, written, lost, unflushed }
     }
 
-    pub(super) async fn run(self, waiting: Arc<Queue>) {
+    pub(super) async fn run(self, waiting: Arc<Queue<Waiting>>) {
         // Also after a panic, so that nobody waits for it.
         let waiting = EndedAfter(waiting);
         self.write_in_turn(&waiting.0).await;
     }
 
-    async fn write_in_turn(mut self, waiting: &Queue) {
+    async fn write_in_turn(mut self, waiting: &Queue<Waiting>) {
         let finisher = self.written.clone();
         loop {
             let first = tokio::select! {
@@ -106,7 +98,7 @@ impl Writer {
             let Ok(slot) = self.written.clone().reserve_owned().await else { return };
             self.unflushed.begin();
             if self.lost.swap(false, Ordering::AcqRel) {
-                self.cache = TrackCache::new();
+                self.cache.clear();
             }
             slot.send(self.write(callers.waiting).await);
         }

@@ -9,7 +9,7 @@ use crate::Result;
 pub(super) const RECENT_POSITIONS: &str = concat!(
     "select ",
     position_columns!("p."),
-    ", p.received_ms, p.vehicle_no, v.id
+    ", p.received_ms, p.vehicle_no, v.id, p.attributes
      from positions p join vehicles v on v.vehicle_no = p.vehicle_no
      where p.tenant_no = (select tenant_no from tenants where id = $1) and p.received_ms >= $2
      and (p.received_ms, p.vehicle_no, p.at_ms) > ($2, $3, $4)
@@ -28,7 +28,7 @@ pub(super) const RECENT_POSITIONS_OF: &str = concat!(
         from (select jsonb_array_elements_text($6::jsonb)::bigint as vehicle_no) w)
      select ",
     position_columns!("p."),
-    ", p.received_ms, p.vehicle_no, v.id
+    ", p.received_ms, p.vehicle_no, v.id, p.attributes
      from seen s cross join lateral
         (select * from positions q where q.vehicle_no = s.vehicle_no and q.at_ms > s.floor_ms offset 0) p
      join vehicles v on v.vehicle_no = p.vehicle_no

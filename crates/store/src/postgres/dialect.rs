@@ -61,3 +61,7 @@ pub(super) const DELETE_POSITIONS_OF_VEHICLE: &str = "delete from positions wher
 pub(super) fn by_index(_: &str) -> &'static str {
     ""
 }
+
+/// Drivers as rows, from a list in JSON of tenants' ids and drivers' numbers, with their places in the list.
+pub(super) const WANTED_DRIVERS: &str = "select place - 1 as place, value ->> 0 as tenant_id, cast(value ->> 1 as bigint) as driver_id \
+    from json_array_elements(cast($1 as json)) with ordinality as e (value, place)";

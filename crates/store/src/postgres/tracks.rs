@@ -1,6 +1,7 @@
 //! Writes positions into PostgreSQL: many new rows by COPY, other rows by one statement with an array for each column.
 
 use super::Connection;
+use crate::attribute_bytes;
 use crate::track_commit::SavedFilter;
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, TrackRow, VehicleNo};
 use milepost_domain::Position;
@@ -23,6 +24,7 @@ struct Columns {
     odometer_km: Vec<Option<f64>>,
     fuel_level_l: Vec<Option<f64>>,
     ignition: Vec<Option<bool>>,
+    attributes: Vec<Option<Vec<u8>>>,
 }
 
 impl Columns {
@@ -38,6 +40,7 @@ impl Columns {
         self.odometer_km.push(position.and_then(|position| position.odometer).map(|value| value.get()));
         self.fuel_level_l.push(position.and_then(|position| position.fuel_level).map(|value| value.get()));
         self.ignition.push(position.and_then(|position| position.ignition));
+        self.attributes.push(position.and_then(|position| attribute_bytes::encode(&position.attributes)));
     }
 
     fn bind<'q>(self, query: Query<'q, sqlx::Postgres, PgArguments>) -> Query<'q, sqlx::Postgres, PgArguments> {
@@ -52,14 +55,15 @@ impl Columns {
             .bind(self.odometer_km)
             .bind(self.fuel_level_l)
             .bind(self.ignition)
+            .bind(self.attributes)
     }
 }
 
-/// Unnests the arrays of [`Columns`] from the parameters 4 to 13.
+/// Unnests the arrays of [`Columns`] from the parameters 4 to 14.
 macro_rules! unnest_columns {
     () => {
         "$4::bigint[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[], $10::float8[], \
-         $11::float8[], $12::float8[], $13::bool[]"
+         $11::float8[], $12::float8[], $13::bool[], $14::bytea[]"
     };
 }
 
@@ -67,15 +71,12 @@ macro_rules! unnest_columns {
 /// small packet of its own, sqlx leaves Nagle's algorithm on, and the server has nothing to answer before that packet.
 const COPY_ROWS: usize = 1_000;
 
-const COPY: &str = concat!(
-    "copy positions (vehicle_no, tenant_no, received_ms, ",
-    position_columns!(""),
-    ") from stdin (format binary)"
-);
+const COPY: &str =
+    concat!("copy positions (vehicle_no, tenant_no, received_ms, ", stored_columns!(), ") from stdin (format binary)");
 
 const INSERT: &str = concat!(
     "insert into positions (vehicle_no, tenant_no, received_ms, ",
-    position_columns!(""),
+    stored_columns!(),
     ") select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
     unnest_columns!(),
     ") on conflict do nothing"
@@ -88,34 +89,34 @@ const WRITE_AT_ONCE: &str = concat!(
     "with appended as (select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
     unnest_columns!(),
     ") as r (vehicle_no, tenant_no, received_ms, ",
-    position_columns!(""),
+    stored_columns!(),
     ")), \
-     held as (select vehicle_no, version from vehicle_states where vehicle_no = any($14::bigint[]) \
+     held as (select vehicle_no, version from vehicle_states where vehicle_no = any($15::bigint[]) \
      order by vehicle_no for update), \
-     fine as (select count(*) = cardinality($14::bigint[]) as yes \
-     from held h join unnest($14::bigint[], $15::bigint[]) as c (vehicle_no, version) using (vehicle_no, version)), \
+     fine as (select count(*) = cardinality($15::bigint[]) as yes \
+     from held h join unnest($15::bigint[], $16::bigint[]) as c (vehicle_no, version) using (vehicle_no, version)), \
      added as (insert into positions (vehicle_no, tenant_no, received_ms, ",
-    position_columns!(""),
+    stored_columns!(),
     ") select * from appended where (select yes from fine) on conflict do nothing), \
      newest as (select distinct on (vehicle_no) * from appended order by vehicle_no, at_ms desc), \
      changed as (update vehicle_states s set version = s.version + 1, at_ms = n.at_ms, latitude = n.latitude, \
      longitude = n.longitude, speed_kmh = n.speed_kmh, heading_deg = n.heading_deg, accuracy_m = n.accuracy_m, \
      altitude_m = n.altitude_m, odometer_km = n.odometer_km, fuel_level_l = n.fuel_level_l, ignition = n.ignition, \
-     held_ms = null, arrived_mps = f.arrived_mps, outlier_filter = null \
-     from newest n join unnest($14::bigint[], $16::float8[]) as f (vehicle_no, arrived_mps) using (vehicle_no) \
+     attributes = n.attributes, held_ms = null, arrived_mps = f.arrived_mps, outlier_filter = null \
+     from newest n join unnest($15::bigint[], $17::float8[]) as f (vehicle_no, arrived_mps) using (vehicle_no) \
      where s.vehicle_no = n.vehicle_no and (select yes from fine)) \
-     select c.vehicle_no from unnest($14::bigint[], $15::bigint[]) as c (vehicle_no, version) \
+     select c.vehicle_no from unnest($15::bigint[], $16::bigint[]) as c (vehicle_no, version) \
      where not exists (select 1 from held h where h.vehicle_no = c.vehicle_no and h.version = c.version)"
 );
 
 /// The same statement records the added rows as late, because history does not include them yet.
 const INSERT_LATE: &str = concat!(
     "with added as (insert into positions (vehicle_no, tenant_no, received_ms, ",
-    position_columns!(""),
+    stored_columns!(),
     ") select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
     unnest_columns!(),
     ") on conflict do nothing returning vehicle_no, at_ms), \
-     noted as (insert into late_positions (vehicle_no, at_ms, noted_ms) select vehicle_no, at_ms, $14 from added \
+     noted as (insert into late_positions (vehicle_no, at_ms, noted_ms) select vehicle_no, at_ms, $15 from added \
      on conflict do nothing) \
      select vehicle_no, at_ms from added"
 );
@@ -124,11 +125,11 @@ const SET_STATES: &str = concat!(
     "update vehicle_states s set version = n.version, at_ms = n.at_ms, latitude = n.latitude, \
      longitude = n.longitude, speed_kmh = n.speed_kmh, heading_deg = n.heading_deg, accuracy_m = n.accuracy_m, \
      altitude_m = n.altitude_m, odometer_km = n.odometer_km, fuel_level_l = n.fuel_level_l, ignition = n.ignition, \
-     held_ms = n.held_ms, arrived_mps = n.arrived_mps, outlier_filter = n.outlier_filter \
+     attributes = n.attributes, held_ms = n.held_ms, arrived_mps = n.arrived_mps, outlier_filter = n.outlier_filter \
      from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
     unnest_columns!(),
-    ", $14::bigint[], $15::float8[], $16::text[]) as n (vehicle_no, version, before, ",
-    position_columns!(""),
+    ", $15::bigint[], $16::float8[], $17::text[]) as n (vehicle_no, version, before, ",
+    stored_columns!(),
     ", held_ms, arrived_mps, outlier_filter) where s.vehicle_no = n.vehicle_no and s.version = n.before"
 );
 
@@ -243,8 +244,8 @@ fn bind_rows<'q>(
 /// fields and each field's length (-1 for null) and bytes, and an end marker.
 fn copied(rows: &[PositionRow<'_>]) -> Vec<u8> {
     const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-    const FIELDS: i16 = 13;
-    const LARGEST_ROW_BYTES: usize = 2 + FIELDS as usize * 12;
+    const FIELDS: i16 = 14;
+    const PLAIN_ROW_BYTES: usize = 2 + FIELDS as usize * 12;
     fn put(bytes: &mut Vec<u8>, field: [u8; 8]) {
         bytes.extend_from_slice(&8_i32.to_be_bytes());
         bytes.extend_from_slice(&field);
@@ -255,7 +256,7 @@ fn copied(rows: &[PositionRow<'_>]) -> Vec<u8> {
             None => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
         }
     }
-    let mut bytes = Vec::with_capacity(HEADER.len() + rows.len() * LARGEST_ROW_BYTES + 2);
+    let mut bytes = Vec::with_capacity(HEADER.len() + rows.len() * PLAIN_ROW_BYTES + 2);
     bytes.extend_from_slice(HEADER);
     for row in rows {
         let position = row.position;
@@ -274,6 +275,14 @@ fn copied(rows: &[PositionRow<'_>]) -> Vec<u8> {
         put_measure(&mut bytes, position.fuel_level.map(|value| value.get()));
         match position.ignition {
             Some(on) => bytes.extend_from_slice(&[0, 0, 0, 1, u8::from(on)]),
+            None => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
+        }
+        match attribute_bytes::encode(&position.attributes) {
+            Some(attributes) => {
+                let length = i32::try_from(attributes.len()).expect("64 attributes take some kilobytes");
+                bytes.extend_from_slice(&length.to_be_bytes());
+                bytes.extend_from_slice(&attributes);
+            }
             None => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
         }
     }

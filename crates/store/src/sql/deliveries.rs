@@ -4,9 +4,10 @@ pub(super) mod reads;
 pub(super) mod sessions;
 
 use super::sql_store::SqlStore;
-use crate::{DeliveryChange, DeliveryCount, DeliveryStore, Once, Result, Ride};
+use crate::{DeliveryChange, DeliveryCount, DeliveryMove, DeliveryStore, Once, Result, Ride};
 use async_trait::async_trait;
 use milepost_domain::{Delivery, DeliveryFix, RiderId, TenantId, Timestamp, TrackingId};
+use std::sync::Arc;
 
 #[async_trait]
 impl DeliveryStore for SqlStore {
@@ -26,6 +27,9 @@ impl DeliveryStore for SqlStore {
         once: &Once<'_, bool>,
     ) -> Result<bool> {
         write!(self, Some(&change.delivery.tenant), sessions::change_delivery(change, now, self.renderer()), once)
+    }
+    async fn move_deliveries(&self, moves: Arc<[DeliveryMove]>) -> Result<Vec<bool>> {
+        self.native.move_deliveries(&self.writers, moves).await
     }
     async fn delivery_fixes(&self, id: &TrackingId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DeliveryFix>> {
         read!(self, reads::delivery_fixes(id, after, limit))

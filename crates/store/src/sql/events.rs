@@ -4,4 +4,6 @@ pub(crate) mod fleet;
 pub(crate) mod numbered;
 pub(crate) mod visible;
 
-pub(crate) use numbered::{append_facts, events_after, feed_name, newest_event_id, newest_event_ids, stored_events};
+pub(crate) use numbered::{
+    append_facts, count_events_ever, events_after, feed_name, newest_event_id, newest_event_ids, stored_events,
+};

@@ -2,16 +2,18 @@
 
 pub(super) mod calls;
 pub(super) mod due_calls;
+pub(super) mod mails;
 pub(super) mod webhooks;
 
 use super::audit::accounts as audited;
+use super::sign_in::password_links;
 use super::sql_store::SqlStore;
 use crate::{
-    CallId, CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, Result, StoredCall,
-    WebhookChange,
+    CallId, CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, PasswordLink, Result,
+    StoredCall, WebhookChange,
 };
 use async_trait::async_trait;
-use milepost_domain::{Target, TenantId, Timestamp, Webhook, WebhookId};
+use milepost_domain::{Target, TenantId, Timestamp, UserId, Webhook, WebhookId};
 
 #[async_trait]
 impl OutgoingStore for SqlStore {
@@ -106,6 +108,12 @@ impl OutgoingStore for SqlStore {
     async fn next_call_due(&self) -> Result<Option<Timestamp>> {
         let due = read!(self, due_calls::next_call_due())?;
         Ok(due.map(|due| self.native.to_own(due)))
+    }
+    async fn add_mail(&self, user: UserId, body: &str, now: Timestamp) -> Result<bool> {
+        write!(self, None, mails::add_mail(user, body, now))
+    }
+    async fn add_mail_link(&self, link: &PasswordLink) -> Result<()> {
+        write!(self, None, password_links::add_password_link(link))
     }
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()> {
         let moved = match outcome {

@@ -1,14 +1,16 @@
 //! Parcels: the trait, each function of the modules in this folder.
 
 pub(super) mod driver_fixes;
+pub(super) mod driver_states;
 pub(super) mod rows;
 pub(super) mod table;
 
 use super::audit::fleet as audited;
 use super::sql_store::SqlStore;
-use crate::{FixOutcome, NewParcel, Once, ParcelScope, ParcelStore, Result};
+use crate::{DriverAsked, DriverFixWrite, DriverState, FixOutcome, NewParcel, Once, ParcelScope, ParcelStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{DriverFix, Fact, OutgoingCall, Parcel, ParcelId, TenantId, Timestamp, UserId, ZonesInside};
+use std::sync::Arc;
 
 #[async_trait]
 impl ParcelStore for SqlStore {
@@ -52,6 +54,12 @@ impl ParcelStore for SqlStore {
         now: Timestamp,
     ) -> Result<FixOutcome> {
         write!(self, Some(tenant), driver_fixes::record_driver_fix(tenant, fix, inside, facts, now, self.renderer()))
+    }
+    async fn record_driver_fixes(&self, fixes: Arc<[DriverFixWrite]>) -> Result<Vec<FixOutcome>> {
+        self.native.record_driver_fixes(&self.writers, fixes).await
+    }
+    async fn driver_states(&self, drivers: &[DriverAsked]) -> Result<Vec<DriverState>> {
+        driver_states::driver_states(&mut *self.read_ingest().await?, drivers).await
     }
     async fn hold_driver_fix(&self, tenant: &TenantId, fix: &DriverFix, now: Timestamp) -> Result<bool> {
         write!(self, Some(tenant), driver_fixes::add_driver_fix(tenant, fix, now))

@@ -2,18 +2,20 @@
 
 use super::arrival_index::{RECENT_POSITIONS, RECENT_POSITIONS_OF};
 use super::{Connection, Db, DbRow};
+use crate::attribute_bytes;
 use crate::{ArrivalCursor, Arrived, Result, StoreError, TrackPosition, VehicleNo, WrongPositions};
 use milepost_domain::{
-    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
-    TenantId, Timestamp, VehicleId,
+    AccuracyM, AltitudeM, Attributes, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position,
+    SpeedKmh, TenantId, Timestamp, VehicleId,
 };
+use milepost_track::OutlierReason;
 use sqlx::Row;
 
 pub(crate) fn timestamp(ms: i64) -> Result<Timestamp> {
     Timestamp::from_unix_ms(ms).ok_or_else(|| StoreError::Corrupt(format!("time {ms}")))
 }
 
-/// Reads a position from a row whose first columns are `position_columns!`.
+/// Reads a position from a row whose first columns are `position_columns!`, without its attributes.
 pub(crate) fn position(row: &DbRow, vehicle_id: VehicleId) -> Result<Position> {
     fn measure<T>(row: &DbRow, column: usize, new: impl Fn(f64) -> Result<T, Invalid>) -> Result<Option<T>> {
         Ok(row.try_get::<Option<f64>, _>(column)?.map(new).transpose()?)
@@ -30,7 +32,15 @@ pub(crate) fn position(row: &DbRow, vehicle_id: VehicleId) -> Result<Position> {
         odometer: measure(row, 7, OdometerKm::new)?,
         fuel_level: measure(row, 8, FuelLevelL::new)?,
         ignition: row.try_get(9)?,
+        attributes: Attributes::NONE,
+        is_invalid: false,
     })
+}
+
+/// The position with its attributes, from a row that has them too.
+pub(crate) fn with_attributes(row: &DbRow, position: Position) -> Result<Position> {
+    let bytes: Option<&[u8]> = row.try_get("attributes")?;
+    Ok(Position { attributes: attribute_bytes::decode(bytes)?, ..position })
 }
 
 #[allow(clippy::too_many_arguments, reason = "a range, its page, and what to leave out")]
@@ -48,7 +58,7 @@ pub(crate) async fn positions(
     sqlx::query::<Db>(concat!(
         "select ",
         position_columns!("p."),
-        ", o.at_ms is not null as is_wrong from positions p
+        ", p.attributes, o.reason from positions p
          left join outliers o on o.vehicle_no = p.vehicle_no and o.at_ms = p.at_ms and o.reason in ",
         wrong_reasons!(),
         " where p.vehicle_no =
@@ -64,7 +74,14 @@ pub(crate) async fn positions(
     .fetch_all(connection)
     .await?
     .iter()
-    .map(|row| Ok(TrackPosition { position: position(row, vehicle.clone())?, is_wrong: row.try_get("is_wrong")? }))
+    .map(|row| {
+        let reason: Option<&str> = row.try_get("reason")?;
+        let position = Position {
+            is_invalid: reason.and_then(OutlierReason::parse) == Some(OutlierReason::Invalid),
+            ..with_attributes(row, position(row, vehicle.clone())?)?
+        };
+        Ok(TrackPosition { position, is_wrong: reason.is_some() })
+    })
     .collect()
 }
 
@@ -95,7 +112,7 @@ pub(crate) async fn recent_positions(
     let rows = query.fetch_all(connection).await?;
     rows.iter()
         .map(|row| {
-            let position = position(row, VehicleId::stored(row.try_get("id")?)?)?;
+            let position = with_attributes(row, position(row, VehicleId::stored(row.try_get("id")?)?)?)?;
             let received_ms = row.try_get("received_ms")?;
             let cursor =
                 ArrivalCursor { received_ms, vehicle_no: row.try_get("vehicle_no")?, at_ms: position.at.unix_ms() };

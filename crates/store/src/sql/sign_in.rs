@@ -1,13 +1,15 @@
 //! Implements the trait for logins with the functions of this folder.
 
+pub(super) mod identities;
 pub(super) mod password_links;
+pub(super) mod second_factors;
 pub(super) mod sessions;
 
 use super::accounts::users;
 use super::sql_store::SqlStore;
-use crate::{Digest, Login, Once, PasswordLink, Result, Session, SignInStore};
+use crate::{Digest, Login, NewLogin, Once, PasswordLink, Result, Session, SignInStore, TotpAttempt, TotpLimit};
 use async_trait::async_trait;
-use milepost_domain::{EmailAddress, Timestamp, UserId};
+use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, User, UserId};
 
 #[async_trait]
 impl SignInStore for SqlStore {
@@ -45,5 +47,57 @@ impl SignInStore for SqlStore {
         now: Timestamp,
     ) -> Result<Option<UserId>> {
         write!(self, None, password_links::redeem_password_link(secret_hash, new_password_hash, now, self.renderer()))
+    }
+    async fn find_identity(&self, issuer: &str, subject: &str) -> Result<Option<UserId>> {
+        read!(self, identities::find_identity(issuer, subject))
+    }
+    async fn add_identity(&self, issuer: &str, subject: &str, user: UserId) -> Result<()> {
+        write!(self, None, identities::add_identity(issuer, subject, user))
+    }
+    async fn add_user_of_identity(&self, issuer: &str, subject: &str, user: &NewLogin, now: Timestamp) -> Result<User> {
+        write!(self, Some(&user.tenant), identities::add_user_of_identity(issuer, subject, user, now, self.renderer()))
+    }
+    async fn remove_sessions_of_issuer(
+        &self,
+        issuer: &str,
+        sid: Option<&str>,
+        subject: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<UserId>> {
+        write!(self, None, identities::remove_sessions_of_issuer(issuer, sid, subject, now, self.renderer()))
+    }
+
+    async fn add_totp(&self, user: UserId, secret: &[u8]) -> Result<bool> {
+        write!(self, None, second_factors::add_totp(user, secret))
+    }
+    async fn begin_totp_attempt(&self, user: UserId, limit: TotpLimit, now: Timestamp) -> Result<TotpAttempt> {
+        write_unflushed!(self, None, second_factors::begin_totp_attempt(user, limit, now))
+    }
+    async fn confirm_totp(&self, user: UserId, step: i64, recovery_codes: &[Digest], now: Timestamp) -> Result<bool> {
+        write!(self, None, second_factors::confirm_totp(user, step, recovery_codes, now))
+    }
+    async fn use_totp_step(&self, user: UserId, step: i64, limit: TotpLimit) -> Result<bool> {
+        write!(self, None, second_factors::use_totp_step(user, step, limit))
+    }
+    async fn use_recovery_code(&self, user: UserId, code_hash: &Digest, limit: TotpLimit) -> Result<bool> {
+        write!(self, None, second_factors::use_recovery_code(user, code_hash, limit))
+    }
+    async fn remove_totp(&self, user: UserId) -> Result<bool> {
+        write!(self, None, second_factors::remove_totp(user))
+    }
+    async fn add_challenge(&self, secret_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()> {
+        write!(self, None, second_factors::add_challenge(secret_hash, user, expires_at))
+    }
+    async fn find_challenge(&self, secret_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
+        read_front!(self, second_factors::find_challenge(secret_hash, now))
+    }
+    async fn remove_challenge(&self, secret_hash: &Digest) -> Result<bool> {
+        write!(self, None, second_factors::remove_challenge(secret_hash))
+    }
+    async fn second_factor_roles(&self, tenant: &TenantId) -> Result<Vec<Role>> {
+        read!(self, second_factors::second_factor_roles(tenant))
+    }
+    async fn set_second_factor_roles(&self, tenant: &TenantId, roles: &[Role]) -> Result<()> {
+        write!(self, Some(tenant), second_factors::set_second_factor_roles(tenant, roles))
     }
 }

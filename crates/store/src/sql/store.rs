@@ -4,7 +4,7 @@ use super::dialect::NAME;
 use super::sql_store::SqlStore;
 use super::{
     Db,
-    accounts::{devices, idempotency_keys, tenants, users},
+    accounts::{devices, idempotency_keys, tenants, unknown_devices, users},
     audit::{accounts as audited, fleet as audited_fleet},
     events,
     fleet::vehicles,
@@ -17,7 +17,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId, VehicleScope,
+    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle,
+    VehicleId, VehicleScope,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -171,6 +172,18 @@ impl Store for SqlStore {
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>> {
         read_front!(self, devices::find_device_by_key(key_hash))
     }
+    async fn find_device_by_unique_id(&self, unique_id: &UniqueId) -> Result<Option<Device>> {
+        read_front!(self, devices::find_device_by_unique_id(unique_id))
+    }
+    async fn note_unknown_devices(&self, seen: &[UnknownDevice]) -> Result<()> {
+        write!(self, None, unknown_devices::note(seen))
+    }
+    async fn get_unknown_device(&self, id: &DeviceId) -> Result<Option<UnknownDevice>> {
+        read!(self, unknown_devices::get(id))
+    }
+    async fn list_unknown_devices(&self, before: Option<&DeviceId>, limit: u32) -> Result<Vec<UnknownDevice>> {
+        read!(self, unknown_devices::list(before, limit))
+    }
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>> {
         read!(self, devices::list_devices(tenant, after, limit))
     }
@@ -256,6 +269,9 @@ impl Store for SqlStore {
     }
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>> {
         read!(self, events::newest_event_ids())
+    }
+    async fn count_events_ever(&self) -> Result<i64> {
+        read!(self, events::count_events_ever())
     }
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64> {
         read!(self, events::newest_event_id(tenant))

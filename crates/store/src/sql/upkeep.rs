@@ -66,6 +66,14 @@ pub(crate) async fn prune(
     .await?;
     pruned.more |= delete_in_steps(
         writers,
+        "delete from login_challenges where secret_hash in
+            (select secret_hash from login_challenges where expires_ms <= $1 order by expires_ms limit $2)",
+        now.unix_ms(),
+        &mut pruned.challenges,
+    )
+    .await?;
+    pruned.more |= delete_in_steps(
+        writers,
         "delete from idempotency_keys where (tenant, caller, key) in
             (select tenant, caller, key from idempotency_keys where started_ms < $1 order by started_ms limit $2)",
         before(IDEMPOTENCY_KEEP_MS),

@@ -27,7 +27,7 @@ pub(super) const INDEX_BUFFERED: &str = "insert or ignore into arrivals (tenant_
 pub(super) const RECENT_POSITIONS: &str = concat!(
     "select ",
     position_columns!("p."),
-    ", p.received_ms, p.vehicle_no, v.id, a.received_min
+    ", p.received_ms, p.vehicle_no, v.id, a.received_min, p.attributes
      from arrivals a cross join sorted_positions p cross join vehicles v
      where a.tenant_no = (select tenant_no from tenants where id = $1) and a.received_min >= $2 / 60000
      and p.vehicle_no = a.vehicle_no and p.at_ms between a.at_min * 60000 and a.at_min * 60000 + 59999
@@ -38,7 +38,7 @@ pub(super) const RECENT_POSITIONS: &str = concat!(
     ")
      union all select ",
     position_columns!("u."),
-    ", u.received_ms, u.vehicle_no, v.id, u.received_ms / 60000
+    ", u.received_ms, u.vehicle_no, v.id, u.received_ms / 60000, u.attributes
      from unsorted_positions u join vehicles v on v.vehicle_no = u.vehicle_no
      where u.tenant_no = (select tenant_no from tenants where id = $1)
      and (u.received_ms, u.vehicle_no, u.at_ms) > ($2, $3, $4)
@@ -58,7 +58,7 @@ pub(super) const RECENT_POSITIONS_OF: &str = concat!(
         from json_each($6) w)
      select ",
     position_columns!("p."),
-    ", p.received_ms, p.vehicle_no, v.id
+    ", p.received_ms, p.vehicle_no, v.id, p.attributes
      from minutes m cross join seen s cross join arrivals a cross join sorted_positions p cross join vehicles v
      where a.tenant_no = (select tenant_no from tenants where id = $1) and a.received_min = m.minute
      and a.vehicle_no = s.vehicle_no
@@ -70,7 +70,7 @@ pub(super) const RECENT_POSITIONS_OF: &str = concat!(
     ")
      union all select ",
     position_columns!("u."),
-    ", u.received_ms, u.vehicle_no, v.id
+    ", u.received_ms, u.vehicle_no, v.id, u.attributes
      from unsorted_positions u join seen s on s.vehicle_no = u.vehicle_no join vehicles v on v.vehicle_no = u.vehicle_no
      where u.tenant_no = (select tenant_no from tenants where id = $1) and u.at_ms > s.floor_ms
      and (u.received_ms, u.vehicle_no, u.at_ms) > ($2, $3, $4)

@@ -151,7 +151,7 @@ fn copy_pages(source: &Path, target: &Path, progress: Progress<'_>) -> Result<()
 
 /// Gives the old database a second name, with everything that its log holds.
 fn keep_old(database: &Path, label: &str) -> Result<PathBuf> {
-    let kept = beside(database, &format!(".before-restore-{label}"));
+    let kept = unused_name(database, label);
     let log = beside(database, "-wal");
     if has_content(&log) && empty_log(database).is_err() {
         // Damaged, or not its own: kept beside it, as it was.
@@ -167,6 +167,14 @@ fn keep_old(database: &Path, label: &str) -> Result<PathBuf> {
         .or_else(|_| std::fs::rename(database, &kept))
         .map_err(|error| failed(&kept, &error))?;
     Ok(kept)
+}
+
+/// The name under which the old database is kept: another one for each restore, also within a second. A name that is in use can't be
+/// a second name, and then the database would have none for a moment.
+fn unused_name(database: &Path, label: &str) -> PathBuf {
+    let plain = beside(database, &format!(".before-restore-{label}"));
+    let numbered = (2..).map(|number| beside(database, &format!(".before-restore-{label}-{number}")));
+    std::iter::once(plain).chain(numbered).find(|name| !name.exists()).expect("there is no last number")
 }
 
 /// Copies the log into the database. Closing the last connection then removes it.

@@ -52,3 +52,7 @@ pub(super) const DELETE_POSITIONS_OF_VEHICLE: &str = "delete from sorted_positio
 pub(super) fn by_index(index: &str) -> String {
     format!("indexed by {index}")
 }
+
+/// Drivers as rows, from a list in JSON of tenants' ids and drivers' numbers, with their places in the list.
+pub(super) const WANTED_DRIVERS: &str = "select key as place, json_extract(value, '$[0]') as tenant_id, \
+    json_extract(value, '$[1]') as driver_id from json_each($1)";

@@ -1,4 +1,4 @@
-//! The thread that writes positions into SQLite.
+//! The thread that writes positions into SQLite, and what else comes from many callers at once.
 //!
 //! A transaction of positions consists of thousands of small statements. With sqlx each would be a message to its
 //! worker and an answer. Here the statements run on the thread that has the connection, and one message carries the
@@ -30,6 +30,11 @@ enum Job {
         lock: WriteLock,
         answer: oneshot::Sender<Result<TrackOutcome>>,
     },
+    /// Writes another transaction.
+    Run {
+        work: Work,
+        lock: WriteLock,
+    },
     /// Merges the write buffer.
     Merge {
         lock: WriteLock,
@@ -37,6 +42,9 @@ enum Job {
     },
     Close(oneshot::Sender<()>),
 }
+
+/// A transaction with the sender of its answer.
+type Work = Box<dyn FnOnce(&mut Writer) + Send>;
 
 /// A handle of the thread, which ends with it.
 #[derive(Debug)]
@@ -61,6 +69,22 @@ impl PositionWriter {
     pub(super) async fn write(&self, commit: OwnedCommit, lock: WriteLock) -> Result<TrackOutcome> {
         let (answer, answered) = oneshot::channel();
         self.jobs.send(Job::Write { commit, lock, answer }).map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    /// Runs a function that writes one transaction of a bounded size, which is on disk then. It runs to its end even if the caller
+    /// stops waiting.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        lock: WriteLock,
+        write: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let work: Work = Box::new(move |writer| {
+            // The caller may have stopped waiting.
+            let _ = answer.send(writer.run_small(write));
+        });
+        self.jobs.send(Job::Run { work, lock }).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 
@@ -111,6 +135,10 @@ impl Writer {
                     self.merge_some();
                     drop(lock);
                 }
+                Job::Run { work, lock } => {
+                    work(&mut self);
+                    drop(lock);
+                }
                 Job::Merge { lock, answer } => {
                     let outcome = self.with_open(Open::merge);
                     drop(lock);
@@ -135,6 +163,17 @@ impl Writer {
             if commit.is_small() {
                 log.flush()?;
             }
+            Ok(outcome)
+        })
+    }
+
+    fn run_small<T>(&mut self, write: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let log = self.log.clone();
+        self.with_open(|open| {
+            let outcome = write(&mut open.connection)?;
+            log.note_commit();
+            // Another thread would not be faster.
+            log.flush()?;
             Ok(outcome)
         })
     }

@@ -6,6 +6,7 @@
 
 use super::arrival_index::{IndexEntry, IndexWriter};
 use super::write_buffer::{APPEND, MERGED_AT_ONCE, WriteBuffer};
+use crate::attribute_bytes;
 use crate::track_commit::{SMALL, SavedFilter};
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
 use milepost_domain::Position;
@@ -15,13 +16,13 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavi
 const GET_VERSION: &str = "select version from vehicle_states where vehicle_no = ?";
 
 const SET_STATE: &str = "update vehicle_states set at_ms = ?, latitude = ?, longitude = ?, speed_kmh = ?,
-    heading_deg = ?, accuracy_m = ?, altitude_m = ?, odometer_km = ?, fuel_level_l = ?, ignition = ?, version = ?,
-    held_ms = ?, arrived_mps = ?, outlier_filter = ? where vehicle_no = ? and version = ?";
+    heading_deg = ?, accuracy_m = ?, altitude_m = ?, odometer_km = ?, fuel_level_l = ?, ignition = ?,
+    attributes = ?, version = ?, held_ms = ?, arrived_mps = ?, outlier_filter = ? where vehicle_no = ? and version = ?";
 
 const INSERT: &str = concat!(
     "insert into sorted_positions (",
-    position_columns!(""),
-    ", vehicle_no, tenant_no, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
+    stored_columns!(),
+    ", vehicle_no, tenant_no, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
 );
 
 const MARK: &str = "insert into outliers (vehicle_no, at_ms, reason, noted_ms) values (?, ?, ?, ?)
@@ -69,6 +70,7 @@ struct Measures {
     odometer_km: Option<f64>,
     fuel_level_l: Option<f64>,
     ignition: Option<bool>,
+    attributes: Option<Vec<u8>>,
 }
 
 impl OwnedCommit {
@@ -116,9 +118,9 @@ impl Row {
     /// Returns false if a row with its vehicle and time exists.
     fn insert(&self, statement: &mut CachedStatement<'_>) -> Result<bool> {
         self.position.bind(statement)?;
-        statement.raw_bind_parameter(11, self.vehicle_no.get())?;
-        statement.raw_bind_parameter(12, self.tenant_no)?;
-        statement.raw_bind_parameter(13, self.received_ms)?;
+        statement.raw_bind_parameter(12, self.vehicle_no.get())?;
+        statement.raw_bind_parameter(13, self.tenant_no)?;
+        statement.raw_bind_parameter(14, self.received_ms)?;
         Ok(statement.raw_execute()? == 1)
     }
 }
@@ -136,10 +138,11 @@ impl Measures {
             odometer_km: position.odometer.map(|value| value.get()),
             fuel_level_l: position.fuel_level.map(|value| value.get()),
             ignition: position.ignition,
+            attributes: attribute_bytes::encode(&position.attributes),
         }
     }
 
-    /// Binds the fields as the parameters 1 to 10.
+    /// Binds the fields as the parameters 1 to 11.
     fn bind(&self, statement: &mut CachedStatement<'_>) -> Result<()> {
         statement.raw_bind_parameter(1, self.at_ms)?;
         statement.raw_bind_parameter(2, self.latitude)?;
@@ -151,6 +154,7 @@ impl Measures {
         statement.raw_bind_parameter(8, self.odometer_km)?;
         statement.raw_bind_parameter(9, self.fuel_level_l)?;
         statement.raw_bind_parameter(10, self.ignition)?;
+        statement.raw_bind_parameter(11, self.attributes.as_deref())?;
         Ok(())
     }
 }
@@ -241,14 +245,14 @@ fn claim(connection: &Connection, commit: &OwnedCommit) -> Result<Vec<VehicleNo>
     for state in &commit.states {
         match &state.place {
             Some(place) => place.bind(&mut set_state)?,
-            None => (1..=10).try_for_each(|column| set_state.raw_bind_parameter(column, rusqlite::types::Null))?,
+            None => (1..=11).try_for_each(|column| set_state.raw_bind_parameter(column, rusqlite::types::Null))?,
         }
-        set_state.raw_bind_parameter(11, state.version)?;
-        set_state.raw_bind_parameter(12, state.held_ms)?;
-        set_state.raw_bind_parameter(13, state.filter.speed_mps)?;
-        set_state.raw_bind_parameter(14, state.filter.whole.as_deref())?;
-        set_state.raw_bind_parameter(15, state.vehicle_no.get())?;
-        set_state.raw_bind_parameter(16, state.version - 1)?;
+        set_state.raw_bind_parameter(12, state.version)?;
+        set_state.raw_bind_parameter(13, state.held_ms)?;
+        set_state.raw_bind_parameter(14, state.filter.speed_mps)?;
+        set_state.raw_bind_parameter(15, state.filter.whole.as_deref())?;
+        set_state.raw_bind_parameter(16, state.vehicle_no.get())?;
+        set_state.raw_bind_parameter(17, state.version - 1)?;
         if set_state.raw_execute()? != 1 {
             stale.push(state.vehicle_no);
         }

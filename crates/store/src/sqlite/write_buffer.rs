@@ -21,17 +21,17 @@ pub(super) const MERGED_AT_ONCE: usize = 4;
 
 pub(super) const APPEND: &str = concat!(
     "insert into unsorted_positions (",
-    position_columns!(""),
-    ", vehicle_no, tenant_no, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    stored_columns!(),
+    ", vehicle_no, tenant_no, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 macro_rules! merge {
     ($from:literal) => {
         concat!(
             "insert or ignore into sorted_positions (",
-            position_columns!(""),
+            stored_columns!(),
             ", vehicle_no, tenant_no, received_ms) select ",
-            position_columns!(""),
+            stored_columns!(),
             ", vehicle_no, tenant_no, received_ms from ",
             $from
         )

@@ -39,13 +39,17 @@ impl TestDatabase {
         let folder = std::env::temp_dir().join(format!("milepost-store-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir(&folder).unwrap();
         let url = format!("sqlite://{}", folder.join("milepost.db").display());
-        Self { store: open(&url, options, Arc::new(PublicForm)).await.unwrap(), url, place: Place::Folder(folder) }
+        Self {
+            store: open(&url, options, Arc::new(PublicForm::default())).await.unwrap(),
+            url,
+            place: Place::Folder(folder),
+        }
     }
 
     /// Returns `None` if there is no PostgreSQL.
     pub(crate) async fn postgres() -> Option<Self> {
         let url = fresh_postgres().await?;
-        let store = open(&url, &options(), Arc::new(PublicForm)).await.unwrap();
+        let store = open(&url, &options(), Arc::new(PublicForm::default())).await.unwrap();
         Some(Self { store, url, place: Place::Server })
     }
 
@@ -74,13 +78,13 @@ impl TestDatabase {
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
         }
-        let store = open(&url, &options(), Arc::new(PublicForm)).await.unwrap();
+        let store = open(&url, &options(), Arc::new(PublicForm::default())).await.unwrap();
         Self { store, url, place: folder.map_or(Place::Server, Place::Folder) }
     }
 
     /// Opens the same database as another node.
     pub(crate) async fn another_node(&self) -> Arc<dyn Store> {
-        open(&self.url, &options(), Arc::new(PublicForm)).await.unwrap()
+        open(&self.url, &options(), Arc::new(PublicForm::default())).await.unwrap()
     }
 
     pub(crate) fn is_postgres(&self) -> bool {

@@ -5,7 +5,10 @@ use crate::samples::{add_tenant, at, latitude, longitude};
 use milepost_domain::{
     Delivery, DeliveryFix, DeliveryStatus, Fact, OrderId, OutgoingCall, Phone, RiderId, Target, TenantId, TrackingId,
 };
-use milepost_store::{DeliveryChange, DeliveryCount, Once, Pruned, Retention, Ride, Store, StoreError};
+use milepost_store::{
+    DeliveryChange, DeliveryCount, DeliveryMove, Gatherer, Once, Pruned, Retention, Ride, Store, StoreError,
+};
+use std::sync::Arc;
 
 const MINUTE_MS: i64 = 60 * 1000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -103,6 +106,73 @@ pub(crate) async fn tracking_id_is_taken_once_over_all_tenants(database: &TestDa
         Err(StoreError::NotFound("tenant"))
     );
     assert_eq!(store.get_delivery(&first.tracking_id).await.unwrap(), Some(first));
+}
+
+fn moved(before: &Delivery, ms: i64, east: f64) -> DeliveryMove {
+    let fix = fix(ms, east);
+    let first = before.first.or(Some(fix));
+    let delivery = Delivery {
+        first,
+        last: Some(fix),
+        driven_m: 12.5,
+        updated_at: at(ms),
+        version: before.version + 1,
+        ..before.clone()
+    };
+    DeliveryMove { delivery, fix: Some(fix) }
+}
+
+pub(crate) async fn moves_of_many_riders_are_stored_together_and_each_has_its_own_outcome(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let acme = add_tenant(&**store, "acme").await;
+    let gatherer = Gatherer::start(Arc::clone(store));
+    let mut moves = Vec::new();
+    for n in 0..40 {
+        let tenant = if n % 2 == 0 { &home } else { &acme };
+        let before = delivery(&format!("TRK-{n}"), tenant);
+        add(&**store, &before).await;
+        moves.push(moved(&before, 1_000 + n, n as f64));
+    }
+    // The store knows none of these: an older version, a session that does not exist, and a number that no database can count on.
+    let mut bad = [moves[0].clone(), moves[1].clone(), moves[2].clone()];
+    bad[0].delivery.version = 1;
+    bad[1].delivery.tracking_id = tracking_id("TRK-none");
+    bad[2].delivery.version = i64::MIN;
+    let bad = bad.map(|one| {
+        tokio::spawn({
+            let gatherer = gatherer.clone();
+            async move { gatherer.carry_out(one).await }
+        })
+    });
+    let stored: Vec<_> = moves
+        .iter()
+        .cloned()
+        .map(|one| {
+            tokio::spawn({
+                let gatherer = gatherer.clone();
+                async move { gatherer.carry_out(one).await }
+            })
+        })
+        .collect();
+    for outcome in stored {
+        assert_eq!(outcome.await.unwrap(), Ok(true));
+    }
+    for outcome in bad {
+        assert_ne!(outcome.await.unwrap(), Ok(true));
+    }
+    for DeliveryMove { delivery, fix } in &moves {
+        assert_eq!(store.get_delivery(&delivery.tracking_id).await.unwrap().as_ref(), Some(delivery));
+        assert_eq!(store.delivery_fixes(&delivery.tracking_id, None, 10).await.unwrap(), Vec::from_iter(*fix));
+    }
+    // Without a fix, and with one that replaces that of the same millisecond.
+    let mut still = moved(&moves[0].delivery, 5_000, 8.0);
+    (still.delivery.last, still.fix) = (moves[0].delivery.last, None);
+    let again = moved(&moves[1].delivery, 1_001, 9.0);
+    assert_eq!(store.move_deliveries([still.clone(), again.clone()].into()).await, Ok(vec![true, true]));
+    assert_eq!(store.move_deliveries([still.clone(), again.clone()].into()).await, Ok(vec![false, false]));
+    assert_eq!(store.get_delivery(&still.delivery.tracking_id).await.unwrap(), Some(still.delivery));
+    assert_eq!(store.delivery_fixes(&again.delivery.tracking_id, None, 10).await.unwrap(), Vec::from_iter(again.fix));
+    assert_eq!(store.newest_event_id(&acme).await.unwrap(), 0);
 }
 
 pub(crate) async fn only_the_next_version_of_a_delivery_is_written(database: &TestDatabase) {

@@ -62,10 +62,18 @@ pub(crate) async fn each_tenant_counts_for_itself(database: &TestDatabase) {
     assert_eq!(database.store.newest_event_id(&acme).await.unwrap(), 2);
     assert_eq!(database.store.newest_event_id(&TenantId::default_tenant()).await.unwrap(), 1);
     add_tenant(&*database.store, "quiet").await;
+    assert_eq!(database.store.count_events_ever().await.unwrap(), 3);
     let mut newest = database.store.newest_event_ids().await.unwrap();
     newest.sort();
     let newest: Vec<_> = newest.iter().map(|(tenant, id)| (tenant.as_str(), *id)).collect();
     assert_eq!(newest, [("acme", 2), ("default", 1), ("quiet", 0)]);
+}
+
+pub(crate) async fn the_log_keeps_its_name(database: &TestDatabase) {
+    let name = database.store.feed_name().await.unwrap();
+    assert!(name.len() >= 8 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{name}");
+    add_vehicles(&*database.store, &TenantId::default_tenant(), &["a"]).await;
+    assert_eq!(database.store.feed_name().await.unwrap(), name);
 }
 
 pub(crate) async fn failed_change_leaves_no_event(database: &TestDatabase) {

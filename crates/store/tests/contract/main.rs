@@ -16,6 +16,7 @@ mod claims;
 mod clocks;
 mod database;
 mod deliveries;
+mod devices;
 mod events;
 mod faults;
 mod fleet;
@@ -37,6 +38,7 @@ mod proofs;
 mod push;
 mod push_alerts;
 mod samples;
+mod second_factors;
 mod sign_in;
 mod trips;
 mod upkeep;
@@ -100,6 +102,12 @@ on_both! {
         the_database_refuses_to_change_or_remove_a_row,
         a_row_that_was_changed_removed_or_inserted_is_named,
         old_rows_are_removed_and_the_rest_can_be_checked;
+    second_factors:
+        a_code_is_good_once_on_whichever_node,
+        attempts_are_counted_and_forgiven,
+        a_factor_counts_when_it_is_confirmed_and_goes_with_its_user,
+        a_waiting_login_ends_once,
+        roles_of_a_tenant_need_a_second_factor;
     sign_in:
         sessions_of_a_user_are_listed_newest_first,
         too_many_sessions_end_the_one_that_was_not_seen_for_the_longest,
@@ -147,6 +155,12 @@ on_both! {
         removed_vehicle_takes_its_devices_and_positions_along,
         device_is_found_by_its_key,
         tenants_see_nothing_of_each_other;
+    devices:
+        a_unique_id_is_of_one_device_on_the_whole_server,
+        a_device_that_is_removed_gives_its_unique_id_free,
+        unknown_devices_are_listed_until_they_are_added,
+        of_too_many_unknown_devices_the_oldest_go,
+        a_fix_that_the_device_calls_invalid_is_marked_for_good;
     assignments:
         driver_of_a_time_is_known_after_a_change,
         drivers_that_change_at_once_follow_each_other,
@@ -180,6 +194,7 @@ on_both! {
         tracking_id_is_taken_once_over_all_tenants,
         only_the_next_version_of_a_delivery_is_written,
         two_nodes_never_overwrite_each_others_delivery,
+        moves_of_many_riders_are_stored_together_and_each_has_its_own_outcome,
         call_that_exists_undoes_the_whole_change,
         fixes_are_read_page_by_page_and_the_last_of_a_millisecond_counts,
         current_delivery_is_the_last_started_or_else_the_last_delivered,
@@ -225,6 +240,8 @@ on_both! {
         active_parcels_are_those_under_way,
         newest_fix_of_a_driver_is_kept_and_late_ones_only_stored,
         a_fix_that_lies_ahead_gives_way_to_a_present_one,
+        fixes_of_many_drivers_are_stored_together_each_as_if_alone,
+        what_many_drivers_bring_is_read_together,
         fix_marks_no_parcel_of_another_driver_or_tenant,
         fixes_by_two_nodes_at_once_end_in_the_newest,
         path_has_the_fixes_of_each_driver_during_the_delivery,
@@ -251,6 +268,7 @@ on_both! {
     events:
         event_ids_have_no_gap_and_no_inversion_under_concurrent_writers,
         each_tenant_counts_for_itself,
+        the_log_keeps_its_name,
         failed_change_leaves_no_event,
         event_of_a_newer_version_does_not_stop_this_ones_readers,
         value_of_a_newer_version_blocks_neither_feed_nor_replay_nor_webhooks;
@@ -324,6 +342,7 @@ on_both! {
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
         a_vehicle_whose_newest_position_is_marked_gets_its_place_back,
+        positions_of_before_have_no_attributes,
         devices_and_cadets_of_before_can_be_changed,
         users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
         things_keep_their_numbers_when_these_become_their_tenants;

@@ -3,9 +3,9 @@
 use crate::cadets::add_cadet;
 use crate::database::TestDatabase;
 use crate::parcels::new_parcel;
-use crate::samples::{at, id, new_user, tenant};
+use crate::samples::{at, batch, full_position, history, id, new_user, position, tenant};
 use milepost_domain::{CadetId, Device, Label, ParcelId, Target, TenantId, Timestamp, UserId, WebhookId};
-use milepost_store::{NoticeFilter, Once, StoreError};
+use milepost_store::{Committer, NoticeFilter, Once, StoreError};
 
 pub(crate) async fn users_keep_their_numbers_and_sessions_when_names_become_their_tenants(database: &TestDatabase) {
     let (yes, session) = if database.is_postgres() {
@@ -160,6 +160,36 @@ pub(crate) async fn things_keep_their_numbers_when_these_become_their_tenants(da
     for (tenant, next) in [(&home, 2), (&acme, 3)] {
         assert_eq!(add_cadet(&**store, tenant).await.id.get(), next);
     }
+    upgraded.remove().await;
+}
+
+pub(crate) async fn positions_of_before_have_no_attributes(database: &TestDatabase) {
+    let at_ms = at(0).unix_ms();
+    let insert = |table: &str, ms: i64| {
+        format!(
+            "insert into {table} (vehicle_no, at_ms, tenant_no, received_ms, latitude, longitude)
+             values (1, {}, 1, {at_ms}, 30, -97.5);",
+            at(ms).unix_ms()
+        )
+    };
+    let tables = if database.is_postgres() { ["positions"; 2] } else { ["sorted_positions", "unsorted_positions"] };
+    let sql = format!(
+        "insert into vehicles (tenant_no, id, kind, label, status) values (1, 'bus', 'bus', 'b', 'active');
+         insert into vehicle_states (vehicle_no, version, at_ms, latitude, longitude) values (1, 1, {}, 30, -97.5); {} {}",
+        at(100).unix_ms(),
+        insert(tables[0], 0),
+        insert(tables[1], 100),
+    );
+    let upgraded = database.upgraded(37, &sql).await;
+    let (store, home) = (&upgraded.store, TenantId::default_tenant());
+    let before = [position("bus", 0), position("bus", 100)];
+    assert_eq!(history(&**store, &home, "bus").await, before);
+    let committer = Committer::start(store.clone(), None);
+    let next = full_position("bus", 200);
+    assert_eq!(committer.record(batch(&home, vec![next.clone()])).await.unwrap().accepted, 1);
+    assert_eq!(history(&**store, &home, "bus").await, [&before[..], std::slice::from_ref(&next)].concat());
+    assert_eq!(store.get_vehicle(&home, &id("bus")).await.unwrap().unwrap().track.last, Some(next));
+    drop(committer);
     upgraded.remove().await;
 }
 

@@ -218,6 +218,7 @@ pub(crate) async fn call_comes_back_as_it_was_stored(database: &TestDatabase) {
             target: call.target,
             webhook: None,
             push: None,
+            mail: None,
             path: call.path,
             body: call.body,
             key: call.key,

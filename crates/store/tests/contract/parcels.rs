@@ -6,7 +6,11 @@ use crate::samples::{add_tenant, at, home_tenant, latitude, longitude};
 use milepost_domain::{
     Address, DriverFix, Fact, Parcel, ParcelId, ParcelStatus, Place, TenantId, UserId, Zone, ZonesInside,
 };
-use milepost_store::{DeliveryChange, FixOutcome, NewParcel, Once, ParcelScope, Pruned, Retention, Store, StoreError};
+use milepost_store::{
+    DeliveryChange, DriverAsked, DriverFixWrite, DriverState, FixOutcome, Gatherer, NewParcel, Once, ParcelScope,
+    Pruned, Retention, Store, StoreError,
+};
+use std::sync::Arc;
 
 fn user(number: i64) -> UserId {
     UserId::new(number).unwrap()
@@ -44,13 +48,75 @@ fn fix(driver: i64, ms: i64) -> DriverFix {
         driver_id: user(driver),
         at: at(ms),
         latitude: latitude(-90.0),
-        longitude: longitude(ms as f64 / 1_000.0),
+        longitude: longitude(ms as f64 / 1_000.0 % 100.0),
         address: Address::new("Ring Road «ü»").unwrap(),
     }
 }
 
 async fn record(store: &dyn Store, tenant: &TenantId, driver: i64, ms: i64) -> FixOutcome {
     store.record_driver_fix(tenant, &fix(driver, ms), &[], &[], at(ms)).await.unwrap()
+}
+
+fn write(tenant: &TenantId, driver: i64, ms: i64, now_ms: i64) -> DriverFixWrite {
+    DriverFixWrite { tenant: tenant.clone(), fix: fix(driver, ms), now: at(now_ms) }
+}
+
+pub(crate) async fn fixes_of_many_drivers_are_stored_together_each_as_if_alone(database: &TestDatabase) {
+    const AHEAD_MS: i64 = 60 * 60 * 1000;
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let acme = add_tenant(&**store, "acme").await;
+    let many = [write(&home, 5, 10, 10), write(&acme, 5, 20, 20), write(&home, 6, AHEAD_MS, AHEAD_MS)];
+    assert_eq!(store.record_driver_fixes(many.into()).await, Ok(vec![FixOutcome::Newest; 3]));
+    let many = [write(&home, 5, 10, 30), write(&acme, 5, 19, 30), write(&home, 6, 30, 30), write(&home, 7, 30, 30)];
+    let expected = [FixOutcome::Duplicate, FixOutcome::Late, FixOutcome::Newest, FixOutcome::Newest];
+    assert_eq!(store.record_driver_fixes(many.into()).await, Ok(expected.to_vec()));
+    for (tenant, driver, ms) in [(&home, 5, 10), (&acme, 5, 20), (&home, 6, 30), (&home, 7, 30)] {
+        let last = store.last_driver_fix(tenant, user(driver)).await.unwrap();
+        assert_eq!(last, Some(fix(driver, ms)), "{} {driver}", tenant.as_str());
+    }
+    assert_eq!(store.driver_fixes(&acme, user(5), at(0), 10).await.unwrap(), [fix(5, 19), fix(5, 20)]);
+    // A driver of no tenant fails, and nobody else. Two fixes of one driver may come together too.
+    let gatherer = Gatherer::start(Arc::clone(store));
+    let nowhere = TenantId::new("nowhere").unwrap();
+    let together =
+        [write(&nowhere, 5, 50, 50), write(&home, 5, 50, 50), write(&home, 5, 60, 60), write(&acme, 5, 50, 50)];
+    let tasks = together.map(|one| {
+        let gatherer = gatherer.clone();
+        tokio::spawn(async move { gatherer.carry_out(one).await })
+    });
+    for (number, task) in tasks.into_iter().enumerate() {
+        let outcome = task.await.unwrap();
+        assert_eq!(outcome.is_ok(), number > 0, "{number}: {outcome:?}");
+    }
+    assert_eq!(store.last_driver_fix(&home, user(5)).await.unwrap(), Some(fix(5, 60)));
+    assert_eq!(store.last_driver_fix(&acme, user(5)).await.unwrap(), Some(fix(5, 50)));
+}
+
+pub(crate) async fn what_many_drivers_bring_is_read_together(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let acme = add_tenant(&**store, "acme-2").await;
+    let first = add_parcel(&**store, &home, Some(5)).await;
+    let second = add_parcel(&**store, &home, Some(5)).await;
+    let ended = add_parcel(&**store, &home, Some(5)).await;
+    change(&**store, ended.id, 1, Some(5), ParcelStatus::Delivered).await;
+    let other = add_parcel(&**store, &acme, Some(6)).await;
+    record(&**store, &home, 5, 10).await;
+    record(&**store, &home, 8, 20).await;
+    let asked = |tenant: &TenantId, driver| DriverAsked { tenant: tenant.clone(), driver: user(driver) };
+    let nowhere = TenantId::new("nowhere").unwrap();
+    let drivers =
+        [asked(&acme, 6), asked(&home, 5), asked(&home, 6), asked(&home, 8), asked(&acme, 5), asked(&nowhere, 5)];
+    let nothing = DriverState::default;
+    let expected = vec![
+        DriverState { active: vec![other], last: None },
+        DriverState { active: vec![first, second], last: Some(fix(5, 10)) },
+        nothing(),
+        DriverState { active: Vec::new(), last: Some(fix(8, 20)) },
+        nothing(),
+        nothing(),
+    ];
+    assert_eq!(store.driver_states(&drivers).await, Ok(expected));
+    assert_eq!(store.driver_states(&[]).await, Ok(Vec::new()));
 }
 
 /// Driver and time of each fix of a parcel's path, in pages of two.

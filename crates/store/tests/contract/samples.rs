@@ -1,9 +1,9 @@
 //! Sample values to store.
 
 use milepost_domain::{
-    AccuracyM, AltitudeM, Contact, Device, DeviceId, EmailAddress, FuelLevelL, HeadingDeg, Label, Language, Latitude,
-    Longitude, OdometerKm, PastAssignments, Position, Role, SpeedKmh, Tenant, TenantId, Timestamp, UserId, Username,
-    Vehicle, VehicleId, VehicleKind, ZoneName,
+    AccuracyM, AltitudeM, AttributeValue, Attributes, Contact, Device, DeviceId, EmailAddress, FuelLevelL, HeadingDeg,
+    Label, Language, Latitude, Longitude, OdometerKm, PastAssignments, Position, Role, SpeedKmh, Tenant, TenantId,
+    Timestamp, UserId, Username, Vehicle, VehicleId, VehicleKind, ZoneName,
 };
 use milepost_store::{Digest, NewLogin, Once, PositionBatch, Session, SessionKind, Store, WrongPositions};
 use std::sync::Arc;
@@ -56,6 +56,7 @@ pub(crate) fn new_user(name: &str, tenant: &TenantId) -> NewLogin {
             email: Some(EmailAddress::new("ann@example.org").unwrap()),
             language: Some(Language::Indonesian),
             timezone: Some(ZoneName::new("Asia/Jakarta").unwrap()),
+            ..Contact::default()
         },
     }
 }
@@ -70,6 +71,7 @@ pub(crate) fn opened(token_hash: Digest, user: UserId, expires_at: Timestamp) ->
         created_at: at(0),
         last_seen_at: at(0),
         expires_at,
+        provenance: None,
     }
 }
 
@@ -91,6 +93,10 @@ pub(crate) fn device(name: &str, tenant: &TenantId, vehicle: &str) -> Device {
         vehicle_id: id(vehicle),
         past_vehicles: PastAssignments::default(),
         name: None,
+        unique_id: None,
+        protocol: None,
+        utc_offset: None,
+        sack: false,
         version: 1,
     }
 }
@@ -115,6 +121,14 @@ pub(crate) fn full_position(vehicle: &str, ms: i64) -> Position {
         odometer: Some(OdometerKm::new(123_456.7).unwrap()),
         fuel_level: Some(FuelLevelL::new(0.0).unwrap()),
         ignition: Some(false),
+        attributes: Attributes::new([
+            ("battery_percent", AttributeValue::number(54.0).unwrap()),
+            ("power_v", AttributeValue::number(13.812).unwrap()),
+            ("door_open", AttributeValue::Flag(true)),
+            ("alarm", AttributeValue::text("sos").unwrap()),
+            ("Türe 2", AttributeValue::number(-0.1).unwrap()),
+        ])
+        .unwrap(),
         ..position(vehicle, ms)
     }
 }

@@ -61,7 +61,11 @@ impl Sink for Link {
     }
 
     fn cork(&self) {
-        self.lock().corked = true;
+        let mut state = self.lock();
+        state.corked = true;
+        if let Some(backlog) = &mut state.backlog {
+            backlog.begin_snapshot();
+        }
     }
 
     fn uncork(&self) {

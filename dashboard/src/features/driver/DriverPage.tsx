@@ -9,6 +9,7 @@ import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Toasts, useToasts } from '../../components/Toasts';
 import type { Me } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
+import { type Text, useText } from '../../lib/strings/strings';
 import { ageText } from '../../lib/time/age';
 import { serverNowMs } from '../../lib/time/server-clock';
 import { useNow } from '../../lib/time/useNow';
@@ -26,6 +27,7 @@ interface Props {
 const TOKEN_REFUSED = 4001;
 
 export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
+  const t = useText();
   const { data: parcels, error: listError, refetch } = useQuery(myParcelsQuery(me.id));
   const refresh = useCallback(() => void refetch(), [refetch]);
   const { toasts, show, dismiss } = useToasts();
@@ -36,9 +38,9 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
   const onEvent = useCallback(
     (event: ParcelEvent) => {
       if (event.type !== 'geofence') refresh();
-      if (event.type === 'tracking_ended') show(`Parcel ${event.parcelId} has ended`);
+      if (event.type === 'tracking_ended') show(t.driver.ended(event.parcelId));
     },
-    [refresh, show],
+    [refresh, show, t],
   );
   const onError = useCallback(
     (error: TrackingError) => {
@@ -102,29 +104,27 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
             <span className="switch-track" aria-hidden="true">
               <span className="switch-knob" />
             </span>
-            Share my position
+            {t.driver.share}
             <span className="switch-state" aria-hidden="true">
-              {isSharing ? 'On' : 'Off'}
+              {isSharing ? t.driver.on : t.driver.off}
             </span>
           </button>
-          {positionProblem ? null : <p className="driver-now">{shareText(isSharing, canShare, lastFix, nowMs)}</p>}
+          {positionProblem ? null : <p className="driver-now">{shareText(isSharing, canShare, lastFix, nowMs, t)}</p>}
           {queuedCount > 1 || (queuedCount > 0 && connectionState !== 'connected') ? (
             <p className="driver-queue">
-              <b>{queuedCount}</b> {queuedCount === 1 ? 'position waits' : 'positions wait'} to be sent
+              <b>{queuedCount}</b> {t.driver.waiting(queuedCount)}
             </p>
           ) : null}
-          {droppedCount > 0 ? (
-            <p className="driver-problem">{droppedCount} of the oldest were lost: too many had to wait.</p>
-          ) : null}
+          {droppedCount > 0 ? <p className="driver-problem">{t.driver.lost(droppedCount)}</p> : null}
           {positionProblem ? (
             <p className="driver-problem" role="alert">
-              {positionProblem}
+              {t.driver[positionProblem]}
             </p>
           ) : null}
         </section>
         <section aria-labelledby="parcels-title">
           <h1 id="parcels-title">
-            {parcels && parcels.length > 0 ? `Your parcels (${parcels.length})` : 'Your parcels'}
+            {parcels && parcels.length > 0 ? t.driver.parcelsCount(parcels.length) : t.driver.parcels}
           </h1>
           {listError ? (
             <p className="driver-problem" role="alert">
@@ -132,7 +132,7 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
             </p>
           ) : null}
           {parcels === undefined ? null : parcels.length === 0 ? (
-            <p className="driver-none">None is assigned to you now. New ones appear here by themselves.</p>
+            <p className="driver-none">{t.driver.none}</p>
           ) : (
             <ul className="driver-parcels">
               {parcels.map((parcel) => (
@@ -150,7 +150,7 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
       <footer className="panel-foot">
         <span className="who">{me.username}</span>
         <button type="button" className="text-button" onClick={onSignOut}>
-          Sign out
+          {t.nav.signOut}
         </button>
       </footer>
       <Toasts toasts={toasts} onDismiss={dismiss} />
@@ -158,10 +158,10 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
   );
 }
 
-function shareText(isSharing: boolean, canShare: boolean, fix: DeviceFix | null, nowMs: number): string {
-  if (!canShare) return 'Nothing to share: you have no parcel now.';
-  if (!isSharing) return 'Nobody sees where you are.';
-  if (!fix) return 'Looking for your position…';
+function shareText(isSharing: boolean, canShare: boolean, fix: DeviceFix | null, nowMs: number, t: Text): string {
+  if (!canShare) return t.driver.nothing;
+  if (!isSharing) return t.driver.hidden;
+  if (!fix) return t.driver.looking;
   const offsetMs = serverNowMs() - Date.now();
-  return `Last position: ${ageText(fix.atMs + offsetMs, nowMs)}, within ${Math.max(1, Math.round(fix.accuracyM))} m. Keep this page open.`;
+  return t.driver.last(ageText(fix.atMs + offsetMs, nowMs, t), Math.max(1, Math.round(fix.accuracyM)));
 }

@@ -8,6 +8,9 @@ const FIX_LIMIT_MS = 20_000;
 /** A fix whose time is further off than this has a faulty clock: the present time is used. */
 const MAX_CLOCK_FAULT_MS = 24 * 60 * 60_000;
 
+/** The name of its text. */
+export type PositionProblem = 'insecure' | 'denied' | 'slow' | 'unknown';
+
 export interface DeviceFix {
   lat: number;
   lng: number;
@@ -20,8 +23,8 @@ export interface DeviceFix {
  * Calls `onFix` with the newest fix at once and then every 5 s. A device that stands still reports nothing by itself, so it is
  * asked for a new fix. Returns what is wrong, or null.
  */
-export function useDevicePosition(isOn: boolean, onFix: (fix: DeviceFix) => void): string | null {
-  const [problem, setProblem] = useState<string | null>(null);
+export function useDevicePosition(isOn: boolean, onFix: (fix: DeviceFix) => void): PositionProblem | null {
+  const [problem, setProblem] = useState<PositionProblem | null>(null);
   const latest = useRef(onFix);
   useEffect(() => {
     latest.current = onFix;
@@ -31,7 +34,7 @@ export function useDevicePosition(isOn: boolean, onFix: (fix: DeviceFix) => void
     setProblem(null);
     if (!isOn) return;
     if (!('geolocation' in navigator) || !window.isSecureContext) {
-      return setProblem('This browser gives no position here. The page must be opened over https.');
+      return setProblem('insecure');
     }
     let newest: DeviceFix | null = null;
     let reportedAtMs: number | null = null;
@@ -51,7 +54,7 @@ export function useDevicePosition(isOn: boolean, onFix: (fix: DeviceFix) => void
       report();
     };
     const options: PositionOptions = { enableHighAccuracy: true, maximumAge: 0, timeout: FIX_LIMIT_MS };
-    const fail = (error: GeolocationPositionError) => setProblem(problemText(error));
+    const fail = (error: GeolocationPositionError) => setProblem(problemOf(error));
     const watch = navigator.geolocation.watchPosition(receive, fail, options);
     const timer = window.setInterval(() => {
       if (report()) return;
@@ -71,9 +74,7 @@ function fixOf({ coords, timestamp }: GeolocationPosition): DeviceFix {
   return { lat: coords.latitude, lng: coords.longitude, accuracyM: coords.accuracy, atMs };
 }
 
-function problemText(error: GeolocationPositionError): string {
-  if (error.code === error.PERMISSION_DENIED)
-    return 'The position may not be read. Allow it for this site in the browser’s settings.';
-  if (error.code === error.TIMEOUT) return 'Waiting for a position. Under the open sky it comes faster.';
-  return 'The device knows no position now. It is asked again.';
+function problemOf(error: GeolocationPositionError): PositionProblem {
+  if (error.code === error.PERMISSION_DENIED) return 'denied';
+  return error.code === error.TIMEOUT ? 'slow' : 'unknown';
 }

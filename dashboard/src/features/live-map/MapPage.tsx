@@ -1,61 +1,84 @@
-/** The live map: the list of buses, the selected bus, and the map. */
+/** The live map: the list of vehicles with its filters, the selected vehicle, the figures of the day, and the map. */
 
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
-import { Brand } from '../../components/Brand';
-import { ConnectionBadge } from '../../components/ConnectionBadge';
+import { Link } from 'wouter';
 import { Credits } from '../../components/Credits';
+import { Icon } from '../../components/Icon';
+import { Modal } from '../../components/Modal';
+import { useTitle } from '../../components/Page';
 import { type AppConfig, configQuery } from '../../lib/api/get-config';
 import type { Me } from '../../lib/api/get-me';
-import { isStale } from '../../lib/time/age';
+import { type Routes, routesQuery } from '../../lib/api/get-routes';
+import { rulesQuery } from '../../lib/api/get-rules';
+import { commonKind } from '../../lib/kinds';
+import type { LiveVehicle } from '../../lib/live/fleet';
+import { searchVehicles, sortVehicles } from '../../lib/live/search';
+import { useLive, useLiveStatus, useVehicles } from '../../lib/live/useLive';
+import { may } from '../../lib/roles';
+import { useText } from '../../lib/strings/strings';
 import { useNow } from '../../lib/time/useNow';
-import { type Routes, routesQuery } from './api/get-routes';
-import { BusDetails } from './BusDetails';
-import { BusList } from './BusList';
-import type { LiveClient } from './live-client';
+import { FilterBar } from './FilterBar';
+import { filterVehicles, NO_FILTERS } from './filters';
+import { KpiTiles } from './KpiTiles';
 import { Sheet, type SheetHeight } from './Sheet';
-import { searchBuses, sortBuses } from './search';
 import { useFleetMap } from './useFleetMap';
-import { useBuses, useLiveClient, useLiveStatus } from './useLive';
+import { VehicleList } from './VehicleList';
+import { VehiclePanel } from './VehiclePanel';
 import 'maplibre-gl/dist/maplibre-gl.css';
+import '../../styles/map.css';
+import '../../styles/fleet.css';
 
-interface Props {
-  me: Me;
-  onSignOut: () => void;
-  onSessionEnd: () => void;
-}
+const DEFAULT_LIMIT_KMH = 80;
 
-export function MapPage({ me, onSignOut, onSessionEnd }: Props) {
-  const client = useLiveClient(onSessionEnd);
+export function MapPage({ me }: { me: Me }) {
+  const t = useText();
+  useTitle(t.nav.map);
   const { data: config } = useQuery(configQuery);
   const { data: routes } = useQuery(routesQuery);
-  if (!client || !config || routes === undefined) return <div className="splash" aria-busy="true" />;
-  return <LiveMap me={me} client={client} config={config} routes={routes} onSignOut={onSignOut} />;
+  if (!config || routes === undefined) return <div className="splash" aria-busy="true" />;
+  return <LiveMap me={me} config={config} routes={routes} />;
 }
 
-interface LiveMapProps {
-  me: Me;
-  client: LiveClient;
-  config: AppConfig;
-  routes: Routes | null;
-  onSignOut: () => void;
-}
-
-function LiveMap({ me, client, config, routes, onSignOut }: LiveMapProps) {
-  const status = useLiveStatus(client);
-  const buses = useBuses(client.fleet, sortBuses);
+function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Routes | null }) {
+  const t = useText();
+  const { fleet } = useLive();
+  const status = useLiveStatus();
+  const vehicles = useVehicles(fleet, sortVehicles);
   const nowMs = useNow();
+  const { data: rules } = useQuery({ ...rulesQuery, enabled: may(me, 'fleet') });
+  const limitKmh = rules?.thresholds?.speed_limit_kmh ?? DEFAULT_LIMIT_KMH;
   const [query, setQuery] = useState('');
   const words = useDeferredValue(query);
-  const found = useMemo(() => searchBuses(buses, words), [buses, words]);
-  const [selectedId, setSelectedId] = useState<string | null>(null);
+  const [filters, setFilters] = useState(NO_FILTERS);
+  const [selectedId, setSelectedId] = useState<string | null>(() =>
+    new URLSearchParams(window.location.search).get('vehicle'),
+  );
+  const [followedId, setFollowedId] = useState<string | null>(null);
+  const [spot, setSpot] = useState<string[] | null>(null);
   const [height, setHeight] = useState<SheetHeight>('half');
   const canvas = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
 
-  const selectOnMap = useCallback((id: string | null) => setSelectedId(id), []);
-  const map = useFleetMap(canvas, client.fleet, config, routes, selectOnMap);
+  const freshness = useCallback((vehicle: LiveVehicle) => fleet.freshness(vehicle, nowMs), [fleet, nowMs]);
+  const found = useMemo(
+    () => filterVehicles(searchVehicles(vehicles, words), filters, freshness, limitKmh),
+    [vehicles, words, filters, freshness, limitKmh],
+  );
+  const isNarrowed = words !== '' || filters !== NO_FILTERS;
+  const noun = t.kinds[useMemo(() => commonKind(vehicles.map(({ kind }) => kind)), [vehicles])];
+
+  const actions = useMemo(
+    () => ({
+      onSelect: (id: string | null) => setSelectedId(id),
+      onSpot: (ids: string[]) => setSpot(ids),
+      onFollowEnd: () => setFollowedId(null),
+    }),
+    [],
+  );
+  const map = useFleetMap(canvas, fleet, config, routes, actions);
   useEffect(() => map.current?.select(selectedId, false), [map, selectedId]);
+  useEffect(() => map.current?.show(isNarrowed ? new Set(found.map(({ id }) => id)) : null), [map, found, isNarrowed]);
   useEffect(() => {
     const isPhone = window.matchMedia('(max-width: 760px)').matches;
     map.current?.setBottomPadding(isPhone ? window.innerHeight * (height === 'low' ? 0.16 : 0.46) : 0);
@@ -64,102 +87,141 @@ function LiveMap({ me, client, config, routes, onSignOut }: LiveMapProps) {
   const select = useCallback(
     (id: string) => {
       setSelectedId(id);
+      setSpot(null);
       setHeight((now) => (now === 'full' ? 'half' : now));
       map.current?.select(id, true);
     },
     [map],
   );
+  const close = useCallback(() => {
+    setSelectedId(null);
+    setFollowedId(null);
+    map.current?.follow(null);
+  }, [map]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Escape') setSelectedId(null);
-      if (event.key === '/' && !(event.target instanceof HTMLInputElement)) {
+      if (event.key === 'Escape' && !document.querySelector('dialog[open]')) close();
+      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+      if (event.key === '/' && !isTyping) {
         event.preventDefault();
         search.current?.focus();
       }
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, []);
+  }, [close]);
 
-  const reporting = buses.filter((bus) => bus.fix && !isStale(bus.fix.atMs, nowMs)).length;
-  const selected = selectedId === null ? undefined : client.fleet.get(selectedId);
+  const reporting = vehicles.filter((vehicle) => freshness(vehicle) === 'live').length;
+  const reportingText = t.freshness.reporting(reporting, vehicles.length, vehicles.length === 1 ? noun.one : noun.many);
+  const selected = selectedId === null ? undefined : fleet.get(selectedId);
 
   return (
-    <div className="page" data-connection={status.connection}>
-      <main className="map-area">
-        <section ref={canvas} className="map-canvas" aria-label="Map of the buses" />
+    <div className="page" data-connection={status.connection} data-selected={selected !== undefined}>
+      <h1 className="visually-hidden">{t.map.title}</h1>
+      <div className="map-area">
+        <section ref={canvas} className="map-canvas" aria-label={t.map.label(noun.many)} />
         <button
           type="button"
           className="map-fit"
           onClick={() => map.current?.fit()}
-          aria-label="Show all buses"
-          title="Show all buses"
+          aria-label={t.map.showAll}
+          title={t.map.showAll}
         >
-          <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
-            <path d="M3 7.5V3h4.5M12.5 3H17v4.5M17 12.5V17h-4.5M7.5 17H3v-4.5" />
-          </svg>
+          <Icon name="fit" size={18} />
         </button>
+        <KpiTiles me={me} />
         <Credits config={config} routesAttribution={routes?.attribution} />
-      </main>
+      </div>
       <Sheet height={height} onHeight={setHeight}>
-        <header className="panel-head">
-          <Brand />
-          <ConnectionBadge state={status.connection} onRetry={client.retryNow} />
-        </header>
         {selected ? (
-          <BusDetails
-            bus={selected}
+          <VehiclePanel
+            vehicle={selected}
+            freshness={freshness(selected)}
             nowMs={nowMs}
+            isFollowed={followedId === selected.id}
             onCentre={() => select(selected.id)}
-            onClose={() => setSelectedId(null)}
+            onFollow={(isFollowed) => {
+              setFollowedId(isFollowed ? selected.id : null);
+              map.current?.follow(isFollowed ? selected.id : null);
+            }}
+            onClose={close}
           />
         ) : null}
-        <div className="panel-search">
-          <input
-            ref={search}
-            type="search"
-            placeholder="Find a bus, plate or route"
-            aria-label="Find a bus by name, plate, route or id"
-            value={query}
-            onChange={(event) => setQuery(event.target.value)}
-            onFocus={() => setHeight((now) => (now === 'low' ? 'half' : now))}
+        <div className="panel-list">
+          <div className="panel-search">
+            <input
+              ref={search}
+              type="search"
+              placeholder={t.map.find(noun.one)}
+              aria-label={t.map.findLabel(noun.one)}
+              value={query}
+              onChange={(event) => setQuery(event.target.value)}
+              onFocus={() => setHeight((now) => (now === 'low' ? 'half' : now))}
+            />
+          </div>
+          <FilterBar vehicles={vehicles} filters={filters} onChange={setFilters} />
+          <p className="panel-count">
+            <span>
+              <b>{reportingText.live}</b> {reportingText.rest}
+            </span>
+            {status.viewing !== null && (
+              <span className="viewing" title={t.map.viewingHint}>
+                {t.map.viewing(status.viewing)}
+              </span>
+            )}
+          </p>
+          <VehicleList
+            label={noun.Many}
+            vehicles={found}
+            nowMs={nowMs}
+            freshness={freshness}
+            selectedId={selectedId}
+            empty={
+              vehicles.length > 0 ? (
+                <div className="list-empty">
+                  <p>{t.map.noMatch(noun.one)}</p>
+                  <button
+                    type="button"
+                    className="button"
+                    onClick={() => {
+                      setQuery('');
+                      setFilters(NO_FILTERS);
+                    }}
+                  >
+                    {t.map.clearFilters}
+                  </button>
+                </div>
+              ) : status.isListed ? (
+                <div className="list-empty">
+                  <p>{t.map.none(noun.many)}</p>
+                  {may(me, 'fleet') ? (
+                    <Link href="/admin/vehicles" className="button button-primary">
+                      {t.map.addFirst}
+                    </Link>
+                  ) : null}
+                </div>
+              ) : (
+                <p className="list-empty">{t.map.reading}</p>
+              )
+            }
+            onSelect={select}
           />
         </div>
-        <p className="panel-count">
-          <span>
-            <b>{reporting}</b> of {buses.length} {buses.length === 1 ? 'bus' : 'buses'} reporting
-          </span>
-          {status.viewing !== null && (
-            <span className="viewing" title="People with this map open now">
-              {status.viewing} viewing now
-            </span>
-          )}
-        </p>
-        <BusList
-          buses={found}
-          nowMs={nowMs}
-          selectedId={selectedId}
-          emptyText={
-            buses.length > 0
-              ? 'No bus matches.'
-              : status.isListed
-                ? 'No buses yet. They appear here as soon as one is added.'
-                : 'Reading the list…'
-          }
-          onSelect={select}
-        />
-        <footer className="panel-foot">
-          <span className="who" title={`${me.username}, ${me.role}, ${me.tenant}`}>
-            {me.username}
-            <small>{me.tenant}</small>
-          </span>
-          <a href="/docs">API</a>
-          <button type="button" className="text-button" onClick={onSignOut}>
-            Sign out
-          </button>
-        </footer>
       </Sheet>
+      {spot ? (
+        <Modal title={t.map.here(spot.length, noun.many)} onClose={() => setSpot(null)}>
+          <ul className="spot-list">
+            {spot.map((id) => (
+              <li key={id}>
+                <button type="button" className="button" onClick={() => select(id)}>
+                  {fleet.get(id)?.label ?? id}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </Modal>
+      ) : null}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** The panel beside the map. On a phone it is a sheet at the bottom with three heights. */
 
 import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
+import { useText } from '../../lib/strings/strings';
 
 export type SheetHeight = 'low' | 'half' | 'full';
 const HEIGHTS: readonly SheetHeight[] = ['low', 'half', 'full'];
@@ -14,6 +15,7 @@ interface Props {
 }
 
 export function Sheet({ height, onHeight, children }: Props) {
+  const t = useText();
   const startY = useRef<number | null>(null);
   const [dragPx, setDragPx] = useState(0);
 
@@ -37,7 +39,7 @@ export function Sheet({ height, onHeight, children }: Props) {
       <button
         type="button"
         className="sheet-handle"
-        aria-label={height === 'full' ? 'Make the list smaller' : 'Make the list larger'}
+        aria-label={height === 'full' ? t.map.smaller : t.map.larger}
         onClick={() => onHeight(height === 'full' ? 'low' : (HEIGHTS[HEIGHTS.indexOf(height) + 1] ?? 'half'))}
         onPointerDown={(event) => {
           startY.current = event.clientY;

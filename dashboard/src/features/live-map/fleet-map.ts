@@ -1,24 +1,27 @@
-/** Owns the fleet's map: draws the buses, moves their markers smoothly, and reports which bus was clicked. */
+/** Owns the fleet's map: draws the vehicles, moves their markers smoothly, follows one, and reports which ones were clicked. */
 
 import type * as GeoJSON from 'geojson';
 import { type GeoJSONSource, LngLatBounds, type Map as MapLibreMap } from 'maplibre-gl';
 import type { AppConfig } from '../../lib/api/get-config';
+import type { Routes } from '../../lib/api/get-routes';
+import type { Fleet } from '../../lib/live/fleet';
 import { CLOSE_ZOOM, createMap } from '../../lib/map/create-map';
 import { Glider } from '../../lib/map/glide';
 import { PALETTES, type Theme } from '../../lib/map/palette';
-import { isStale } from '../../lib/time/age';
+import { SIGNS, type Sign, signOf } from '../../lib/map/signs';
+import { STATUS_GROUPS, statusGroup } from '../../lib/status';
 import { serverNowMs } from '../../lib/time/server-clock';
-import type { Routes } from './api/get-routes';
-import type { Fleet } from './fleet';
+import { CLUSTERS_UNTIL_ZOOM, Clusters, isClusterImage } from './clusters';
 import { mapStyle } from './fleet-style';
 import { bodyImage, drawBody, drawSign, drawTag, MARKER_SCALE, MAX_TAGS, signImage } from './marker';
-import { STATUS_GROUPS, statusGroup } from './status';
 
-/** Buses turn grey as time passes, so the map is redrawn at least this often. */
+/** Vehicles turn hollow as time passes, so the map is redrawn at least this often. */
 const RENEW_EVERY_MS = 5_000;
 /** Time between frames while markers glide, and while they only step by less than is seen gliding. */
 const GLIDE_FRAME_MS = 33;
 const STEP_FRAME_MS = 250;
+/** Time between frames while clusters stand for the vehicles. */
+const CLUSTER_FRAME_MS = 1_000;
 /** After each frame the map pauses this many times as long as the frame took, so that a large fleet leaves the page responsive. */
 const REST_FACTOR = 2;
 const MAX_REST_MS = 1_000;
@@ -30,6 +33,10 @@ export interface FleetMapOptions {
   config: AppConfig;
   routes: Routes | null;
   onSelect: (id: string | null) => void;
+  /** Several vehicles stand on the spot that was clicked. */
+  onSpot: (ids: string[]) => void;
+  /** The user has moved the map, so that it no longer follows. */
+  onFollowEnd: () => void;
 }
 
 export class FleetMap {
@@ -47,13 +54,30 @@ export class FleetMap {
   private lastFrameMs = 0;
   private restMs = 0;
   private bottomPaddingPx = 0;
+  private shown: ReadonlySet<string> | null = null;
+  private followedId: string | null = null;
+  /** True while the map moves because it follows. */
+  private isFollowing = false;
+  private drawnCount = 0;
+  private wake: () => void = () => undefined;
+  private readonly clusters: Clusters;
 
   constructor(private readonly options: FleetMapOptions) {
     this.theme = options.theme;
     this.map = createMap(options.container, mapStyle(options.theme, options.config, options.routes));
     this.map.setMissingStyleImageResolver((id) => this.addImage(id));
+    this.clusters = new Clusters(this.map, options.onSpot);
+    this.map.on('dragstart', (event) => {
+      if (this.followedId === null || !event.originalEvent) return;
+      this.followedId = null;
+      options.onFollowEnd();
+    });
+    this.map.on('moveend', () => {
+      if (!this.isFollowing) this.redraw();
+    });
     this.map.on('load', () => {
       this.isReady = true;
+      this.clusters.reset();
       this.fit(false);
       this.invalidate();
     });
@@ -63,11 +87,14 @@ export class FleetMap {
         [point.x - reach, point.y - reach],
         [point.x + reach, point.y + reach],
       ];
-      const hit = this.map.queryRenderedFeatures(box, { layers: ['bus-body'] })[0];
-      options.onSelect(typeof hit?.properties.id === 'string' ? hit.properties.id : null);
+      const hits = this.map.queryRenderedFeatures(box, { layers: ['vehicle-body', 'lone-body'] });
+      const ids = [...new Set(hits.flatMap(({ properties: { id } }) => (typeof id === 'string' ? [id] : [])))];
+      if (ids.length > 1) options.onSpot(ids);
+      else if (ids[0] !== undefined) options.onSelect(ids[0]);
+      else if (!this.clusters.isAt(point)) options.onSelect(null);
     });
-    this.map.on('mouseenter', 'bus-body', () => (this.map.getCanvas().style.cursor = 'pointer'));
-    this.map.on('mouseleave', 'bus-body', () => (this.map.getCanvas().style.cursor = ''));
+    this.map.on('mouseenter', 'vehicle-body', () => (this.map.getCanvas().style.cursor = 'pointer'));
+    this.map.on('mouseleave', 'vehicle-body', () => (this.map.getCanvas().style.cursor = ''));
     this.stops.push(options.fleet.subscribe(() => this.invalidate()));
     const renewal = window.setInterval(() => this.invalidate(), RENEW_EVERY_MS);
     this.stops.push(() => window.clearInterval(renewal));
@@ -87,11 +114,12 @@ export class FleetMap {
     this.map.setStyle(mapStyle(theme, this.options.config, this.options.routes), { diff: false });
     void this.map.once('styledata').then(() => {
       this.isReady = true;
+      this.clusters.reset();
       this.invalidate();
     });
   }
 
-  /** Marks a bus as selected, and flies to it if `fly` is true. */
+  /** Marks a vehicle as selected, and flies to it if `fly` is true. */
   select(id: string | null, fly: boolean): void {
     this.selectedId = id;
     this.invalidate();
@@ -106,10 +134,23 @@ export class FleetMap {
     });
   }
 
-  /** Shows every bus, or every route if there are no buses. */
+  /** Keeps this vehicle in the middle, until the user drags the map. */
+  follow(id: string | null): void {
+    this.followedId = id;
+    if (id !== null) this.select(id, true);
+  }
+
+  /** Draws these vehicles alone; all if null. */
+  show(ids: ReadonlySet<string> | null): void {
+    this.shown = ids;
+    this.invalidate();
+  }
+
+  /** Shows every vehicle, or every route if there are none. */
   fit(animate = true): void {
     const bounds = new LngLatBounds();
-    for (const { fix } of this.options.fleet.all()) if (fix) bounds.extend([fix.longitude, fix.latitude]);
+    for (const { id, fix } of this.options.fleet.all())
+      if (fix && this.isShown(id)) bounds.extend([fix.longitude, fix.latitude]);
     if (bounds.isEmpty()) extendByRoutes(bounds, this.options.routes);
     if (bounds.isEmpty()) return;
     this.map.fitBounds(bounds, {
@@ -122,6 +163,14 @@ export class FleetMap {
   /** Keeps this many pixels at the map's bottom free, for the phone's sheet. */
   setBottomPadding(px: number): void {
     this.bottomPaddingPx = px;
+  }
+
+  /** Draws now, although the next frame is not due. */
+  private redraw(): void {
+    this.restMs = 0;
+    this.lastFrameMs = Number.NEGATIVE_INFINITY;
+    this.wake();
+    this.invalidate();
   }
 
   private invalidate(): void {
@@ -137,16 +186,24 @@ export class FleetMap {
       for (;;) {
         const isGliding = this.glider.isMoving(performance.now(), this.metresPerPixel());
         if (!isGliding && !this.isDirty) break;
-        const frameMs = Math.max(this.restMs, isGliding ? GLIDE_FRAME_MS : STEP_FRAME_MS);
+        const usualMs = isGliding ? GLIDE_FRAME_MS : STEP_FRAME_MS;
+        const frameMs = Math.max(this.restMs, this.isFar() ? CLUSTER_FRAME_MS : usualMs);
         const waitMs = this.lastFrameMs + frameMs - performance.now();
-        if (waitMs > 4) await sleep(waitMs);
+        if (waitMs > 4) await this.rest(waitMs);
         await nextFrame();
         if (!this.isReady) break;
         this.lastFrameMs = performance.now();
         this.isDirty = false;
-        const source = this.map.getSource<GeoJSONSource>('buses');
+        const source = this.map.getSource<GeoJSONSource>('vehicles');
         if (!source) break;
-        await source.setData(this.features(this.lastFrameMs));
+        const features = this.features(this.lastFrameMs);
+        this.drawnCount = features.features.length;
+        const isClustered = this.clusters.wants(this.drawnCount);
+        this.clusters.show(isClustered ? features : null, this.lastFrameMs);
+        if (!isClustered) await source.setData(features);
+        else if (this.map.getZoom() >= CLUSTERS_UNTIL_ZOOM) await source.setData(this.inViewOf(features));
+        else await source.setData(this.selectedOf(features));
+        this.keepFollowed();
         this.restMs = Math.min(MAX_REST_MS, REST_FACTOR * (performance.now() - this.lastFrameMs));
         this.fitOnce();
       }
@@ -157,13 +214,60 @@ export class FleetMap {
     }
   }
 
+  private isShown(id: string): boolean {
+    return this.shown === null || this.shown.has(id);
+  }
+
+  /** Whether clusters stand for the vehicles at this zoom. */
+  private isFar(): boolean {
+    return this.clusters.wants(this.drawnCount) && this.map.getZoom() < CLUSTERS_UNTIL_ZOOM;
+  }
+
+  /** Waits until the next frame is due, or until the map shows something else. */
+  private rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = window.setTimeout(resolve, ms);
+      this.wake = () => {
+        window.clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** While clusters stand for the others, only the selected vehicle moves by itself. */
+  private selectedOf({ features }: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
+    return { type: 'FeatureCollection', features: features.filter(({ properties }) => properties?.isSelected) };
+  }
+
+  /** Of a large fleet only those in sight are given to the map's worker, and those that may come into sight meanwhile. */
+  private inViewOf({ features }: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
+    const bounds = this.map.getBounds();
+    const reach = bounds.getNorth() - bounds.getSouth();
+    const [west, south] = [bounds.getWest() - reach, bounds.getSouth() - reach / 2];
+    const [east, north] = [bounds.getEast() + reach, bounds.getNorth() + reach / 2];
+    const isNear = ({ geometry }: GeoJSON.Feature) => {
+      const [x = 0, y = 0] = geometry.type === 'Point' ? geometry.coordinates : [];
+      return x >= west && x <= east && y >= south && y <= north;
+    };
+    return { type: 'FeatureCollection', features: features.filter(isNear) };
+  }
+
+  private keepFollowed(): void {
+    if (this.followedId === null || this.map.isMoving()) return;
+    const pose = this.glider.pose(this.followedId, performance.now());
+    if (!pose) return;
+    this.isFollowing = true;
+    this.map.jumpTo({ center: [pose.longitude, pose.latitude] });
+    this.isFollowing = false;
+  }
+
   private metresPerPixel(): number {
     const EQUATOR_M_PER_PX = 78_271.5; // at zoom 0, where the world is 512 px wide
     return (EQUATOR_M_PER_PX * Math.cos((this.map.getCenter().lat * Math.PI) / 180)) / 2 ** this.map.getZoom();
   }
 
   private fitOnce(): void {
-    if (this.hasFitted || !this.options.fleet.all().some((bus) => bus.fix)) return;
+    if (this.hasFitted || !this.options.fleet.all().some(({ fix }) => fix)) return;
     this.hasFitted = true;
     window.setTimeout(() => this.isReady && this.fit(false), 250); // the first updates come in a burst
   }
@@ -172,26 +276,27 @@ export class FleetMap {
     const serverMs = serverNowMs();
     const ids = new Set<string>();
     const features: GeoJSON.Feature[] = [];
-    for (const bus of this.options.fleet.all()) {
-      if (!bus.fix) continue;
-      ids.add(bus.id);
-      this.glider.moveTo(bus.id, bus.fix, nowMs, !this.reducedMotion.matches);
-      const pose = this.glider.pose(bus.id, nowMs);
+    for (const vehicle of this.options.fleet.all()) {
+      if (!vehicle.fix || !this.isShown(vehicle.id)) continue;
+      ids.add(vehicle.id);
+      this.glider.moveTo(vehicle.id, vehicle.fix, nowMs, !this.reducedMotion.matches);
+      const pose = this.glider.pose(vehicle.id, nowMs);
       if (!pose) continue;
-      const group = statusGroup(bus.status);
-      const stale = isStale(bus.fix.atMs, serverMs);
-      const isSelected = bus.id === this.selectedId;
+      const group = statusGroup(vehicle.status);
+      const stale = this.options.fleet.freshness(vehicle, serverMs) !== 'live';
+      const isSelected = vehicle.id === this.selectedId;
       features.push({
         type: 'Feature',
         geometry: { type: 'Point', coordinates: [pose.longitude, pose.latitude] },
         properties: {
-          id: bus.id,
-          label: bus.label,
+          id: vehicle.id,
+          label: vehicle.label,
           body: bodyImage(group, stale, pose.headingDeg !== null),
-          sign: signImage(group, stale),
+          sign: signImage(signOf(group, vehicle.kind), stale),
           heading: pose.headingDeg ?? 0,
           order: (isSelected ? 3 : group === 'alarm' ? 2 : stale ? 0 : 1) + ids.size / 1e6, // the count breaks ties the same way in all layers
           isSelected,
+          group: stale ? 'stale' : group,
         },
       });
     }
@@ -206,16 +311,18 @@ export class FleetMap {
 
   private drawImage(id: string): ImageData | null {
     const palette = PALETTES[this.theme];
+    if (isClusterImage(id)) return this.clusters.draw(id, palette);
     if (id.startsWith('tag:')) {
       if (this.tags.size >= MAX_TAGS) return null;
       this.tags.add(id);
       return drawTag(id.slice(4), palette);
     }
-    for (const group of STATUS_GROUPS) {
-      for (const stale of [false, true]) {
-        const colour = stale ? palette.stale : palette.status[group];
-        if (id === signImage(group, stale)) return drawSign(group, stale ? palette.stale : palette.paper);
+    for (const stale of [false, true]) {
+      for (const sign of Object.keys(SIGNS) as Sign[])
+        if (id === signImage(sign, stale)) return drawSign(sign, stale ? palette.stale : palette.paper);
+      for (const group of STATUS_GROUPS) {
         for (const nose of [false, true]) {
+          const colour = stale ? palette.stale : palette.status[group];
           if (id === bodyImage(group, stale, nose)) return drawBody(colour, palette.paper, nose, stale);
         }
       }
@@ -233,5 +340,4 @@ function extendByRoutes(bounds: LngLatBounds, routes: Routes | null): void {
   for (const { geometry } of routes?.features ?? []) if ('coordinates' in geometry) visit(geometry.coordinates);
 }
 
-const sleep = (ms: number) => new Promise<void>((resolve) => window.setTimeout(resolve, ms));
 const nextFrame = () => new Promise<void>((resolve) => requestAnimationFrame(() => resolve()));

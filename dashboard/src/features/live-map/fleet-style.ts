@@ -1,10 +1,11 @@
-/** The style of the fleet's map: the background, the routes, and the buses with their signs and label plates. */
+/** The style of the fleet's map: the background, the routes, and the vehicles with their signs and label plates. */
 
 import type { StyleSpecification } from 'maplibre-gl';
 import type { AppConfig } from '../../lib/api/get-config';
+import type { Routes } from '../../lib/api/get-routes';
 import { EMPTY, groundLayers, groundSources } from '../../lib/map/ground';
 import { PALETTES, type Theme } from '../../lib/map/palette';
-import type { Routes } from './api/get-routes';
+import { clusterLayers, clusterSource } from './clusters';
 import { MARKER_PX } from './marker';
 
 export const TAGS_FROM_ZOOM = 12;
@@ -18,7 +19,8 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
     sources: {
       ...groundSources(config),
       routes: { type: 'geojson', data: routes ?? EMPTY, tolerance: 0.2 },
-      buses: { type: 'geojson', data: EMPTY, buffer: 64, tolerance: 0 },
+      vehicles: { type: 'geojson', data: EMPTY, buffer: 64, tolerance: 0 },
+      ...clusterSource(),
     },
     layers: [
       ...groundLayers(theme, config),
@@ -37,9 +39,9 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
         paint: { 'line-color': palette.route, 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 1, 14, 3.5] },
       },
       {
-        id: 'bus-ring',
+        id: 'vehicle-ring',
         type: 'circle',
-        source: 'buses',
+        source: 'vehicles',
         filter: ['==', ['get', 'isSelected'], true],
         paint: {
           'circle-radius': 21,
@@ -50,9 +52,9 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
         },
       },
       {
-        id: 'bus-tag',
+        id: 'vehicle-tag',
         type: 'symbol',
-        source: 'buses',
+        source: 'vehicles',
         minzoom: TAGS_FROM_ZOOM,
         layout: {
           'icon-image': ['concat', 'tag:', ['get', 'label']],
@@ -62,9 +64,9 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
         },
       },
       {
-        id: 'bus-body',
+        id: 'vehicle-body',
         type: 'symbol',
-        source: 'buses',
+        source: 'vehicles',
         layout: {
           'icon-image': ['get', 'body'],
           'icon-rotate': ['get', 'heading'],
@@ -76,9 +78,9 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
         },
       },
       {
-        id: 'bus-sign',
+        id: 'vehicle-sign',
         type: 'symbol',
-        source: 'buses',
+        source: 'vehicles',
         minzoom: 9,
         layout: {
           'icon-image': ['get', 'sign'],
@@ -89,6 +91,7 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
           'symbol-sort-key': ['-', 0, ['get', 'order']],
         },
       },
+      ...clusterLayers(MARKER_SIZE),
     ],
   };
 }

@@ -1,18 +1,17 @@
 /** Draws the marker images: a disc with a nose in the direction of travel, and a sign for the status. */
 
 import type { Palette, StatusGroup } from '../../lib/map/palette';
+import { SIGN_BOX, SIGNS, type Sign } from '../../lib/map/signs';
 
 /** Side of a marker image in CSS pixels. */
 export const MARKER_PX = 40;
-const SIGN_PX = 15;
 export const MARKER_SCALE = 2;
 /** Labels kept as images. Further labels are not drawn until the page is reloaded. */
 export const MAX_TAGS = 3_000;
 
 export const bodyImage = (group: StatusGroup, isStale: boolean, hasHeading: boolean) =>
   `body-${isStale ? 'stale' : group}-${hasHeading ? 'nose' : 'disc'}`;
-export const signImage = (group: StatusGroup, isStale: boolean) => `sign-${group}${isStale ? '-stale' : ''}`;
-export const tagImage = (text: string) => `tag:${text}`;
+export const signImage = (sign: Sign, isStale: boolean) => `sign-${sign}${isStale ? '-stale' : ''}`;
 
 export function drawBody(fill: string, edge: string, hasNose: boolean, isHollow: boolean): ImageData {
   const pen = canvas(MARKER_PX, MARKER_PX);
@@ -40,44 +39,13 @@ export function drawBody(fill: string, edge: string, hasNose: boolean, isHollow:
   return pixels(pen);
 }
 
-/** The sign stays upright whatever the direction: a bus, two bars, a clock hand, an exclamation mark or a cross. */
-export function drawSign(group: StatusGroup, colour: string): ImageData {
-  const pen = canvas(SIGN_PX, SIGN_PX);
-  const c = SIGN_PX / 2;
-  pen.strokeStyle = pen.fillStyle = colour;
-  pen.lineWidth = 2.2;
+/** The sign stays upright whatever the direction. */
+export function drawSign(sign: Sign, colour: string): ImageData {
+  const pen = canvas(SIGN_BOX, SIGN_BOX);
+  pen.strokeStyle = colour;
+  pen.lineWidth = 1.8;
   pen.lineCap = pen.lineJoin = 'round';
-  pen.beginPath();
-  if (group === 'service') {
-    pen.roundRect(c - 5, c - 5.5, 10, 9.5, 2);
-    pen.fill();
-    pen.fillRect(c - 4, c + 3.6, 2.4, 2.4);
-    pen.fillRect(c + 1.6, c + 3.6, 2.4, 2.4);
-    pen.globalCompositeOperation = 'destination-out';
-    pen.fillRect(c - 3.4, c - 3.6, 6.8, 3.6);
-    return pixels(pen);
-  }
-  if (group === 'waiting') {
-    pen.moveTo(c - 2.8, c - 3.8);
-    pen.lineTo(c - 2.8, c + 3.8);
-    pen.moveTo(c + 2.8, c - 3.8);
-    pen.lineTo(c + 2.8, c + 3.8);
-  } else if (group === 'late') {
-    pen.moveTo(c, c - 4.6);
-    pen.lineTo(c, c + 0.6);
-    pen.lineTo(c + 3.6, c + 2.8);
-  } else if (group === 'alarm') {
-    pen.moveTo(c, c - 5);
-    pen.lineTo(c, c + 1);
-    pen.moveTo(c, c + 4.8);
-    pen.lineTo(c, c + 4.9);
-  } else {
-    pen.moveTo(c - 3.6, c - 3.6);
-    pen.lineTo(c + 3.6, c + 3.6);
-    pen.moveTo(c + 3.6, c - 3.6);
-    pen.lineTo(c - 3.6, c + 3.6);
-  }
-  pen.stroke();
+  pen.stroke(new Path2D(SIGNS[sign]));
   return pixels(pen);
 }
 

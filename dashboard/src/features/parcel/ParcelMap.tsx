@@ -8,7 +8,8 @@ import { configQuery } from '../../lib/api/get-config';
 import type { Place } from '../../lib/map/sphere';
 import { useTripMap } from '../../lib/map/useTripMap';
 import { hasEnded, type Parcel, type ParcelPlace } from '../../lib/parcels';
-import { lastSeenText } from '../../lib/time/arrival';
+import { useText } from '../../lib/strings/strings';
+import { isOld } from '../../lib/time/arrival';
 import { useNow } from '../../lib/time/useNow';
 import type { PathPoint } from './api/get-parcel-path';
 
@@ -22,25 +23,26 @@ interface Props {
 const MAX_LIVE_POINTS = 5_000;
 
 export function ParcelMap({ parcel, path, driver }: Props) {
+  const t = useText();
   const canvas = useRef<HTMLDivElement>(null);
   const { data: config } = useQuery(configQuery);
   const map = useTripMap(canvas, config);
   const nowMs = useNow();
   const isOver = hasEnded(parcel.status);
   const atMs = driver?.timestamp ? Date.parse(driver.timestamp) : nowMs;
-  const isStale = driver !== null && (isOver || lastSeenText(atMs, nowMs) !== null);
+  const isStale = driver !== null && (isOver || isOld(atMs, nowMs));
   const driven = useDriven(path, isOver ? null : driver);
 
   useEffect(() => {
-    map?.setPlace('pickup', placeOf(parcel.pickup), 'Pickup');
-    map?.setPlace('destination', placeOf(parcel.destination), 'Destination');
-  }, [map, parcel.pickup, parcel.destination]);
+    map?.setPlace('pickup', placeOf(parcel.pickup), t.parcel.pickup);
+    map?.setPlace('destination', placeOf(parcel.destination), t.parcel.destination);
+  }, [map, parcel.pickup, parcel.destination, t]);
   useEffect(() => {
-    if (driver) map?.moveVehicle('truck', { ...placeOf(driver), atMs }, 'Driver', isStale);
-  }, [map, driver, atMs, isStale]);
+    if (driver) map?.moveVehicle('truck', { ...placeOf(driver), atMs }, t.panel.driver, isStale);
+  }, [map, driver, atMs, isStale, t]);
   useEffect(() => map?.setPath(driven), [map, driven]);
 
-  return <TripMapView canvas={canvas} map={map} config={config} label="Map of the parcel" />;
+  return <TripMapView canvas={canvas} map={map} config={config} label={t.parcel.map} />;
 }
 
 /** The stored path and the live points after it, except the newest point: the truck still moves towards it. */

@@ -9,7 +9,8 @@ import { Notice } from '../../components/Notice';
 import { Timeline } from '../../components/Timeline';
 import { Toasts, useToasts } from '../../components/Toasts';
 import type { Me } from '../../lib/api/get-me';
-import { hasEnded, isKnownStatus, type Parcel, placeText, STEPS, statusText, stepOf } from '../../lib/parcels';
+import { hasEnded, isKnownStatus, type Parcel, parcelText, placeText, stepOf } from '../../lib/parcels';
+import { useText } from '../../lib/strings/strings';
 import { arrivalText, lastSeenText } from '../../lib/time/arrival';
 import { useNow } from '../../lib/time/useNow';
 import { ParcelMap } from './ParcelMap';
@@ -27,17 +28,18 @@ const TOKEN_REFUSED = 4001;
 
 export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
   const { reading, refresh, setStatus } = useParcel(parcelId);
+  const t = useText();
   const { toasts, show, dismiss } = useToasts();
 
   const onEvent = useCallback(
     (event: ParcelEvent) => {
       if (event.parcelId !== parcelId) return;
-      const toast = toastOf(event);
+      const toast = toastOf(event, t);
       if (toast) show(toast.text, toast.tone);
       if (event.type === 'status_update' && isKnownStatus(event.status)) setStatus(event.status);
       if (event.type === 'tracking_ended') refresh();
     },
-    [parcelId, show, setStatus, refresh],
+    [parcelId, show, setStatus, refresh, t],
   );
   const onError = useCallback(
     (error: TrackingError) => {
@@ -63,7 +65,7 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
   if (reading.kind === 'reading') return <div className="splash" aria-busy="true" />;
   if (reading.kind === 'refused') {
     return (
-      <Notice title={reading.error.status === 0 ? 'No connection' : 'This parcel can’t be shown'}>
+      <Notice title={reading.error.status === 0 ? t.parcel.noConnection : t.parcel.refused}>
         {reading.error.message}
       </Notice>
     );
@@ -81,7 +83,7 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
         <footer className="panel-foot">
           <span className="who">{me.username}</span>
           <button type="button" className="text-button" onClick={onSignOut}>
-            Sign out
+            {t.nav.signOut}
           </button>
         </footer>
       </main>
@@ -91,40 +93,41 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
 }
 
 function ParcelState({ parcel, driver }: { parcel: Parcel; driver: DriverLocation | null }) {
+  const t = useText();
   const nowMs = useNow();
   const isOver = hasEnded(parcel.status);
-  const lastSeen = driver?.timestamp && !isOver ? lastSeenText(Date.parse(driver.timestamp), nowMs) : null;
+  const lastSeen = driver?.timestamp && !isOver ? lastSeenText(Date.parse(driver.timestamp), nowMs, t) : null;
   const etaSeconds = isOver || lastSeen ? null : (driver?.etaSeconds ?? null);
-  const goal = stepOf(parcel.status) < 2 ? 'to the pickup' : 'to the destination';
+  const goal = stepOf(parcel.status) < 2 ? t.arrival.toPickup : t.arrival.toDestination;
   return (
     <div className="trip-news" data-status={parcel.status} data-latitude={driver?.lat} data-longitude={driver?.lng}>
-      <p className="trip-order">Parcel {parcel.id}</p>
-      <h1>{statusText(parcel.status)}</h1>
+      <p className="trip-order">{t.parcels.parcel(parcel.id)}</p>
+      <h1>{parcelText(parcel.status, t)}</h1>
       <p className="trip-arrival" aria-live="polite">
         {etaSeconds === null ? null : (
           <>
-            <strong>{arrivalText({ seconds: etaSeconds, low: null, high: null })}</strong> {goal}
+            <strong>{arrivalText({ seconds: etaSeconds, low: null, high: null }, t)}</strong> {goal}
           </>
         )}
         {lastSeen ? <span className="trip-stale">{lastSeen}</span> : null}
       </p>
       <dl className="trip-places">
         <div>
-          <dt data-mark="pickup">From</dt>
+          <dt data-mark="pickup">{t.driver.from}</dt>
           <dd>{placeText(parcel.pickup)}</dd>
         </div>
         <div>
-          <dt data-mark="destination">To</dt>
+          <dt data-mark="destination">{t.driver.to}</dt>
           <dd>{placeText(parcel.destination)}</dd>
         </div>
         {driver?.address && !isOver ? (
           <div>
-            <dt data-mark="truck">Driver</dt>
+            <dt data-mark="truck">{t.panel.driver}</dt>
             <dd>{driver.address}</dd>
           </div>
         ) : null}
       </dl>
-      {parcel.status === 'cancelled' ? null : <Timeline steps={STEPS} current={stepOf(parcel.status)} />}
+      {parcel.status === 'cancelled' ? null : <Timeline steps={t.parcel.steps} current={stepOf(parcel.status)} />}
     </div>
   );
 }

@@ -2,22 +2,25 @@
 
 import type { ParcelEvent } from '@milepost/client';
 import type { ToastTone } from '../../components/Toasts';
-import { isKnownStatus, statusText } from '../../lib/parcels';
+import { isKnownStatus, parcelText } from '../../lib/parcels';
+import type { Text } from '../../lib/strings/strings';
 
-export function toastOf(event: ParcelEvent): { text: string; tone: ToastTone } | null {
+export function toastOf(event: ParcelEvent, t: Text): { text: string; tone: ToastTone } | null {
   switch (event.type) {
     case 'geofence': {
-      const place = event.zone === 'pickup' ? 'the pickup' : 'the destination';
-      const text = event.event === 'enter' ? `The driver is at ${place}` : `The driver has left ${place}`;
-      return { text, tone: 'plain' };
+      const [at, left] =
+        event.zone === 'pickup'
+          ? [t.parcel.atPickup, t.parcel.leftPickup]
+          : [t.parcel.atDestination, t.parcel.leftDestination];
+      return { text: event.event === 'enter' ? at : left, tone: 'plain' };
     }
     case 'status_update':
-      return isKnownStatus(event.status) ? { text: statusText(event.status), tone: 'plain' } : null;
+      return isKnownStatus(event.status) ? { text: parcelText(event.status, t), tone: 'plain' } : null;
     case 'tracking_ended':
       return event.status === 'cancelled'
-        ? { text: 'The parcel was cancelled', tone: 'bad' }
-        : { text: 'The parcel has been delivered', tone: 'good' };
+        ? { text: t.parcel.wasCancelled, tone: 'bad' }
+        : { text: t.parcel.wasDelivered, tone: 'good' };
     case 'unsubscribed':
-      return { text: event.message ?? 'This parcel is not yours to follow any more', tone: 'bad' };
+      return { text: event.message ?? t.parcel.notYours, tone: 'bad' };
   }
 }

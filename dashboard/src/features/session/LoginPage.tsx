@@ -1,20 +1,25 @@
-/** Asks for username and password, and shows why they were refused. */
+/** Asks for username and password, and for a code where one is due, and shows why they were refused. */
 
 import { type FormEvent, useRef, useState } from 'react';
 import { Brand } from '../../components/Brand';
 import { ApiError } from '../../lib/api/request';
+import { type Text, useText } from '../../lib/strings/strings';
 
 interface Props {
   notice: string | null;
   /** What the user will see after signing in. */
-  lead?: string;
-  onSignIn: (username: string, password: string) => Promise<void>;
+  lead: string;
+  /** Returns a challenge if a code is due. */
+  onSignIn: (username: string, password: string) => Promise<string | null>;
+  onCode: (challenge: string, code: string) => Promise<void>;
 }
 
-export function LoginPage({ notice, lead = 'See where every bus is, as it moves.', onSignIn }: Props) {
+export function LoginPage({ notice, lead, onSignIn, onCode }: Props) {
+  const t = useText();
   const [error, setError] = useState<string | null>(notice);
   const [isBusy, setIsBusy] = useState(false);
-  const password = useRef<HTMLInputElement>(null);
+  const [challenge, setChallenge] = useState<string | null>(null);
+  const refused = useRef<HTMLInputElement>(null);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -22,11 +27,16 @@ export function LoginPage({ notice, lead = 'See where every bus is, as it moves.
     setIsBusy(true);
     setError(null);
     try {
-      await onSignIn(String(form.get('username')), String(form.get('password')));
+      if (challenge === null) {
+        setChallenge(await onSignIn(String(form.get('username')), String(form.get('password'))));
+        setIsBusy(false);
+      } else {
+        await onCode(challenge, String(form.get('code')));
+      }
     } catch (failure) {
-      setError(refusalText(failure));
+      setError(challenge === null ? refusalText(failure, t) : codeRefusalText(failure, t));
       setIsBusy(false);
-      password.current?.select();
+      refused.current?.select();
     }
   }
 
@@ -35,38 +45,55 @@ export function LoginPage({ notice, lead = 'See where every bus is, as it moves.
       <div className="login-road" aria-hidden="true" />
       <form className="login-card" onSubmit={(event) => void submit(event)}>
         <Brand />
-        <h1>Sign in</h1>
+        <h1>{t.login.title}</h1>
         <p className="login-lead">{lead}</p>
-        <label>
-          Username
-          {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
-          <input name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required autoFocus />
-        </label>
-        <label>
-          Password
-          <input ref={password} name="password" type="password" autoComplete="current-password" required />
-        </label>
+        {challenge === null ? (
+          <>
+            <label>
+              {t.login.username}
+              <input
+                name="username"
+                autoComplete="username"
+                autoCapitalize="none"
+                spellCheck={false}
+                required
+                // biome-ignore lint/a11y/noAutofocus: the page is this form alone
+                autoFocus
+              />
+            </label>
+            <label>
+              {t.login.password}
+              <input ref={refused} name="password" type="password" autoComplete="current-password" required />
+            </label>
+          </>
+        ) : (
+          <label>
+            {t.login.code}
+            {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
+            <input ref={refused} name="code" autoComplete="one-time-code" spellCheck={false} required autoFocus />
+          </label>
+        )}
         <p className="login-error" role="alert">
           {error}
         </p>
         <button type="submit" disabled={isBusy}>
-          {isBusy ? 'Signing in…' : 'Sign in'}
+          {isBusy ? t.login.busy : t.login.submit}
         </button>
       </form>
     </main>
   );
 }
 
-function refusalText(failure: unknown): string {
-  if (!(failure instanceof ApiError)) return 'Something went wrong on this page. Reload it and try again.';
+function codeRefusalText(failure: unknown, t: Text): string {
+  return failure instanceof ApiError && failure.status === 401 ? t.login.wrongCode : refusalText(failure, t);
+}
+
+function refusalText(failure: unknown, t: Text): string {
+  if (!(failure instanceof ApiError)) return t.login.broken;
   if (failure.status === 429) {
-    return failure.retryAfterSeconds === null
-      ? 'Too many attempts. Wait a little and try again.'
-      : `Too many attempts. Try again in ${failure.retryAfterSeconds} s.`;
+    return failure.retryAfterSeconds === null ? t.login.tooMany : t.login.tooManyFor(failure.retryAfterSeconds);
   }
   // The server does not tell a name that several tenants have from a wrong password.
-  if (failure.status === 401) {
-    return 'That username and password don’t match. If several organisations use this server, put yours first: acme/ann.';
-  }
+  if (failure.status === 401) return t.login.mismatch;
   return failure.message;
 }

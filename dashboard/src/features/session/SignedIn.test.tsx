@@ -46,6 +46,22 @@ describe('a page for signed-in users', () => {
     expect(await screen.findByText('Hello ada')).toBeTruthy();
   });
 
+  it('is shown after a code where one is due', async () => {
+    const due = () => Response.json({ second_factor: ['totp'], challenge: 'mpc_1' }, { status: 202 });
+    const answers: Answers = { 'GET /auth/me': NO_SESSION, 'POST /auth/login': due };
+    answers['POST /auth/login/totp'] = refusal(401, 'the code is wrong');
+    show(answers);
+    await signIn();
+    const code = await screen.findByLabelText(/authenticator app/);
+    fireEvent.change(code, { target: { value: '000000' } });
+    fireEvent.submit(code.closest('form')!);
+    expect(await screen.findByText(/code is wrong/)).toBeTruthy();
+    answers['POST /auth/login/totp'] = () => new Response(null, { status: 204 });
+    answers['GET /auth/me'] = ME;
+    fireEvent.submit(code.closest('form')!);
+    expect(await screen.findByText('Hello ada')).toBeTruthy();
+  });
+
   it('is shown after signing in to a server that was unreachable before', async () => {
     const answers: Answers = { 'POST /auth/login': {} };
     show(answers);

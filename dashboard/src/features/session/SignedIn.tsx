@@ -13,6 +13,8 @@ interface Props {
 export function SignedIn({ lead, children }: Props) {
   const session = useSession();
   if (session.kind === 'unknown') return <div className="splash" aria-busy="true" />;
-  if (session.kind === 'signed-out') return <LoginPage notice={session.notice} lead={lead} onSignIn={session.signIn} />;
+  if (session.kind === 'signed-out') {
+    return <LoginPage notice={session.notice} lead={lead} onSignIn={session.signIn} onCode={session.giveCode} />;
+  }
   return children(session.me, { signOut: () => void session.signOut(), end: session.end });
 }

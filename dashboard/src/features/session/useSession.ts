@@ -4,7 +4,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { getMe, type Me, meQuery } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
-import { logIn } from './api/log-in';
+import { presentText } from '../../lib/strings/strings';
+import { answerChallenge, logIn } from './api/log-in';
 import { logOut } from './api/log-out';
 
 type State = { kind: 'unknown' } | { kind: 'signed-out'; notice: string | null } | { kind: 'signed-in'; me: Me };
@@ -14,14 +15,28 @@ export function useSession() {
   const { data: me, error, isPending } = useQuery(meQuery);
   const [notice, setNotice] = useState<string | null>(null);
 
+  const enter = useCallback(async () => {
+    const user = await getMe();
+    if (!user) throw new ApiError(0, presentText().login.noCookie);
+    queries.setQueryData(meQuery.queryKey, user);
+  }, [queries]);
+
+  /** Returns a challenge if a code is due. */
   const signIn = useCallback(
     async (username: string, password: string) => {
-      await logIn(username, password);
-      const user = await getMe();
-      if (!user) throw new ApiError(0, 'The browser did not keep the session cookie. Allow cookies for this site.');
-      queries.setQueryData(meQuery.queryKey, user);
+      const challenge = await logIn(username, password);
+      if (challenge === null) await enter();
+      return challenge;
     },
-    [queries],
+    [enter],
+  );
+
+  const giveCode = useCallback(
+    async (challenge: string, code: string) => {
+      await answerChallenge(challenge, code);
+      await enter();
+    },
+    [enter],
   );
 
   /** Forgets the user and all data that was read for it. */
@@ -40,7 +55,7 @@ export function useSession() {
   }, [leave]);
 
   const end = useCallback(() => {
-    if (queries.getQueryData(meQuery.queryKey)) leave('Your session has ended. Please sign in again.');
+    if (queries.getQueryData(meQuery.queryKey)) leave(presentText().login.ended);
   }, [queries, leave]);
 
   return useMemo(() => {
@@ -50,6 +65,6 @@ export function useSession() {
       : me
         ? { kind: 'signed-in', me }
         : { kind: 'signed-out', notice: notice ?? refusal };
-    return { ...state, signIn, signOut, end };
-  }, [me, isPending, error, notice, signIn, signOut, end]);
+    return { ...state, signIn, giveCode, signOut, end };
+  }, [me, isPending, error, notice, signIn, giveCode, signOut, end]);
 }

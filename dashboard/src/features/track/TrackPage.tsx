@@ -11,15 +11,18 @@ import { Timeline } from '../../components/Timeline';
 import { TripMapView } from '../../components/TripMapView';
 import { type AppConfig, configQuery } from '../../lib/api/get-config';
 import { useTripMap } from '../../lib/map/useTripMap';
-import { lastSeenText } from '../../lib/time/arrival';
+import { useText } from '../../lib/strings/strings';
+import { isOld, lastSeenText } from '../../lib/time/arrival';
 import { useNow } from '../../lib/time/useNow';
-import { arrivalOf, ENDS, HEADLINES, STEPS, stepOf } from './words';
+import { arrivalOf, stepOf } from './words';
 
 export function TrackPage({ trackingId }: { trackingId: string }) {
+  const t = useText();
   const { data: config } = useQuery(configQuery); // its answer also sets the clock
   const { connectionState, delivery, end, connect } = useDelivery(trackingId, { token: null });
   // A delivered order stays on the page after its link has expired.
-  if (end && delivery?.status !== 'DELIVERED') return <Notice title={ENDS[end].title}>{ENDS[end].text}</Notice>;
+  if (end && delivery?.status !== 'DELIVERED')
+    return <Notice title={t.track.ends[end].title}>{t.track.ends[end].text}</Notice>;
   return (
     <div className="trip" data-connection={connectionState}>
       <DeliveryMap delivery={delivery} config={config} />
@@ -32,9 +35,7 @@ export function TrackPage({ trackingId }: { trackingId: string }) {
           <DeliveryState delivery={delivery} />
         ) : (
           <p className="trip-lead" aria-busy="true">
-            {connectionState === 'disconnected'
-              ? 'No connection. It is tried again by itself.'
-              : 'Looking for your delivery…'}
+            {connectionState === 'disconnected' ? t.track.offline : t.track.looking}
           </p>
         )}
       </main>
@@ -43,43 +44,39 @@ export function TrackPage({ trackingId }: { trackingId: string }) {
 }
 
 function DeliveryMap({ delivery, config }: { delivery: Delivery | null; config: AppConfig | undefined }) {
+  const t = useText();
   const canvas = useRef<HTMLDivElement>(null);
   const map = useTripMap(canvas, config);
   const nowMs = useNow();
   const location = delivery?.currentLocation ?? null;
-  const isStale = location !== null && lastSeenText(location.atSeconds * 1_000, nowMs) !== null;
+  const isStale = location !== null && isOld(location.atSeconds * 1_000, nowMs);
 
   useEffect(() => {
     if (!map || !delivery) return;
-    map.setPlace(
-      'destination',
-      { latitude: delivery.dropoff.lat, longitude: delivery.dropoff.lng },
-      'Where it is brought',
-    );
+    map.setPlace('destination', { latitude: delivery.dropoff.lat, longitude: delivery.dropoff.lng }, t.track.goal);
     if (!location) return;
     const fix = { latitude: location.lat, longitude: location.lng, atMs: location.atSeconds * 1_000 };
-    map.moveVehicle('rider', fix, 'Your order', isStale);
-  }, [map, delivery, location, isStale]);
+    map.moveVehicle('rider', fix, t.track.rider, isStale);
+  }, [map, delivery, location, isStale, t]);
 
-  return <TripMapView canvas={canvas} map={map} config={config} label="Map of the delivery" />;
+  return <TripMapView canvas={canvas} map={map} config={config} label={t.track.map} />;
 }
 
 function DeliveryState({ delivery }: { delivery: Delivery }) {
+  const t = useText();
   const nowMs = useNow();
   const { currentLocation: location, status } = delivery;
-  const arrival = arrivalOf(delivery, nowMs);
-  const lastSeen = location && status !== 'DELIVERED' ? lastSeenText(location.atSeconds * 1_000, nowMs) : null;
+  const arrival = arrivalOf(delivery, nowMs, t);
+  const lastSeen = location && status !== 'DELIVERED' ? lastSeenText(location.atSeconds * 1_000, nowMs, t) : null;
   return (
     <div className="trip-news" data-status={status} data-latitude={location?.lat} data-longitude={location?.lng}>
-      <h1>{HEADLINES[status]}</h1>
+      <h1>{t.track.headlines[status]}</h1>
       <p className="trip-arrival" aria-live="polite">
         {arrival ? <strong>{arrival}</strong> : lastSeen ? <span className="trip-stale">{lastSeen}</span> : null}
-        {!arrival && !lastSeen && status !== 'DELIVERED' ? (
-          <span className="trip-lead">The map shows it as soon as the rider sets out.</span>
-        ) : null}
+        {!arrival && !lastSeen && status !== 'DELIVERED' ? <span className="trip-lead">{t.track.notYet}</span> : null}
       </p>
-      <Timeline steps={STEPS} current={stepOf(status)} />
-      {delivery.orderId ? <p className="trip-order">Order {delivery.orderId}</p> : null}
+      <Timeline steps={t.track.steps} current={stepOf(status)} />
+      {delivery.orderId ? <p className="trip-order">{t.track.order(delivery.orderId)}</p> : null}
     </div>
   );
 }

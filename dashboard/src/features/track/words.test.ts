@@ -1,5 +1,6 @@
 import type { Delivery } from '@milepost/client';
 import { describe, expect, it } from 'vitest';
+import { en } from '../../lib/strings/en';
 import { arrivalOf } from './words';
 
 const NOW_MS = 1_000_000_000;
@@ -29,5 +30,5 @@ describe('the arrival of a delivery', () => {
     ['nothing when the fix is old', { eta, currentLocation: { lat: 0, lng: 1, atSeconds: NOW_MS / 1_000 - 91 } }, null],
     ['nothing before the first fix', { currentLocation: null }, null],
     ['nothing once delivered', { status: 'DELIVERED' as const }, null],
-  ])('is %s', (_, change, text) => expect(arrivalOf({ ...delivery, ...change }, NOW_MS)).toBe(text));
+  ])('is %s', (_, change, text) => expect(arrivalOf({ ...delivery, ...change }, NOW_MS, en)).toBe(text));
 });

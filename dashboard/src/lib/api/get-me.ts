@@ -1,6 +1,7 @@
 /** The signed-in user. */
 
 import { queryOptions } from '@tanstack/react-query';
+import { presentText } from '../strings/strings';
 import { ApiError, request } from './request';
 
 export interface Me {
@@ -8,6 +9,8 @@ export interface Me {
   username: string;
   role: string;
   tenant: string;
+  /** For cadets: the cadet whose records it may see. */
+  cadetId: number | null;
 }
 
 /** Null without a session. */
@@ -31,9 +34,10 @@ export const meQuery = queryOptions({
 });
 
 function meOf(value: unknown): Me {
-  const { id, username, role, tenant } = Object(value) as Record<string, unknown>;
+  const { id, username, role, tenant, cadet_id } = Object(value) as Record<string, unknown>;
   if (typeof id !== 'number' || typeof username !== 'string' || typeof tenant !== 'string') {
-    throw new ApiError(0, 'The server’s answer about the user could not be read. Reload the page.');
+    throw new ApiError(0, presentText().login.unreadable);
   }
-  return { id, username, role: typeof role === 'string' ? role : '', tenant };
+  const cadetId = typeof cadet_id === 'number' ? cadet_id : null;
+  return { id, username, role: typeof role === 'string' ? role : '', tenant, cadetId };
 }

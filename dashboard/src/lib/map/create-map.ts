@@ -9,6 +9,8 @@ import {
   setWorkerUrl,
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import { formatOf } from '../settings/format';
+import { getSettings } from '../settings/settings';
 import { gridLines } from './ground';
 
 setWorkerUrl(new URL(workerUrl, window.location.href).href);
@@ -30,7 +32,8 @@ export function createMap(container: HTMLElement, style: StyleSpecification): Ma
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-  map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
+  const usesMiles = formatOf(getSettings(), navigator.language).speedUnit === 'mph';
+  map.addControl(new ScaleControl({ maxWidth: 90, unit: usesMiles ? 'imperial' : 'metric' }), 'bottom-left');
   const drawGrid = () => {
     const bounds = map.getBounds();
     const lines = gridLines(bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth());

@@ -4,9 +4,9 @@ import { distanceM, type Place, turnDeg } from './sphere';
 
 /** A longer move is a correction, not a drive: the marker jumps. */
 export const JUMP_M = 3_000;
-/** A move takes as long as the time since the last fix, within these limits, so that regular fixes join into one motion. */
+/** A move takes as long as the time since the last fix, within these limits, so that regular fixes join into one motion: also of a device that reports every ten seconds. */
 export const MIN_GLIDE_MS = 250;
-export const MAX_GLIDE_MS = 2_000;
+export const MAX_GLIDE_MS = 10_000;
 
 export interface Pose extends Place {
   headingDeg: number | null;

@@ -1,18 +1,13 @@
-/** The age of a bus's last update as text. */
+/** The age of an update as text. */
 
-/** A bus without updates for longer is drawn grey: two to three times the slowest common reporting interval. */
-export const STALE_AFTER_MS = 5 * 60_000;
+import type { Text } from '../strings/strings';
 
-export function isStale(atMs: number, nowMs: number): boolean {
-  return nowMs - atMs > STALE_AFTER_MS;
-}
-
-export function ageText(atMs: number, nowMs: number): string {
+export function ageText(atMs: number, nowMs: number, t: Pick<Text, 'age'>): string {
   const seconds = Math.max(0, Math.floor((nowMs - atMs) / 1_000));
-  if (seconds < 2) return 'now';
-  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 2) return t.age.now;
+  if (seconds < 60) return t.age.seconds(seconds);
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 60) return t.age.minutes(minutes);
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`;
+  return hours < 48 ? t.age.hours(hours) : t.age.days(Math.floor(hours / 24));
 }

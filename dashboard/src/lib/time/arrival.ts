@@ -1,5 +1,8 @@
 /** Times of arrival and of the last fix as text. */
 
+import type { Text } from '../strings/strings';
+import { ageText } from './age';
+
 /** With an older fix there is no estimate. */
 export const FRESH_FOR_MS = 90_000;
 
@@ -10,27 +13,28 @@ export interface Estimate {
 }
 
 /** `about 5 min (3–8)`, `about 1 h 20 min`. */
-export function arrivalText({ seconds, low, high }: Estimate): string {
-  const about = `about ${durationText(Math.max(1, Math.round(seconds / 60)))}`;
+export function arrivalText({ seconds, low, high }: Estimate, t: Pick<Text, 'arrival'>): string {
+  const about = t.arrival.about(durationText(Math.max(1, Math.round(seconds / 60)), t));
   if (low === null || high === null) return about;
   const from = Math.max(1, Math.floor(low / 60));
   const to = Math.max(1, Math.ceil(high / 60));
   if (from === to) return about;
-  return to < 60 ? `${about} (${from}–${to})` : `${about} (${durationText(from)} – ${durationText(to)})`;
+  return to < 60 ? `${about} (${from}–${to})` : `${about} (${durationText(from, t)} – ${durationText(to, t)})`;
 }
 
-function durationText(minutes: number): string {
-  if (minutes < 60) return `${minutes} min`;
+function durationText(minutes: number, t: Pick<Text, 'arrival'>): string {
+  if (minutes < 60) return t.arrival.minutes(minutes);
   const rest = minutes % 60;
-  return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+  const hours = t.arrival.hours(Math.floor(minutes / 60));
+  return rest === 0 ? hours : `${hours} ${t.arrival.minutes(rest)}`;
+}
+
+/** Whether the last fix is too old for an estimate. */
+export function isOld(atMs: number, nowMs: number): boolean {
+  return nowMs - atMs > FRESH_FOR_MS;
 }
 
 /** `Last seen 3 min ago`, or null while the last fix is fresh. */
-export function lastSeenText(atMs: number, nowMs: number): string | null {
-  const ageMs = nowMs - atMs;
-  if (ageMs <= FRESH_FOR_MS) return null;
-  const minutes = Math.floor(ageMs / 60_000);
-  if (minutes < 60) return `Last seen ${Math.max(1, minutes)} min ago`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `Last seen ${hours} h ago` : `Last seen ${Math.floor(hours / 24)} days ago`;
+export function lastSeenText(atMs: number, nowMs: number, t: Pick<Text, 'arrival' | 'age'>): string | null {
+  return isOld(atMs, nowMs) ? t.arrival.lastSeen(ageText(atMs, nowMs, t)) : null;
 }

@@ -12,6 +12,10 @@ use milepost_domain::{Proof, ProofFile, ProofId};
 use milepost_http::{Authenticated, JsonAnswer, Path, Problem, RequestClaim, once_for_key, rfc3339};
 use milepost_service::proofs::{self, PictureRefused, ProofRefused};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a form may take to arrive: its room is kept meanwhile.
+const FORM_WAIT: Duration = Duration::from_secs(300);
 
 /// Answers when the proof and its pictures are durable.
 pub(crate) async fn add_proof(
@@ -28,8 +32,10 @@ pub(crate) async fn add_proof(
         let detail = format!("the proof may have at most {MAX_FORM_BYTES} bytes");
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
-    let room = parts.live.use_cases().proofs.upload_room(length.unwrap_or(MAX_FORM_BYTES)).await?;
-    let form = read_proof_form(&head.headers, body).await?;
+    let room = parts.live.use_cases().proofs.upload_room(&request, length.unwrap_or(MAX_FORM_BYTES)).await?;
+    let form = tokio::time::timeout(FORM_WAIT, read_proof_form(&head.headers, body)).await.map_err(|_| {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "the proof took longer than five minutes, send smaller pictures")
+    })??;
     let (context, caller, said) = (Arc::clone(&parts.live.context), request.caller.clone(), form.hash);
     let work = move |claim: RequestClaim| async move {
         // Held until the pictures are written.
@@ -37,8 +43,7 @@ pub(crate) async fn add_proof(
         let use_cases = parts.live.use_cases();
         let render = |proof: &Proof| JsonAnswer::new(StatusCode::CREATED, &added(proof));
         let once = claim.once(render);
-        let (proofs, bodies) = (&use_cases.proofs, &use_cases.large_bodies);
-        match proofs::add_proof(proofs, bodies, &request, delivery, form.proof, &once).await {
+        match proofs::add_proof(&use_cases.proofs, &request, delivery, form.proof, &once).await {
             Ok(proof) => (NO_STORE, render(&proof)).into_response(),
             Err(refused) => problem_of(refused).into_response(),
         }

@@ -6,13 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use milepost_domain::{Contact, EmailAddress, Language, Role, User, UserId, Username};
+use milepost_domain::{AlertMail, Contact, EmailAddress, Language, Role, User, UserId, Username};
 use milepost_http::{
     Authenticated, Body, HttpContext, IfMatch, IfNoneMatch, JsonAnswer, Page, PageQuery, Path, Problem, Query,
     RequestClaim, Tagged, TenantQuery, rfc3339, tenant_of,
 };
-use milepost_service::NewPasswordLink;
 use milepost_service::users::{self, NewUser, UserChange};
+use milepost_service::{NewPasswordLink, sign_in};
 use std::sync::Arc;
 
 /// Adds a user.
@@ -38,6 +38,8 @@ pub(crate) async fn add_user(
             email: json.email.as_deref().map(EmailAddress::new).transpose()?,
             language: json.language.as_deref().map(Language::parse).transpose()?,
             timezone: json.timezone.as_deref().map(zone_from_json).transpose()?,
+            alert_mail: json.alert_mail.as_deref().map(AlertMail::parse).transpose()?.unwrap_or_default(),
+            refused_at: None,
         },
     };
     let render = |user: &User| JsonAnswer::new(StatusCode::CREATED, &user_to_json(user)).tagged(user.version);
@@ -99,6 +101,7 @@ pub(crate) async fn change_user(
         email: json.email.map(|email| email.as_deref().map(EmailAddress::new).transpose()).transpose()?,
         language: json.language.map(|language| language.as_deref().map(Language::parse).transpose()).transpose()?,
         timezone: json.timezone.map(|zone| zone.as_deref().map(zone_from_json).transpose()).transpose()?,
+        alert_mail: json.alert_mail.as_deref().map(AlertMail::parse).transpose()?,
     };
     let users = &context.use_cases.users;
     let user = users::change_user(users, &request, id, &expected, change).await?;
@@ -137,6 +140,19 @@ pub(crate) async fn invite_user(
     let shown_again =
         |(): &()| JsonAnswer::new(StatusCode::CREATED, &InvitationJson { url: None, expires_at: expires_at() });
     users::invite_user(&context.use_cases.users, &request, id, &new, &claim.once(shown_again)).await?;
+    sign_in::mail_invitation(&context.use_cases.sign_in, id, request.now).await?;
     let url = Some(context.password_link(&new.secret));
     Ok((StatusCode::CREATED, Json(InvitationJson { url, expires_at: expires_at() })).into_response())
+}
+
+/// Removes the second factor of a user who can't use it any more.
+#[utoipa::path(delete, path = "/users/{id}/totp", tag = "users", params(("id" = i64, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn reset_second_factor(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(request): Authenticated,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode, Problem> {
+    users::reset_second_factor(&context.use_cases.users, &request, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

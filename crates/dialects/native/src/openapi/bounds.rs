@@ -3,10 +3,11 @@
 
 use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, EmailAddress, FuelLevelL,
-    FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude, MAX_ID_CHARS, NotificationKind,
-    OdometerKm, OrderId, ParcelStatus, RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin,
-    TripStatus, Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeviceProtocol,
+    EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude,
+    MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId, ParcelStatus,
+    RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username,
+    VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -40,6 +41,12 @@ pub(super) fn of_field(schema: &str, field: &str, is_text: bool) -> Option<Value
     if is_text && is_instant(field) {
         return Some(json!({ "format": "date-time" }));
     }
+    if field == "attributes" {
+        let value = json!({ "oneOf": [
+            { "type": "number" }, { "type": "boolean" }, { "type": "string", "maxLength": MAX_ATTRIBUTE_TEXT_BYTES },
+        ] });
+        return Some(json!({ "maxProperties": MAX_ATTRIBUTES, "additionalProperties": value }));
+    }
     if field == "geometry" {
         return Some(json!({ "$ref": "#/components/schemas/Geometry" }));
     }
@@ -65,7 +72,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
         "Device" => field == "key",
         "Invitation" => field == "url",
         "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
-        "Problem" => field == "errors",
+        "Problem" => matches!(field, "errors" | "second_factor"),
         "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id"),
         // The fields of a kiosk as it sent them, and of requests for tokens.
         "KioskLocation" | "Login" | "TokenRefresh" => true,
@@ -120,7 +127,16 @@ pub(super) fn positions_schema() -> Value {
 
 fn is_instant(field: &str) -> bool {
     field.ends_with("_at")
-        || matches!(field, "timestamp" | "start_time" | "end_time" | "followed_to" | "old_secret_valid_until")
+        || matches!(
+            field,
+            "first_seen"
+                | "last_seen"
+                | "timestamp"
+                | "start_time"
+                | "end_time"
+                | "followed_to"
+                | "old_secret_valid_until"
+        )
 }
 
 /// All names that a field can have.
@@ -131,9 +147,10 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         };
     }
     Some(match (schema, field) {
-        (_, "role") => all!(Role),
+        (_, "role" | "roles") => all!(Role),
         (_, "scopes") => all!(Scope),
         ("NewUser" | "ChangeUser" | "User", "language") => all!(Language),
+        (_, "alert_mail") => all!(AlertMail),
         (_, "severity") => all!(Severity),
         (_, "origin") => all!(TripOrigin),
         (_, "fuel_source") => all!(FuelSource),
@@ -141,6 +158,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         (_, "on") => vec!["enter", "exit"],
         (_, "events") => WEBHOOK_KINDS.to_vec(),
         ("NewAlert" | "Alert", "type") => all!(AlertKind),
+        ("NewDevice" | "ChangeDevice" | "Device" | "UnknownDevice", "protocol") => all!(DeviceProtocol),
         ("NewGrade" | "Grade", "type") => all!(GradeKind),
         ("ChangeParcel" | "Parcel", "status") => all!(ParcelStatus),
         ("SetAttendance" | "Attendance", "status") => all!(AttendanceStatus),
@@ -185,6 +203,7 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "vehicle_ids") => json!({ "maxItems": 1_000, "items": id() }),
         (_, "id" | "vehicle_id" | "tenant") if is_text => id(),
         (_, "driver_id" | "client_id" | "user_id") | ("NewSyncEvent", "cadet_id") => json!({ "minimum": 1 }),
+        (_, "unique_id") => json!({ "minLength": 1, "maxLength": UniqueId::MAX_CHARS, "pattern": NAME }),
         ("NewUser" | "ChangeUser", "username") => {
             json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NEW_USERNAME })
         }

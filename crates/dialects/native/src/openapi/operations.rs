@@ -28,7 +28,7 @@ const OF_DEVICES: [&str; 10] = [
 const OF_REPORTERS: [&str; 4] = ["record_positions", "update_delivery", "add_proof", "add_proof_of_order"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 22] = [
+const NOT_OF_PROGRAMS: [&str; 28] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
@@ -43,6 +43,12 @@ const NOT_OF_PROGRAMS: [&str; 22] = [
     "list_push_subscriptions",
     "remove_push_subscription",
     "record_location",
+    "list_unknown_devices",
+    "adopt_device",
+    "set_second_factor",
+    "begin_totp",
+    "confirm_totp",
+    "remove_totp",
     "end_logins",
     "list_sessions",
     "end_session",
@@ -65,7 +71,8 @@ pub(super) fn complete(paths: &mut Map<String, Value>, collections: &HashSet<Str
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
             if let Some(operation) = operation.as_object_mut() {
                 complete_operation(path, method, operation);
-                if method == "post" && collections.contains(path) {
+                let makes_something = operation["responses"].get("201").is_some();
+                if method == "post" && makes_something && collections.contains(path) {
                     let location = json!({ "$ref": "#/components/headers/Location" });
                     operation["responses"]["201"]["headers"]["Location"] = location;
                 }
@@ -98,7 +105,9 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
             operation.remove("parameters");
         }
     }
-    if let Some(body) = operation.get_mut("requestBody") {
+    if let Some(body) = operation.get_mut("requestBody")
+        && body["content"].get("application/json").is_some()
+    {
         complete_optional_body(body);
         if let Some(schema) = body.pointer_mut("/content/application~1json/schema") {
             complete_list_body(schema);

@@ -10,6 +10,7 @@ pub(crate) struct NewProgramTokenJson {
     #[schema(example = "nightly export")]
     pub name: String,
     /// At least one of `read`, `ingest` and `manage`. None contains another.
+    #[schema(min_items = 1)]
     pub scopes: Vec<String>,
     /// The vehicles that it is for, at least one. Everything of the tenant if absent.
     pub vehicle_ids: Option<Vec<String>>,

@@ -59,6 +59,8 @@ pub(crate) struct NewUserJson {
     pub language: Option<String>,
     /// The zone of times in messages, a name of the IANA time zone database. UTC if absent.
     pub timezone: Option<String>,
+    /// Which mails about alerts it gets: at_once or off. at_once if absent.
+    pub alert_mail: Option<String>,
 }
 
 /// The changes of a user. Absent fields stay.
@@ -105,6 +107,10 @@ pub(crate) struct ChangeUserJson {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub timezone: Option<Option<String>>,
+    /// Which mails about alerts it gets: at_once or off.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub alert_mail: Option<String>,
 }
 
 /// A user.
@@ -135,6 +141,10 @@ pub(crate) struct UserJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub access_tokens: Option<Vec<ProgramTokenJson>>,
+    /// Which mails about alerts it gets.
+    pub alert_mail: String,
+    /// Since when it gets no mail, because its mail server refuses the address. Setting the address again ends that.
+    pub email_refused_at: Option<String>,
 }
 
 /// A link with which a user sets its password.
@@ -145,4 +155,19 @@ pub(crate) struct InvitationJson {
     pub url: Option<String>,
     /// When it ends.
     pub expires_at: String,
+}
+
+/// The roles that need a second factor.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SecondFactorJson {
+    /// Users with one of them can do nothing else until they have set one up.
+    pub roles: Vec<String>,
+}
+
+/// The roles that need a second factor from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetSecondFactorJson {
+    /// All of them; none if empty.
+    pub roles: Vec<String>,
 }

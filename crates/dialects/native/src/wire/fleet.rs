@@ -1,4 +1,4 @@
-//! Vehicles and devices.
+//! Vehicles.
 
 use super::position::PositionJson;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -133,43 +133,4 @@ pub(crate) struct VehicleJson {
     pub service_due_at: Option<String>,
     /// The last position; null before the first.
     pub position: Option<PositionJson>,
-}
-
-/// A device to be added.
-#[derive(Deserialize, ToSchema)]
-pub(crate) struct NewDeviceJson {
-    /// A UUID if absent.
-    pub id: Option<String>,
-    /// The one vehicle that it reports for.
-    pub vehicle_id: String,
-    /// Name for people.
-    pub name: Option<String>,
-    /// For a superadmin: the device's tenant; its own if absent.
-    pub tenant: Option<String>,
-}
-
-/// The changes of a device. Absent fields stay; null removes the name.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
-pub(crate) struct ChangeDeviceJson {
-    /// The vehicle that it reports for from now on. Positions of an earlier time belong to the vehicle that it was in then.
-    #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
-    pub vehicle_id: Option<String>,
-    /// Name for people.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
-    pub name: Option<Option<String>>,
-}
-
-/// A device.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct DeviceJson {
-    pub id: String,
-    pub vehicle_id: String,
-    pub name: Option<String>,
-    /// The secret key, shown only in the answer to POST.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
 }

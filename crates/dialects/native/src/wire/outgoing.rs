@@ -96,6 +96,8 @@ pub(crate) enum CallTargetJson {
     Webhook,
     /// A browser of a user.
     Push,
+    /// A user, by e-mail.
+    Mail,
 }
 
 /// A call to another program.

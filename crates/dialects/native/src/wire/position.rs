@@ -1,5 +1,6 @@
 //! Positions, as they are sent and as they are answered.
 
+use crate::wire::attributes::AttributesJson;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -29,6 +30,9 @@ pub(crate) struct NewPositionJson {
     pub fuel_level_l: Option<f64>,
     /// On or off.
     pub ignition: Option<bool>,
+    /// What else the device knows: up to 64 names with numbers, booleans or texts of up to 256 bytes.
+    #[schema(value_type = Option<Object>, example = json!({"battery_percent": 54, "satellites": 9}))]
+    pub attributes: Option<AttributesJson>,
     /// RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
     #[schema(value_type = Option<String>, example = "2025-01-15T10:30:45.123Z")]
     pub timestamp: Option<Value>,
@@ -55,6 +59,9 @@ pub(crate) struct PositionJson {
     /// Litres.
     pub fuel_level_l: Option<f64>,
     pub ignition: Option<bool>,
+    /// What else the device reported.
+    #[schema(value_type = Option<Object>)]
+    pub attributes: Option<AttributesJson>,
     /// RFC 3339, UTC, milliseconds.
     pub timestamp: String,
     /// The position is held to be wrong: the vehicle was not there.

@@ -165,6 +165,33 @@ async fn a_device_removed_on_another_node_loses_its_sockets_here() {
 }
 
 #[tokio::test]
+async fn who_was_removed_on_another_node_is_refused_here_within_a_second() {
+    on_both(async |nodes: TwoNodes| {
+        nodes.here.add_bus("b1").await;
+        let key = nodes.here.add_device("k1", "b1").await;
+        let (id, token) = nodes.here.add_user(json!({"username": "ann", "role": "manager"})).await;
+        let (by_key, by_token) = (("X-Device-Key", key.clone()), ("Authorization", format!("Bearer {token}")));
+        let status = async |(header, value): &(&str, String)| {
+            let me = nodes.here.http.get(format!("{}/auth/me", nodes.here.url)).header(*header, value);
+            me.send().await.unwrap().status()
+        };
+        // Long after they were read they are believed, or read again: both give the same answer.
+        for _ in 0..3 {
+            assert!(status(&by_key).await != 401 && status(&by_token).await == 200);
+            nodes.here.clock.turn(Duration::from_secs(60));
+        }
+        nodes.elsewhere(Method::DELETE, "/api/v1/devices/k1", None).await;
+        nodes.elsewhere(Method::DELETE, &format!("/api/v1/users/{id}"), None).await;
+        nodes.here.clock.turn(Duration::from_secs(1));
+        assert_eq!(
+            (status(&by_key).await, status(&by_token).await),
+            (401.try_into().unwrap(), 401.try_into().unwrap())
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_removed_vehicle_takes_its_devices_sockets_along() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
@@ -249,6 +276,7 @@ async fn a_socket_ends_with_the_session_that_opened_it() {
         created_at: server.clock.clock().now(),
         last_seen_at: server.clock.clock().now(),
         expires_at: ends,
+        provenance: None,
     };
     server.running.assembly.store.add_session(&session).await.unwrap();
     let cookie = format!("milepost_session={secret}");

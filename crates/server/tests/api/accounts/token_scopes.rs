@@ -33,6 +33,8 @@ fn new_thing(path: &str) -> Option<Value> {
         "/api/v1/push/subscriptions" => Browser::new(1).subscription("https://push.example.org/new"),
         "/api/v1/tenants" => json!({"id": "new", "name": "new"}),
         "/api/v1/access-tokens" => json!({"name": "new", "scopes": ["read"]}),
+        "/api/v1/second-factor" => json!({"roles": ["driver"]}),
+        "/auth/totp/confirm" => json!({"code": "123456"}),
         "/tracking/start" => json!({"order_id": "o2", "rider_id": "r2", "dropoff_lat": 1, "dropoff_lng": 1}),
         _ => return None,
     })
@@ -73,6 +75,9 @@ async fn every_operation_takes_the_scope_that_the_document_names_and_no_other() 
                 _ => new_thing(template).or_else(|| body_for(method, template)),
             };
             let scope = operation["x-access-token-scope"].as_str().map(str::to_owned);
+            if template == "/api/v1/stream" {
+                path.push_str("?to=vehicles");
+            }
             calls.push((method.clone(), path, body, scope));
         }
     }

@@ -33,7 +33,8 @@ async fn kill_and_compare(database: Option<&str>) {
         database.map_or_else(|| format!("sqlite://{}", folder.path().join("milepost.db").display()), str::to_owned);
 
     let (server, url) = start_with(folder.path(), &settings);
-    let store: Arc<dyn Store> = open(&url_of_store, &OpenOptions::default(), Arc::new(PublicForm)).await.unwrap();
+    let store: Arc<dyn Store> =
+        open(&url_of_store, &OpenOptions::default(), Arc::new(PublicForm::default())).await.unwrap();
     add_vehicle(&url, "plain").await;
     report(&http, &url, &operator_token(), "plain", &positions).await;
     until(&2, async || trips(&*store, "plain").await.iter().filter(|trip| trip.status.has_ended()).count()).await;

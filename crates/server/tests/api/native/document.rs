@@ -56,6 +56,7 @@ async fn every_route_is_described() {
         "/icon.svg",
         "/app/",
         "/reset",
+        "/unsubscribe",
     ];
     let is_apart = |route: &str| {
         route == "/"

@@ -105,6 +105,10 @@ async fn every_post_stores_its_answer_with_its_work() {
     posts.try_post("/api/v1/users/{id}/invitation", &[&ann["id"]], json!({}), Some("url")).await;
     posts.try_post("/api/v1/vehicles", &[], json!({"id": "b1", "kind": "bus", "label": "x"}), None).await;
     posts.try_post("/api/v1/devices", &[], json!({"vehicle_id": "b1"}), Some("key")).await;
+    let unknown = server.http.get(format!("{}/devices/osmand?id=van-7&lat=1&lon=2", server.url)).send().await.unwrap();
+    assert_eq!(unknown.status(), 403);
+    let unknown = server.get_json("/api/v1/devices/unknown", &server.admin).await["items"][0]["id"].clone();
+    posts.try_post("/api/v1/devices/unknown/{id}/adopt", &[&unknown], json!({"vehicle_id": "b1"}), Some("key")).await;
     let place = json!({"lat": 1, "lng": 2});
     let parcel = json!({"client_id": 70, "pickup": place, "destination": place});
     posts.try_post("/api/v1/parcels", &[], parcel, None).await;
@@ -130,6 +134,8 @@ async fn every_post_stores_its_answer_with_its_work() {
         let sent = posts.try_post(&format!("/api/v1/{list}"), &[], body, None).await;
         posts.try_post(&format!("/api/v1/{list}/{{id}}/read"), &[&sent["items"][0]["id"]], json!({}), None).await;
     }
+    let token = json!({"name": "x", "scopes": ["read"]});
+    posts.try_post("/api/v1/access-tokens", &[], token, Some("token")).await;
     let browser = Browser::new(1).subscription("https://push.example.org/p/1");
     posts.try_post("/api/v1/push/subscriptions", &[], browser, None).await;
 
@@ -185,6 +191,7 @@ async fn work_continues_when_its_client_disconnects() {
         clock: assembly.clock.clone(),
         origins: OriginPolicy::new(&[]).unwrap(),
         public_url: String::new(),
+        provider: None,
         tenant_hosts: milepost_http::TenantHosts::default(),
     });
     let (begun, go_on, times) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));

@@ -72,6 +72,8 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
         ("users/", user),
         ("vehicles/", json!("only-blue")),
         ("devices/", json!("device-blue")),
+        ("devices/unknown/", json!("device-blue")),
+        ("devices/gpslogger/", json!("device-blue")),
         ("webhooks/", webhook),
         ("/deliveries/", call.clone()),
         ("outgoing/", call),
@@ -97,6 +99,7 @@ pub fn body_for(method: &str, path: &str) -> Option<Value> {
     match (method, last) {
         ("post", "grades") => Some(json!({"type": "merit", "points": 1, "reason": "x"})),
         ("put", _) if path.contains("/attendance/") => Some(json!({"status": "present"})),
+        ("post", "adopt") => Some(json!({"vehicle_id": "v1"})),
         ("post", "location") => Some(json!({"latitude": 1, "longitude": 2})),
         ("patch", "scores") => Some(json!({"final_score": 1})),
         ("patch", _) if path.contains("/users/") => Some(json!({"username": "x"})),

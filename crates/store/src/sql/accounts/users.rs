@@ -1,11 +1,12 @@
 //! Users and their passwords.
 
-use super::super::sign_in::{password_links, sessions};
+use super::super::sign_in::{password_links, second_factors, sessions};
 use super::super::{Connection, Db, DbRow, events, positions::timestamp, push::subscriptions};
 use crate::failure::taken_or_missing;
 use crate::{Login, NewLogin, Renderer, Result, StoreError};
 use milepost_domain::{
-    Contact, EmailAddress, Fact, Language, Role, TenantId, Timestamp, User, UserId, Username, VehicleId, ZoneName,
+    AlertMail, Contact, EmailAddress, Fact, Language, Role, TenantId, Timestamp, User, UserId, Username, VehicleId,
+    ZoneName,
 };
 use sqlx::Row;
 
@@ -13,7 +14,8 @@ macro_rules! select_users {
     ($rest:literal) => {
         concat!(
             "select u.id, u.username, u.password_hash, u.role, t.id as tenant, u.approved, u.active, u.cadet_id, \
-             u.vehicle_ids, u.version, u.tokens_valid_from_ms, u.email, u.language, u.timezone from users u join tenants t on t.tenant_no = u.tenant_no ",
+             u.vehicle_ids, u.version, u.tokens_valid_from_ms, u.email, u.language, u.timezone, u.alert_mail, u.email_refused_ms, t.second_factor_roles, \
+             (select count(*) from totp f where f.user_id = u.id and f.confirmed_ms is not null) as factors from users u join tenants t on t.tenant_no = u.tenant_no ",
             $rest
         )
     };
@@ -42,12 +44,18 @@ fn contact(row: &DbRow) -> Result<Contact> {
         email: text("email")?.map(|email| EmailAddress::new(&email)).transpose()?,
         language: text("language")?.map(|language| Language::parse(&language)).transpose()?,
         timezone: text("timezone")?.map(|zone| ZoneName::new(&zone)).transpose()?,
+        alert_mail: AlertMail::parse(row.try_get("alert_mail")?)?,
+        refused_at: row.try_get::<Option<i64>, _>("email_refused_ms")?.map(timestamp).transpose()?,
     })
 }
 
 fn login(row: &DbRow) -> Result<Login> {
+    let user = user(row)?;
+    let demanding = second_factors::read_roles(row.try_get("second_factor_roles")?)?;
     Ok(Login {
-        user: user(row)?,
+        is_factor_demanded: demanding.contains(&user.role),
+        has_totp: row.try_get::<i64, _>("factors")? > 0,
+        user,
         password_hash: row.try_get("password_hash")?,
         tokens_valid_from: timestamp(row.try_get("tokens_valid_from_ms")?)?,
     })
@@ -66,7 +74,7 @@ pub(crate) async fn add_user(
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, &new.tenant).await?;
     let id = sqlx::query_scalar::<Db, i64>(
         "insert into users (username, password_hash, role, tenant_no, approved, active, cadet_id, vehicle_ids, email, language,
-         timezone) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id",
+         timezone, alert_mail) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
     )
     .bind(new.username.as_str())
     .bind(new.password_hash.as_deref())
@@ -79,6 +87,7 @@ pub(crate) async fn add_user(
     .bind(new.contact.email.as_ref().map(EmailAddress::as_str))
     .bind(new.contact.language.map(Language::as_str))
     .bind(new.contact.timezone.as_ref().map(ZoneName::as_str))
+    .bind(new.contact.alert_mail.as_str())
     .fetch_one(&mut *connection)
     .await
     .map_err(taken_or_missing("username", "tenant"))?;
@@ -174,8 +183,8 @@ pub(crate) async fn update_user(
          approved = $5, active = $6, cadet_id = $7, vehicle_ids = $8, version = $9,
          tokens_valid_from_ms = case when $10 = 0 then tokens_valid_from_ms
             when tokens_valid_from_ms < $11 then $11 else tokens_valid_from_ms + 1 end,
-         email = $12, language = $13, timezone = $14
-         where id = $15 and version = $9 - 1",
+         email = $12, language = $13, timezone = $14, alert_mail = $15, email_refused_ms = $16
+         where id = $17 and version = $9 - 1",
     )
     .bind(user.username.as_str())
     .bind(new_password_hash)
@@ -191,6 +200,8 @@ pub(crate) async fn update_user(
     .bind(user.contact.email.as_ref().map(EmailAddress::as_str))
     .bind(user.contact.language.map(Language::as_str))
     .bind(user.contact.timezone.as_ref().map(ZoneName::as_str))
+    .bind(user.contact.alert_mail.as_str())
+    .bind(user.contact.refused_at.map(Timestamp::unix_ms))
     .bind(user.id.get())
     .execute(&mut *connection)
     .await
@@ -202,6 +213,7 @@ pub(crate) async fn update_user(
     // Done in the same transaction, so that neither a crash nor another node separates the two.
     if ends_logins {
         sessions::remove_user_sessions(connection, user.id).await?;
+        second_factors::remove_challenges_of(connection, user.id).await?;
     }
     // A link that went to the old address must not open what is the owner's of the new one.
     if ends_logins || before.contact.email != user.contact.email {
@@ -262,6 +274,7 @@ pub(crate) async fn end_logins(
     .execute(&mut *connection)
     .await?;
     sessions::remove_user_sessions(connection, id).await?;
+    second_factors::remove_challenges_of(connection, id).await?;
     subscriptions::remove_of_user(connection, id).await?;
     events::append_facts(connection, &user.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
     Ok(true)

@@ -116,6 +116,11 @@ pub(crate) async fn newest_event_ids(connection: &mut Connection) -> Result<Vec<
         .collect()
 }
 
+pub(crate) async fn count_events_ever(connection: &mut Connection) -> Result<i64> {
+    let count = sqlx::query_scalar::<Db, i64>("select coalesce(cast(sum(last) as bigint), 0) from event_counters");
+    Ok(count.fetch_one(connection).await?)
+}
+
 pub(crate) async fn newest_event_id(connection: &mut Connection, tenant: &TenantId) -> Result<i64> {
     let last = sqlx::query_scalar::<Db, i64>(
         "select last from event_counters where tenant_no = (select tenant_no from tenants where id = $1)",

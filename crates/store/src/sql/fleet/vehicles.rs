@@ -15,7 +15,7 @@ use sqlx::{AssertSqlSafe, Row};
 /// The columns of the last position come first, because they are read by index. The others are read by name.
 const COLUMNS: &str = concat!(
     position_columns!("s."),
-    ", s.version, s.held_ms, s.arrived_mps, s.outlier_filter, v.vehicle_no, v.tenant_no, v.id, v.kind, v.label, v.license_plate, v.route, v.status, v.driver_id, \
+    ", s.attributes, s.version, s.held_ms, s.arrived_mps, s.outlier_filter, v.vehicle_no, v.tenant_no, v.id, v.kind, v.label, v.license_plate, v.route, v.status, v.driver_id, \
      v.speed_limit_kmh, v.fuel_l_per_100km, v.fuel_price_per_l, v.odometer_km as vehicle_odometer_km, v.service_due_km, \
      v.service_due_ms, v.version as vehicle_version"
 );
@@ -31,7 +31,7 @@ fn select(rest: &str) -> AssertSqlSafe<String> {
 
 fn track_state(row: &DbRow, id: &VehicleId) -> Result<NewestPosition> {
     let last: Option<Position> = match row.try_get::<Option<i64>, _>(0)? {
-        Some(_) => Some(positions::position(row, id.clone())?),
+        Some(_) => Some(positions::with_attributes(row, positions::position(row, id.clone())?)?),
         None => None,
     };
     let held_at = row.try_get::<Option<i64>, _>("held_ms")?.map(positions::timestamp).transpose()?;

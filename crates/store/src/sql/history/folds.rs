@@ -5,7 +5,7 @@ use super::super::{
     positions::{position, timestamp},
 };
 use crate::{BehindFilter, FoldedVehicle, Result, SavedFold, StoreError, TenantNo, UnfoldedPosition, VehicleNo};
-use milepost_domain::{TenantId, Timestamp, VehicleId};
+use milepost_domain::{Position, TenantId, Timestamp, VehicleId};
 use milepost_track::OutlierReason;
 use sqlx::Row;
 
@@ -70,11 +70,13 @@ pub(crate) async fn positions_to_fold(
     .await?
     .iter()
     .map(|row| {
+        let mark = row.try_get::<Option<&str>, _>("reason")?.and_then(OutlierReason::parse);
+        let is_invalid = mark == Some(OutlierReason::Invalid);
         Ok(UnfoldedPosition {
-            position: position(row, vehicle_id.clone())?,
+            position: Position { is_invalid, ..position(row, vehicle_id.clone())? },
             received_at: timestamp(row.try_get("received_ms")?)?,
             is_late: row.try_get("is_late")?,
-            mark: row.try_get::<Option<&str>, _>("reason")?.and_then(OutlierReason::parse),
+            mark,
         })
     })
     .collect()

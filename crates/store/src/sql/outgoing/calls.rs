@@ -3,7 +3,7 @@
 use super::super::dialect::DUE_AT_ONCE;
 use super::super::numbers::take_call_numbers;
 use super::super::{Connection, Db, DbRow, positions::timestamp, push::subscriptions};
-use super::webhooks;
+use super::{mails, webhooks};
 use crate::failure::taken;
 use crate::{CallId, CallNo, CallOutcome, CallState, Result, StoreError, StoredCall};
 use milepost_domain::{OutgoingCall, PushId, Target, TenantId, Timestamp, WebhookId};
@@ -50,7 +50,7 @@ const fn service_name(target: Target) -> Option<&'static str> {
     match target {
         Target::Orders => Some("orders"),
         Target::Notifications => Some("notifications"),
-        Target::Webhook(_) | Target::Push(_) => None,
+        Target::Webhook(_) | Target::Push(_) | Target::Mail(_) => None,
     }
 }
 
@@ -77,7 +77,10 @@ pub(crate) fn target(row: &DbRow) -> Result<Target> {
     match row.try_get("target")? {
         "orders" => Ok(Target::Orders),
         "notifications" => Ok(Target::Notifications),
-        other => Err(StoreError::Corrupt(format!("target {other} of an outgoing call"))),
+        other => match mails::user_of_target(other) {
+            Some(user) => Ok(Target::Mail(user)),
+            None => Err(StoreError::Corrupt(format!("target {other} of an outgoing call"))),
+        },
     }
 }
 
@@ -151,6 +154,7 @@ pub(crate) async fn list_calls(
         None => query,
         Some(Target::Webhook(id)) => query.bind(id.0),
         Some(Target::Push(id)) => query.bind(id.get()),
+        Some(Target::Mail(user)) => query.bind(mails::mail_target(user.get())),
         Some(service) => query.bind(service_name(service)),
     };
     query.fetch_all(connection).await?.iter().map(stored_call).collect()
@@ -169,6 +173,10 @@ pub(crate) async fn settle_call(
         CallOutcome::Retry { at, status, error } => (Some(*at), None, None, *status, Some(error)),
         CallOutcome::Unwanted { status, error } => {
             webhooks::disable_of_call(connection, no.0, now).await?;
+            (None, None, Some(now), Some(*status), Some(error))
+        }
+        CallOutcome::AddressRefused { status, error } => {
+            mails::refuse_address_of_call(connection, no.0, now).await?;
             (None, None, Some(now), Some(*status), Some(error))
         }
         CallOutcome::Dead { status, error } => (None, None, Some(now), *status, Some(error)),

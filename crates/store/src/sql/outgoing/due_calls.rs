@@ -2,13 +2,13 @@
 
 use super::super::dialect::LOCK_FREE_CALLS;
 use super::super::{Connection, Db, DbRow, positions::timestamp, push::subscriptions};
-use super::{calls, webhooks};
+use super::{calls, mails, webhooks};
 use crate::{CallNo, CallQueue, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, Result};
 use milepost_domain::{Target, TenantId, Timestamp};
 use sqlx::{AssertSqlSafe, Row};
 
 /// Lists the queues with waiting calls, and when the first call of each is due: after the pause that its receiver asked
-/// for, if any. It reads two index entries for each queue, however many calls wait. (SQLite does not use both columns of an
+/// for, if any. Mails to a user keep their order, so that the oldest one counts, which may be on its way. It reads two index entries for each queue, however many calls wait. (SQLite does not use both columns of an
 /// index to compare pairs with those of a recursive table, hence the two steps.)
 macro_rules! waiting_queues {
     () => {
@@ -28,8 +28,14 @@ macro_rules! waiting_queues {
             from queues q where q.target is not null
          ), firsts as materialized (
             select q.tenant_no, q.target, p.until_ms,
-                   (select min(c.next_attempt_ms) from outgoing_calls c
-                    where c.tenant_no = q.tenant_no and c.target = q.target and c.next_attempt_ms is not null) as first_ms
+                   case when q.target like 'mail/%' then
+                       (select c.next_attempt_ms from outgoing_calls c
+                        where c.tenant_no = q.tenant_no and c.target = q.target and c.next_attempt_ms is not null
+                        order by c.call_no limit 1)
+                   else
+                       (select min(c.next_attempt_ms) from outgoing_calls c
+                        where c.tenant_no = q.tenant_no and c.target = q.target and c.next_attempt_ms is not null)
+                   end as first_ms
             from queues q left join outgoing_pauses p on p.target = q.target where q.target is not null
          ), waiting as (
             select f.tenant_no, f.target, case when f.until_ms > f.first_ms then f.until_ms else f.first_ms end as due_ms
@@ -78,6 +84,7 @@ fn due_queue(row: &DbRow) -> Result<DueQueue> {
             Target::Notifications => DueReceiver::Notifications,
             Target::Webhook(_) => DueReceiver::Webhook { url: row.try_get("url")? },
             Target::Push(_) => DueReceiver::Push { endpoint: row.try_get("endpoint")? },
+            Target::Mail(user) => DueReceiver::Mail { user },
         },
     })
 }
@@ -114,6 +121,7 @@ fn due_call(row: &DbRow) -> Result<DueCall> {
             }),
             None => None,
         },
+        mail: None,
         path: row.try_get("path")?,
         body: row.try_get("body")?,
         key: row.try_get("key")?,
@@ -135,11 +143,14 @@ pub(crate) async fn take_due_calls(
         "with due as materialized (
             select c.call_no from outgoing_calls c
             where c.tenant_no = $1 and c.target = $2 and c.next_attempt_ms <= $3
+            and (c.mail_user_id is null or c.call_no =
+                (select min(o.call_no) from outgoing_calls o
+                 where o.mail_user_id = c.mail_user_id and o.next_attempt_ms is not null))
             order by c.next_attempt_ms, c.call_no limit $4 {LOCK_FREE_CALLS}
          )
          update outgoing_calls set next_attempt_ms = $5 where call_no in (select call_no from due)
          returning call_no, tenant_no, target, path, body, key, created_ms, attempts,
-         next_attempt_ms, urgent, expires_ms, (select t.id from tenants t where t.tenant_no = outgoing_calls.tenant_no) as tenant,
+         next_attempt_ms, urgent, expires_ms, mail_user_id, last_status, (select t.id from tenants t where t.tenant_no = outgoing_calls.tenant_no) as tenant,
          (select w.id from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as webhook_id,
          (select s.id from push_subscriptions s where s.push_no = outgoing_calls.push_no) as push_id,
          (select w.url from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as url,
@@ -161,7 +172,7 @@ pub(crate) async fn take_due_calls(
             .fetch_all(&mut *connection)
             .await?;
         for row in &rows {
-            taken.push(due_call(row)?);
+            taken.push(DueCall { mail: mails::due_mail(connection, row).await?, ..due_call(row)? });
         }
     }
     // The statement returns rows in any order.

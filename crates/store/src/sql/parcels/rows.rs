@@ -7,14 +7,21 @@ use milepost_domain::{
 };
 use sqlx::Row;
 
-/// Selects the columns that [`parcel`] reads.
+/// The columns that [`parcel`] reads.
+macro_rules! parcel_columns {
+    () => {
+        "p.id, t.id as tenant, p.client_id, p.driver_id, p.pickup_latitude, p.pickup_longitude, p.pickup_address, \
+         p.destination_latitude, p.destination_longitude, p.destination_address, p.status, p.inside_pickup, \
+         p.inside_destination, p.created_ms, p.updated_ms, p.version"
+    };
+}
+
 macro_rules! select_parcels {
     ($rest:literal) => {
         concat!(
-            "select p.id, t.id as tenant, p.client_id, p.driver_id, p.pickup_latitude, p.pickup_longitude, \
-             p.pickup_address, p.destination_latitude, p.destination_longitude, p.destination_address, p.status, \
-             p.inside_pickup, p.inside_destination, p.created_ms, p.updated_ms, p.version \
-             from parcels p join tenants t on t.tenant_no = p.tenant_no ",
+            "select ",
+            super::rows::parcel_columns!(),
+            " from parcels p join tenants t on t.tenant_no = p.tenant_no ",
             $rest
         )
     };
@@ -43,4 +50,4 @@ pub(crate) fn parcel(row: &DbRow) -> Result<Parcel> {
     })
 }
 
-pub(crate) use select_parcels;
+pub(crate) use {parcel_columns, select_parcels};

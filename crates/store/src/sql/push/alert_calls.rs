@@ -2,6 +2,7 @@
 
 use super::super::dialect::{IS_TEXT_IN_PARAMETER_1, LOCK_FREE_CALLS};
 use super::super::numbers::hold_counters;
+use super::super::outgoing::mails;
 use super::super::{Connection, Db};
 use super::browser_calls::{
     AlertCall, Browser, BrowserCall, browsers_of_fleets, browsers_of_users, store_browser_calls,
@@ -21,7 +22,7 @@ pub(crate) struct Raised<'a> {
     pub(crate) known_at: Timestamp,
 }
 
-/// Stores a call for each browser of each recipient of the alerts. Alerts that are not fresh are skipped. The browsers
+/// Stores a call for each browser of each recipient of the alerts, and a mail for each who gets some. Alerts that are not fresh are skipped. The browsers
 /// are read by one query whatever the number of alerts, or by two if some alerts are for the company and some for
 /// users.
 ///
@@ -62,7 +63,7 @@ pub(crate) async fn call_browsers(
         }
         store_browser_calls(connection, &calls, now).await?;
     }
-    Ok(())
+    mails::mail_alerts(connection, raised, tenants, now, renderer).await
 }
 
 fn numbers_of(raised: &[&Raised<'_>]) -> Vec<i64> {

@@ -4,14 +4,14 @@ use super::super::accounts::users;
 use super::super::{Connection, Db, DbRow, events, positions::timestamp};
 use crate::failure::taken_or_missing;
 use crate::sign_in_store::MAX_SESSIONS;
-use crate::{Digest, Renderer, Result, Session, SessionKind, StoreError};
+use crate::{Digest, Provenance, Renderer, Result, Session, SessionKind, StoreError};
 use milepost_domain::{Fact, Timestamp, UserId};
 use sqlx::Row;
 
 pub(crate) async fn add_session(connection: &mut Connection, session: &Session, renderer: &dyn Renderer) -> Result<()> {
     sqlx::query::<Db>(
-        "insert into sessions (token_hash, user_id, kind, address, created_ms, last_seen_ms, expires_ms)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into sessions (token_hash, user_id, kind, address, created_ms, last_seen_ms, expires_ms, issuer,
+         issuer_sid) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(session.token_hash.as_slice())
     .bind(session.user.get())
@@ -20,6 +20,8 @@ pub(crate) async fn add_session(connection: &mut Connection, session: &Session, 
     .bind(session.created_at.unix_ms())
     .bind(session.last_seen_at.unix_ms())
     .bind(session.expires_at.unix_ms())
+    .bind(session.provenance.as_ref().map(|provenance| provenance.issuer.as_str()))
+    .bind(session.provenance.as_ref().and_then(|provenance| provenance.sid.as_deref()))
     .execute(&mut *connection)
     .await
     .map_err(taken_or_missing("session", "user"))?;
@@ -53,6 +55,10 @@ fn session(row: &DbRow) -> Result<Session> {
         created_at: timestamp(row.try_get("created_ms")?)?,
         last_seen_at: timestamp(row.try_get("last_seen_ms")?)?,
         expires_at: timestamp(row.try_get("expires_ms")?)?,
+        provenance: match row.try_get::<Option<String>, _>("issuer")? {
+            Some(issuer) => Some(Provenance { issuer, sid: row.try_get("issuer_sid")? }),
+            None => None,
+        },
     })
 }
 
@@ -62,7 +68,7 @@ pub(crate) async fn find_session(
     now: Timestamp,
 ) -> Result<Option<Session>> {
     let row = sqlx::query::<Db>(
-        "select token_hash, user_id, kind, address, created_ms, last_seen_ms, expires_ms from sessions
+        "select token_hash, user_id, kind, address, created_ms, last_seen_ms, expires_ms, issuer, issuer_sid from sessions
          where token_hash = $1 and expires_ms > $2",
     )
     .bind(token_hash.as_slice())
@@ -74,7 +80,7 @@ pub(crate) async fn find_session(
 
 pub(crate) async fn list_sessions(connection: &mut Connection, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
     let rows = sqlx::query::<Db>(
-        "select token_hash, user_id, kind, address, created_ms, last_seen_ms, expires_ms from sessions
+        "select token_hash, user_id, kind, address, created_ms, last_seen_ms, expires_ms, issuer, issuer_sid from sessions
          where user_id = $1 and expires_ms > $2 order by created_ms desc, token_hash",
     )
     .bind(user.get())
@@ -109,7 +115,7 @@ pub(crate) async fn remove_session(
 }
 
 /// Appends the event by which nodes end the connections of a user's ended sessions.
-async fn append_ended(
+pub(super) async fn append_ended(
     connection: &mut Connection,
     user_id: UserId,
     now: Timestamp,

@@ -22,9 +22,24 @@ impl Process {
 
     fn append(&mut self, vehicle_no: i64, at_ms: i64) {
         let mut append = self.connection.prepare_cached(APPEND).unwrap();
-        let none: Option<f64> = None;
+        let (none, no_attributes): (Option<f64>, Option<Vec<u8>>) = (None, None);
         append
-            .execute(rusqlite::params![at_ms, 1.0, 2.0, none, none, none, none, none, none, none, vehicle_no, 1, at_ms])
+            .execute(rusqlite::params![
+                at_ms,
+                1.0,
+                2.0,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                no_attributes,
+                vehicle_no,
+                1,
+                at_ms
+            ])
             .unwrap();
         self.buffer.appended(1);
     }
@@ -70,6 +85,7 @@ fn database() -> (tempfile::TempDir, std::path::PathBuf) {
     connection.execute_batch(include_str!("../../../migrations/sqlite/0001_foundation.sql")).unwrap();
     connection.execute_batch(include_str!("../../../migrations/sqlite/0020_unsorted_positions.sql")).unwrap();
     connection.execute_batch(include_str!("../../../migrations/sqlite/0021_arrivals.sql")).unwrap();
+    connection.execute_batch(include_str!("../../../migrations/sqlite/0037_attributes.sql")).unwrap();
     (folder, file)
 }
 

@@ -1,0 +1,31 @@
+/** Fails if an entry of the live client has become too large: minified and gzipped, as a page loads it. */
+
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+
+const CORE = 'live';
+const LIMITS_BYTES = { [CORE]: 8 * 1024, 'live/queue': 1.5 * 1024, 'live/react': 1.5 * 1024 };
+
+let isTooLarge = false;
+for (const [entry, limit] of Object.entries(LIMITS_BYTES)) {
+  const bytes = await sizeOf(entry);
+  const verdict = bytes > limit ? 'TOO LARGE' : 'ok';
+  console.log(`${entry.padEnd(12)} ${String(bytes).padStart(6)} bytes of ${limit}: ${verdict}`);
+  isTooLarge ||= bytes > limit;
+}
+process.exitCode = isTooLarge ? 1 : 0;
+
+/** An entry beside the core is measured without what it takes from the core. */
+async function sizeOf(entry) {
+  const isOutside = (id, importer) =>
+    /^react(-dom)?($|\/)/.test(id) || (entry !== CORE && importer !== undefined && /^\.\.\//.test(id));
+  const build = await rolldown({
+    input: new URL(`../dist/${entry}/index.js`, import.meta.url).pathname,
+    external: (id, importer) => isOutside(id, importer),
+    logLevel: 'warn',
+  });
+  const { output } = await build.generate({ format: 'esm', minify: true });
+  await build.close();
+  // The other files are loaded only when they are needed.
+  return gzipSync(output.find((file) => file.isEntry).code, { level: 9 }).length;
+}

@@ -1,0 +1,199 @@
+/** Keeps fixes until the server has them: over lost connections, and over the end of the page. */
+
+import { backoffDelayMs } from '../../backoff.js';
+import type { LiveError } from '../error.js';
+import type { Live } from '../live.js';
+import { Derived, type Store } from '../store.js';
+import type { Ok } from '../wire.js';
+import { type Fix, type FixStore, memoryStore, openDatabase, type Waiting } from './fix-store.js';
+
+export type { Fix };
+
+export interface QueueOptions {
+  /** One for each reporter, so that none sends another's fixes; `fixes` by default. */
+  name?: string;
+  /** The most fixes that wait, 10,000 by default: 14 hours with one in 5 s. When there are more, the oldest is dropped. */
+  maxFixes?: number;
+  /** A fix was refused or dropped, and is not in the queue any more. */
+  onRefused?: (fix: Fix, detail: string) => void;
+}
+
+export interface QueueSnapshot {
+  /** Fixes that the server does not have yet, of all pages that share the queue. */
+  readonly waiting: number;
+  /** Whether they outlive the page. */
+  readonly isKept: boolean;
+  /** Why they could not be sent last; null after they were. */
+  readonly error: LiveError | null;
+}
+
+const MAX_FIXES = 10_000;
+/** Fixes in one message. */
+const BATCH = 50;
+/** Bytes of a message beside its fixes. */
+const ROOM = 128;
+const MIN_PAUSE_MS = 500;
+/** The request would be refused again: one of its fixes is wrong. */
+const BAD = ['invalid', 'malformed', 'forbidden', 'not_found', 'conflict', 'gone'];
+
+type Rejected = NonNullable<Ok['rejected']>;
+
+/** What pages that share a queue tell each other: fixes that are not in it any more, and whether the server has them. */
+type News = readonly (readonly [key: number, isStored: boolean])[];
+
+export interface Queue extends Pick<Store<QueueSnapshot>, 'subscribe' | 'snapshot'> {
+  /**
+   * Puts a fix into the queue, with the present time if it has none. Resolved with true once the server has it, with false if it
+   * was refused or dropped. There is no need to wait for it.
+   */
+  report: (fix: Fix) => Promise<boolean>;
+  /** Stops sending. What waits is kept for the next time, if it can be. */
+  close: () => void;
+}
+
+/** Opens the queue of this name, and sends what waits in it over the connection. Of several pages one sends. */
+export function openQueue(live: Live, { name = 'fixes', maxFixes = MAX_FIXES, onRefused }: QueueOptions = {}): Queue {
+  const sharedName = `milepost ${name}`;
+  const asking = new Map<number, (isStored: boolean) => void>();
+  const closing = new AbortController();
+  const { signal } = closing;
+  let channel: BroadcastChannel | null = null;
+  let waiting = 0;
+  let error: LiveError | null = null;
+  let adding: Promise<unknown> = Promise.resolve();
+  /** Something has happened since the queue was last read. */
+  let isFresh = false;
+  let resume = () => {};
+
+  const state = new Derived<QueueSnapshot>(live.frames, () => ({ waiting, isKept: channel !== null, error }));
+  const opening = open();
+  const stopWatching = live.connection.subscribe(wake);
+  void run();
+
+  return {
+    subscribe: state.subscribe,
+    snapshot: state.snapshot,
+    report: (fix) => {
+      const timed = { timestamp: new Date().toISOString(), ...fix };
+      return new Promise((resolve) => {
+        // One after the other, so that none is dropped twice.
+        adding = adding.then(() => add(timed, resolve));
+      });
+    },
+    close: () => {
+      stopWatching();
+      closing.abort();
+      channel?.close();
+      channel = null;
+      wake();
+    },
+  };
+
+  async function open(): Promise<FixStore> {
+    try {
+      const store = await openDatabase(sharedName);
+      channel = new BroadcastChannel(sharedName);
+      channel.onmessage = ({ data }) => told(data as News);
+      return store;
+    } catch {
+      return memoryStore(); // better than nothing
+    }
+  }
+
+  async function add(fix: Fix, resolve: (isStored: boolean) => void): Promise<void> {
+    const store = await opening;
+    asking.set(await store.add(fix), resolve);
+    const excess = (await store.count()) - maxFixes;
+    const dropped = excess > 0 ? await store.first(excess) : [];
+    await remove(
+      dropped,
+      dropped.map((_, index) => ({ index, detail: 'the queue is full' })),
+    );
+  }
+
+  async function run(): Promise<void> {
+    await opening;
+    await told([]);
+    const locks = channel && globalThis.navigator?.locks;
+    // Held until this page ends. Then the next one that waits for it sends.
+    if (locks) await locks.request(sharedName, { signal }, sendAll).catch(() => {});
+    else await sendAll();
+  }
+
+  async function sendAll(): Promise<void> {
+    let limit = BATCH;
+    let failures = 0;
+    while (!signal.aborted) {
+      isFresh = false;
+      const fixes = fitting(await (await opening).first(limit));
+      if (fixes.length === 0) {
+        await pause();
+        continue;
+      }
+      const request = live.request({ op: 'report', positions: fixes.map(({ fix }) => fix) });
+      const answer = await request.catch((failure: LiveError) => failure);
+      error = 'op' in answer ? null : answer;
+      if ('op' in answer) {
+        await remove(fixes, answer.rejected);
+        limit = Math.min(BATCH, limit * 2);
+        failures = 0;
+      } else if (!BAD.includes(answer.code)) {
+        state.touch();
+        await pause(answer.retryMs ?? MIN_PAUSE_MS + backoffDelayMs(failures, Math.random));
+        failures += 1;
+      } else if (fixes.length > 1) {
+        limit = 1; // one by one, so that a bad one takes no others with it
+      } else await remove(fixes, [{ index: 0, detail: answer.message }]);
+    }
+  }
+
+  /** The first of them, as many as a message may hold. */
+  function fitting(fixes: Waiting[]): Waiting[] {
+    let left = (live.connection.snapshot().welcome?.limits.message_bytes ?? 0) - ROOM;
+    return fixes.filter(({ fix }, index) => {
+      left -= new TextEncoder().encode(JSON.stringify(fix)).length + 1;
+      return left >= 0 || index === 0;
+    });
+  }
+
+  /** Waits until something happens, so many milliseconds at most. */
+  function pause(limitMs?: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (isFresh) return resolve();
+      const timer = limitMs && setTimeout(resolve, limitMs);
+      resume = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  function wake(): void {
+    isFresh = true;
+    resume();
+  }
+
+  /** Takes fixes, the first of the queue, out of it. */
+  async function remove(fixes: readonly Waiting[], rejected: Rejected = []): Promise<void> {
+    const last = fixes.at(-1);
+    if (last) await (await opening).remove(last.key);
+    for (const { index, detail } of rejected) {
+      const fix = fixes[index]?.fix;
+      if (fix) onRefused?.(fix, detail);
+    }
+    const news: News = fixes.map(({ key }, at) => [key, !rejected.some(({ index }) => index === at)]);
+    channel?.postMessage(news);
+    await told(news);
+  }
+
+  /** This page or another one has added or removed something. */
+  async function told(news: News): Promise<void> {
+    for (const [key, isStored] of news) {
+      asking.get(key)?.(isStored);
+      asking.delete(key);
+    }
+    wake();
+    waiting = await (await opening).count();
+    state.touch();
+  }
+}

@@ -1,0 +1,216 @@
+/** The messages of the live protocol, version 1 (`docs/live-protocol.md`). Unknown fields are kept, unknown kinds are passed over. */
+
+import type { components } from '../rest/schema.js';
+
+type Schemas = components['schemas'];
+export type Alert = Schemas['Alert'];
+export type Trip = Schemas['Trip'];
+export type Cadet = Omit<Schemas['Cadet'], 'attendance'>;
+export type Notification = Schemas['Notification'];
+export type Message = Schemas['Message'];
+export type Notice = Notification | Message;
+
+/** Where a vehicle is. An absent field is unknown. */
+export interface Place {
+  /** Degrees north. */
+  readonly lat: number;
+  /** Degrees east. */
+  readonly lon: number;
+  /** km/h. */
+  readonly speed?: number;
+  /** Degrees from north. */
+  readonly heading?: number;
+  /** When the position was taken, Unix milliseconds. */
+  readonly t: number;
+}
+
+/** A vehicle as it is now. It is replaced, not changed, when something of it changes. */
+export interface Vehicle {
+  readonly id: string;
+  readonly kind: string;
+  /** A name for people. */
+  readonly label: string;
+  readonly license_plate: string | null;
+  readonly route: string | null;
+  readonly status: string;
+  readonly driver_id: number | null;
+  /** Null before the first position. */
+  readonly place: Place | null;
+}
+
+/** Something that happened. `data` has the names of the REST API. */
+export interface FactOf<Type extends string, Data> {
+  readonly type: Type;
+  readonly data: Data;
+  /** When the server stored it, Unix milliseconds. */
+  readonly t: number;
+  /** To resume after it: give it as `after`. It is opaque. */
+  readonly cursor: string;
+}
+
+export type AlertFact =
+  | FactOf<'alert.raised', Alert>
+  | FactOf<'alert.read', { id: string; read_at: string; read_by?: number }>
+  | FactOf<'alert.deleted', { id: string }>;
+
+/** What late positions changed: absent in what is new. */
+export type Change = 'added' | 'mended' | 'withdrawn';
+export type TripFact = FactOf<'trip.changed', Trip & { change?: Change }>;
+
+export type VehicleFact =
+  | FactOf<
+      'geofence.crossed',
+      {
+        vehicle_id: string;
+        driver_id: number | null;
+        geofence_id: number;
+        geofence_name: string;
+        event: 'enter' | 'exit' | 'dwell';
+        latitude: number;
+        longitude: number;
+        timestamp: string;
+        visit_id: string | null;
+        change?: Change;
+        corrects?: string;
+      }
+    >
+  | FactOf<
+      'driver.event',
+      {
+        vehicle_id: string;
+        driver_id: number | null;
+        event: 'speeding' | 'harsh_braking' | 'harsh_acceleration' | 'harsh_cornering';
+        severity: Alert['severity'];
+        description: string;
+        timestamp: string;
+        change?: Change;
+        corrects?: string;
+      }
+    >
+  | FactOf<
+      'maintenance.due',
+      {
+        vehicle_id: string;
+        basis: 'odometer' | 'date';
+        severity: Alert['severity'];
+        description: string;
+        timestamp: string;
+        change?: Change;
+      }
+    >;
+
+export type NoticeFact =
+  | FactOf<'notification.sent', Notification>
+  | FactOf<'message.sent', Message>
+  | FactOf<'notification.read' | 'message.read', { id: number; read_at: string }>;
+
+/** A cadet's totals. */
+export type Standing = Pick<
+  Cadet,
+  'merit_points' | 'demerit_points' | 'attendance_present' | 'prelim_score' | 'midterm_score' | 'final_score'
+>;
+
+export type CadetFact =
+  | FactOf<
+      'grade.updated',
+      Standing & {
+        id: number;
+        cadet_id: number;
+        type: 'merit' | 'demerit';
+        points: number;
+        reason: string;
+        removed: boolean;
+      }
+    >
+  | FactOf<
+      'attendance.updated',
+      {
+        cadet_id: number;
+        training_day_id: number;
+        status: 'present' | 'absent' | 'late' | 'excused';
+        time_in: string | null;
+        time_out: string | null;
+        attendance_present: number;
+      }
+    >
+  | FactOf<'scores.updated', { cadet_id: number } & Pick<Standing, 'prelim_score' | 'midterm_score' | 'final_score'>>
+  | FactOf<'sync_event', { event_type: string; cadet_id: number | null; payload: unknown }>;
+
+/** The answer to `hello`. */
+export interface Welcome {
+  op: 'welcome';
+  v: number;
+  /** The server process. */
+  epoch: string;
+  tenant: string;
+  /** Absent for visitors and devices. */
+  role?: string;
+  /** Seconds until the credential expires; null if it does not. */
+  expires_in: number | null;
+  beat_s: number;
+  features: string[];
+  limits: { subscriptions: number; names: number; message_bytes: number };
+}
+
+export interface Ready {
+  op: 'ready';
+  s: number;
+  count?: number;
+  complete?: boolean;
+  cursor?: string;
+}
+
+export interface Bye {
+  op: 'bye';
+  why: string;
+  message: string;
+  retry_ms: [number, number] | null;
+}
+
+export interface Failure {
+  op: 'error';
+  s?: number;
+  re?: number;
+  code: string;
+  message: string;
+  retry_ms: number | null;
+}
+
+/** The answer to a request. */
+export interface Ok {
+  op: 'ok';
+  re?: number;
+  /** To `auth`. */
+  expires_in?: number | null;
+  /** To `report`: positions that were stored now, that had been stored before, and that were refused, by their index. */
+  accepted?: number;
+  duplicates?: number;
+  rejected?: { index: number; detail: string }[];
+}
+
+/** A message from the server that this client knows. */
+export type ServerMessage =
+  | Welcome
+  | Ready
+  | Bye
+  | Failure
+  | { op: 'vehicles'; v: Vehicle[] }
+  | { op: 'at'; p: (Place & { id: string })[] }
+  | { op: 'gone'; ids: string[] }
+  | { op: 'items'; s: number; items: unknown[] }
+  | { op: 'fact'; e: string; type: string; t: number; data: unknown }
+  | { op: 'mark'; cursor?: string; t: number }
+  | Ok
+  | { op: 'ended'; s: number }
+  | { op: 'pong'; re?: number; t: number };
+
+/** Reads a frame. Null for what is not a message. */
+export function readMessage(frame: unknown): ServerMessage | null {
+  if (typeof frame !== 'string') return null; // a binary form that was not asked for
+  try {
+    const message: unknown = JSON.parse(frame);
+    return typeof message === 'object' && message !== null && 'op' in message ? (message as ServerMessage) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,94 @@
+//! Mails to users: written when they are sent, in the language and time zone of their reader, and handed to the operator's mail server.
+
+mod message;
+mod smtp;
+mod smtp_url;
+mod words;
+
+pub(crate) use smtp::{MAIL_TIMEOUT, MailServer};
+pub use smtp_url::SmtpUrl;
+
+use lettre::message::Mailbox;
+use milepost_domain::{Alert, EmailAddress, UserId};
+use milepost_store::PasswordLink;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// Makes the token of a link by which a user ends the mails about alerts to an address.
+pub type SignUnsubscribe = Arc<dyn Fn(UserId, &EmailAddress) -> String + Send + Sync>;
+/// Makes a new password link for a user, and its secret.
+pub type MakeLink = Arc<dyn Fn(UserId) -> (String, PasswordLink) + Send + Sync>;
+
+/// What mails are sent with.
+#[derive(Clone)]
+pub struct MailSettings {
+    /// The mail server: `SMTP_URL`.
+    pub server: SmtpUrl,
+    /// The sender: `MAIL_FROM`.
+    pub from: MailFrom,
+    /// Where people reach this server: `PUBLIC_URL`.
+    pub public_url: String,
+    /// Signs links that end mails.
+    pub sign_unsubscribe: SignUnsubscribe,
+    /// Makes links that set passwords.
+    pub make_link: MakeLink,
+}
+
+/// The sender of mails, such as `Milepost <track@example.org>`.
+#[derive(Clone)]
+pub struct MailFrom(pub(crate) Mailbox);
+
+impl MailFrom {
+    /// # Errors
+    /// The values that the field accepts.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        text.parse()
+            .map(Self)
+            .map_err(|_| "must be an address such as track@example.org or Milepost <track@example.org>")
+    }
+}
+
+impl fmt::Debug for MailFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailFrom")
+    }
+}
+
+/// What a mail is about, as it waits. No secret waits with it: links are made when it is sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum MailBody {
+    /// The user forgot its password.
+    Reset,
+    /// An admin has invited the user.
+    Invitation,
+    /// An alert was raised.
+    Alert { severity: String, title: String, message: String, vehicle: Option<String>, at_ms: i64 },
+}
+
+impl MailBody {
+    pub(crate) fn of_alert(alert: &Alert) -> Self {
+        Self::Alert {
+            severity: alert.severity.as_str().to_owned(),
+            title: alert.title.as_str().to_owned(),
+            message: alert.message.as_str().to_owned(),
+            vehicle: alert.vehicle_id.as_ref().map(ToString::to_string),
+            at_ms: alert.at.unix_ms(),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("texts and numbers serialise")
+    }
+}
+
+/// The body of a mail with a link for a user who forgot its password.
+pub fn reset_mail() -> String {
+    MailBody::Reset.to_json()
+}
+
+/// The body of a mail with a link for a user whom an admin invited.
+pub fn invitation_mail() -> String {
+    MailBody::Invitation.to_json()
+}

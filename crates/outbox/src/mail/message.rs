@@ -1,0 +1,172 @@
+//! Writes a mail: plain text beside HTML, in the language and time zone of its reader.
+
+use super::words::{Words, words_in};
+use super::{MailBody, MailSettings};
+use jiff::tz::TimeZone;
+use lettre::Message;
+use lettre::address::AddressError;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use milepost_domain::{Language, Timestamp};
+use milepost_store::{DueCall, DueMail};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// A paragraph of a mail.
+enum Part {
+    Text(String),
+    /// What a link is for, and the link.
+    Link(&'static str, String),
+}
+
+/// Writes the mail of a call. `link` is the link of a mail that has one, and the time of its end.
+///
+/// # Errors
+/// When an address or a header can't be written.
+pub(super) fn write_message(
+    settings: &MailSettings,
+    call: &DueCall,
+    receiver: &DueMail,
+    body: &MailBody,
+    link: Option<&(String, Timestamp)>,
+    now: Timestamp,
+) -> Result<Vec<u8>, String> {
+    let words = words_in(receiver.contact.language.unwrap_or_default());
+    let time = |at: Timestamp| time_of(at, receiver, words);
+    let name = format!("{}/{}", receiver.tenant, receiver.username);
+    let (url, until) = link.map_or_else(Default::default, |(url, ends)| (url.clone(), time(*ends)));
+    let mut unsubscribe = None;
+    let (subject, mut parts) = match body {
+        MailBody::Reset => (
+            words.reset_subject.to_owned(),
+            vec![
+                Part::Text(words.reset_lead.replace("{name}", &name)),
+                Part::Link(words.set_password, url),
+                Part::Text(words.link_until.replace("{until}", &until)),
+                Part::Text(words.reset_ignore.to_owned()),
+            ],
+        ),
+        MailBody::Invitation => (
+            words.invitation_subject.to_owned(),
+            vec![
+                Part::Text(words.invitation_lead.replace("{name}", &name)),
+                Part::Link(words.set_password, url),
+                Part::Text(words.link_until.replace("{until}", &until)),
+            ],
+        ),
+        MailBody::Alert { severity, title, message, vehicle, at_ms } => {
+            unsubscribe = receiver.contact.email.as_ref().map(|email| {
+                format!(
+                    "{}/unsubscribe?token={}",
+                    settings.public_url,
+                    (settings.sign_unsubscribe)(receiver.user, email)
+                )
+            });
+            let at = Timestamp::from_unix_ms(*at_ms).map_or_else(String::new, time);
+            let mut parts = vec![Part::Text(message.clone()), Part::Text(format!("{}: {at}", words.time))];
+            parts.extend(vehicle.as_ref().map(|vehicle| Part::Text(format!("{}: {vehicle}", words.vehicle))));
+            parts.push(Part::Text(format!("{}: {}", words.severity, words.severity_named(severity))));
+            parts.push(Part::Link(words.open, format!("{}/", settings.public_url)));
+            (title.clone(), parts)
+        }
+    };
+    parts.extend(unsubscribe.as_ref().map(|url| Part::Link(words.unsubscribe, url.clone())));
+    let date = UNIX_EPOCH + Duration::from_millis(now.unix_ms().unsigned_abs());
+    let domain = settings.from.0.email.domain();
+    let to = receiver
+        .contact
+        .email
+        .as_ref()
+        .map_or("", |email| email.as_str())
+        .parse()
+        .map_err(|error: AddressError| error.to_string())?;
+    let mut message = Message::builder()
+        .from(settings.from.0.clone())
+        .to(Mailbox::new(None, to))
+        .subject(subject)
+        // The same at each try, so that a receiver knows a repetition.
+        .message_id(Some(format!("<{}@{domain}>", call.key)))
+        .date(date)
+        .raw_header(header("Auto-Submitted", "auto-generated".to_owned()));
+    if let Some(url) = unsubscribe {
+        // RFC 8058: one POST without a question.
+        message = message
+            .raw_header(header("List-Unsubscribe", format!("<{url}>")))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
+    let alternatives = MultiPart::alternative_plain_html(plain(&parts), html(&parts, words));
+    message.multipart(alternatives).map(|message| message.formatted()).map_err(|error| error.to_string())
+}
+
+fn header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
+}
+
+fn plain(parts: &[Part]) -> String {
+    let line = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Link(what, url) => format!("{what}:\n{url}"),
+    };
+    parts.iter().map(line).collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
+/// Nothing is loaded from anywhere.
+fn html(parts: &[Part], words: &Words) -> String {
+    let paragraph = |part: &Part| match part {
+        Part::Text(text) => format!("<p>{}</p>", escape(text).replace('\n', "<br>")),
+        Part::Link(what, url) => format!("<p><a href=\"{}\">{what}</a></p>", escape(url)),
+    };
+    let paragraphs: String = parts.iter().map(paragraph).collect();
+    format!(
+        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"></head>\
+         <body style=\"font: 16px/1.5 sans-serif; color: #1d2521\">{paragraphs}</body></html>",
+        words.lang
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A time by the clocks of the reader's zone, with its name: `30 November 2026, 17:05 (Asia/Kolkata, UTC+05:30)`.
+fn time_of(at: Timestamp, receiver: &DueMail, words: &Words) -> String {
+    let zone = receiver.contact.timezone.as_ref().and_then(|zone| TimeZone::get(zone.as_str()).ok());
+    let zone = zone.unwrap_or(TimeZone::UTC);
+    let Ok(instant) = jiff::Timestamp::from_millisecond(at.unix_ms()) else { return at.to_string() };
+    let local = instant.to_zoned(zone);
+    let month = words.months[usize::from(local.month().unsigned_abs()).saturating_sub(1).min(11)];
+    let clock = local.strftime(if words.lang == Language::Indonesian.as_str() { "%H.%M" } else { "%H:%M" });
+    let name = local.time_zone().iana_name().unwrap_or("UTC").to_owned();
+    let offset = local.strftime("%:z");
+    let named = if name == "UTC" { name } else { format!("{name}, UTC{offset}") };
+    format!("{} {month} {}, {clock} ({named})", local.day(), local.year())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::super::words::words_in;
+    use super::time_of;
+    use milepost_domain::{Contact, Language, TenantId, Timestamp, UserId, Username, ZoneName};
+    use milepost_store::DueMail;
+
+    #[test]
+    fn a_time_is_by_the_readers_clock_and_names_its_zone() {
+        let at = Timestamp::from_unix_ms(1_795_996_800_000).unwrap();
+        for (zone, language, expected) in [
+            (Some("Asia/Kolkata"), Language::English, "30 November 2026, 05:30 (Asia/Kolkata, UTC+05:30)"),
+            (Some("Asia/Jakarta"), Language::Indonesian, "30 November 2026, 07.00 (Asia/Jakarta, UTC+07:00)"),
+            (Some("America/St_Johns"), Language::English, "29 November 2026, 20:30 (America/St_Johns, UTC-03:30)"),
+            (None, Language::Indonesian, "30 November 2026, 00.00 (UTC)"),
+        ] {
+            let receiver = DueMail {
+                user: UserId::new(1).unwrap(),
+                username: Username::new("ann").unwrap(),
+                tenant: TenantId::default_tenant(),
+                contact: Contact { timezone: zone.map(|zone| ZoneName::new(zone).unwrap()), ..Contact::default() },
+                expires_at: None,
+                was_refused: false,
+            };
+            assert_eq!(time_of(at, &receiver, words_in(language)), expected);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Hands one mail to the mail server. Each step is known by its own error, because only two of them are about the receiver.
+
+use super::message::write_message;
+use super::smtp_url::Encryption;
+use super::{MailBody, MailSettings};
+use crate::retry::Ending;
+use lettre::Address;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::ClientId;
+use milepost_domain::Timestamp;
+use milepost_store::{DueCall, DueMail, OutgoingStore};
+use std::time::Duration;
+
+/// How long handing over one mail may take. Servers that look at it closely take some seconds.
+pub(crate) const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a mail server may take to say goodbye.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The step at which a mail was refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Connecting, encrypting, logging in, naming the sender.
+    Opening,
+    /// Naming the receiver, or the message.
+    Receiver,
+}
+
+pub(crate) struct MailServer {
+    settings: MailSettings,
+    /// The name by which this server introduces itself.
+    hello: ClientId,
+}
+
+impl MailServer {
+    pub(crate) fn new(settings: MailSettings) -> Self {
+        let host = settings.public_url.split_once("://").map_or("", |(_, rest)| rest);
+        let host = host.split(['/', ':']).next().unwrap_or_default();
+        let hello = ClientId::Domain(if host.is_empty() { "localhost".to_owned() } else { host.to_owned() });
+        Self { settings, hello }
+    }
+
+    /// Writes a mail and hands it over.
+    pub(crate) async fn send(&self, store: &dyn OutgoingStore, call: &DueCall, now: Timestamp) -> Ending {
+        let Some(receiver) = &call.mail else { return Ending::Unsent("the user was removed") };
+        let Some(email) = &receiver.contact.email else { return Ending::Unsent("the user has no address any more") };
+        if receiver.contact.refused_at.is_some() {
+            return Ending::Unsent("the address was refused");
+        }
+        let Ok(body) = serde_json::from_str::<MailBody>(&call.body) else {
+            return Ending::Unsent("the mail is of a newer version");
+        };
+        if matches!(body, MailBody::Alert { .. }) && !receiver.contact.alert_mail.is_wanted() {
+            return Ending::Unsent("the user ended mails about alerts");
+        }
+        let Ok(to) = email.as_str().parse::<Address>() else { return Ending::Unsent("the address can't be used") };
+        let link = match self.link_for(store, &body, receiver).await {
+            Ok(link) => link,
+            Err(error) => return Ending::Unanswered(error),
+        };
+        let message = match write_message(&self.settings, call, receiver, &body, link.as_ref(), now) {
+            Ok(message) => message,
+            Err(error) => return Ending::Unanswered(format!("the mail can't be written: {error}")),
+        };
+        match tokio::time::timeout(MAIL_TIMEOUT, self.hand_over(to, &message)).await {
+            Ok(Ok(mut connection)) => {
+                // The mail was taken: nothing that comes after it matters.
+                let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
+                Ending::Answered { status: 250, retry_after: None }
+            }
+            Ok(Err((step, error))) => ending(step, &error),
+            Err(_) => {
+                Ending::Unanswered(format!("the mail server did not take it within {} s", MAIL_TIMEOUT.as_secs()))
+            }
+        }
+    }
+
+    /// A password link for a mail with one. It begins its hour when the mail is sent.
+    async fn link_for(
+        &self,
+        store: &dyn OutgoingStore,
+        body: &MailBody,
+        receiver: &DueMail,
+    ) -> Result<Option<(String, Timestamp)>, String> {
+        if matches!(body, MailBody::Alert { .. }) {
+            return Ok(None);
+        }
+        let (secret, link) = (self.settings.make_link)(receiver.user);
+        store.add_mail_link(&link).await.map_err(|error| format!("the link can't be stored: {error}"))?;
+        Ok(Some((format!("{}/reset?token={secret}", self.settings.public_url), link.expires_at)))
+    }
+
+    async fn hand_over(&self, to: Address, message: &[u8]) -> Result<AsyncSmtpConnection, (Step, Error)> {
+        let opening = |error| (Step::Opening, error);
+        let receiver = |error| (Step::Receiver, error);
+        let server = &self.settings.server;
+        let tls = || TlsParameters::new_rustls(server.host.clone());
+        let from_start = if server.encryption == Encryption::Always { Some(tls().map_err(opening)?) } else { None };
+        let address = (server.host.as_str(), server.port);
+        let timeout = Some(MAIL_TIMEOUT);
+        let mut connection = AsyncSmtpConnection::connect_tokio1(address, timeout, &self.hello, from_start, None)
+            .await
+            .map_err(opening)?;
+        let wants_starttls = match server.encryption {
+            Encryption::Always => false,
+            Encryption::Required => true,
+            Encryption::IfOffered => connection.can_starttls(),
+        };
+        if wants_starttls {
+            connection.starttls(tls().map_err(opening)?, &self.hello).await.map_err(opening)?;
+        }
+        if let Some((user, password)) = &server.login {
+            let credentials = Credentials::new(user.clone(), password.clone());
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await.map_err(opening)?;
+        }
+        let from = self.settings.from.0.email.clone();
+        connection.command(Mail::new(Some(from), Vec::new())).await.map_err(opening)?;
+        connection.command(Rcpt::new(to, Vec::new())).await.map_err(receiver)?;
+        connection.command(Data).await.map_err(receiver)?;
+        connection.message(message).await.map_err(receiver)?;
+        Ok(connection)
+    }
+}
+
+fn ending(step: Step, error: &Error) -> Ending {
+    let words: String = error.to_string().chars().take(200).collect();
+    match (step, error.status()) {
+        (Step::Receiver, Some(code)) => Ending::MailRefused { code: code.into(), error: words },
+        (Step::Opening, _) => Ending::Unanswered(format!("the mail server can't be used: {words}")),
+        (Step::Receiver, None) => Ending::Unanswered(format!("the connection to the mail server broke: {words}")),
+    }
+}

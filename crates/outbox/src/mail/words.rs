@@ -1,0 +1,99 @@
+//! What mails say, in each language.
+
+use milepost_domain::Language;
+
+pub(super) struct Words {
+    pub(super) lang: &'static str,
+    pub(super) months: [&'static str; 12],
+    pub(super) reset_subject: &'static str,
+    pub(super) reset_lead: &'static str,
+    pub(super) reset_ignore: &'static str,
+    pub(super) invitation_subject: &'static str,
+    pub(super) invitation_lead: &'static str,
+    pub(super) set_password: &'static str,
+    pub(super) link_until: &'static str,
+    pub(super) time: &'static str,
+    pub(super) vehicle: &'static str,
+    pub(super) severity: &'static str,
+    /// Low, medium, high, critical.
+    pub(super) severities: [&'static str; 4],
+    pub(super) open: &'static str,
+    pub(super) unsubscribe: &'static str,
+}
+
+impl Words {
+    /// The word for a severity, by its name.
+    pub(super) fn severity_named<'a>(&'a self, name: &'a str) -> &'a str {
+        let place = ["low", "medium", "high", "critical"].iter().position(|known| *known == name);
+        place.map_or(name, |place| self.severities[place])
+    }
+}
+
+pub(super) const fn words_in(language: Language) -> &'static Words {
+    match language {
+        Language::English => &ENGLISH,
+        Language::Indonesian => &INDONESIAN,
+    }
+}
+
+const ENGLISH: Words = Words {
+    lang: "en",
+    months: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    reset_subject: "Set a new password",
+    reset_lead: "Somebody asked for a new password for the account {name}.",
+    reset_ignore: "If it was not you, do nothing: the password stays as it is.",
+    invitation_subject: "Your account is ready",
+    invitation_lead: "You have an account on Milepost. Your username is {name}.",
+    set_password: "Set your password",
+    link_until: "The link is good once, until {until}.",
+    time: "Time",
+    vehicle: "Vehicle",
+    severity: "Severity",
+    severities: ["low", "medium", "high", "critical"],
+    open: "Open Milepost",
+    unsubscribe: "Get no more e-mail about alerts",
+};
+
+const INDONESIAN: Words = Words {
+    lang: "id",
+    months: [
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
+    ],
+    reset_subject: "Atur kata sandi baru",
+    reset_lead: "Seseorang meminta kata sandi baru untuk akun {name}.",
+    reset_ignore: "Jika bukan Anda, abaikan pesan ini: kata sandi tidak berubah.",
+    invitation_subject: "Akun Anda sudah siap",
+    invitation_lead: "Anda memiliki akun di Milepost. Nama pengguna Anda {name}.",
+    set_password: "Atur kata sandi Anda",
+    link_until: "Tautan ini berlaku satu kali, sampai {until}.",
+    time: "Waktu",
+    vehicle: "Kendaraan",
+    severity: "Tingkat",
+    severities: ["rendah", "sedang", "tinggi", "kritis"],
+    open: "Buka Milepost",
+    unsubscribe: "Berhenti menerima email tentang peringatan",
+};

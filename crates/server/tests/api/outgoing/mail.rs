@@ -1,0 +1,199 @@
+//! Mails go through a real mail server: links, alerts, refusals, and their order.
+
+use crate::support::databases::{Database, on_both};
+use crate::support::{PATIENCE, TestServer, json_of};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+on_both!(
+    a_forgotten_password_is_mailed_in_the_readers_language_and_zone,
+    an_alert_is_mailed_until_its_reader_ends_it_by_one_click,
+    a_mail_that_is_put_off_is_tried_again_and_later_ones_wait_for_it,
+    an_address_that_is_refused_twice_gets_nothing_until_it_is_set_again,
+);
+
+/// Debian's `python3-aiosmtpd`.
+struct MailServer {
+    process: Child,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl MailServer {
+    /// `None` without the package, where the tests may be left out.
+    fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/outgoing/smtp_server.py");
+        let mut process = Command::new("/usr/bin/python3")
+            .args([script, folder.path().to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Ok(port) = line.trim().parse() else {
+            let _ = process.wait();
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "python3-aiosmtpd is not installed");
+            eprintln!("left out: mails, python3-aiosmtpd is not installed");
+            return None;
+        };
+        Some(Self { process, folder, port })
+    }
+
+    /// Answers the next receivers with these lines; an empty one takes the mail.
+    fn will_answer(&self, answers: &[&str]) {
+        std::fs::write(self.folder.path().join("answers"), answers.join("\n")).unwrap();
+    }
+
+    fn taken(&self, number: usize) -> Option<Value> {
+        let text = std::fs::read_to_string(self.folder.path().join(format!("mail-{number}.json"))).ok()?;
+        Some(serde_json::from_str(&text).unwrap())
+    }
+
+    /// The mail with this number, from 1. The server's clock goes on while it is waited for, because tries are paced by it.
+    async fn mail(&self, server: &TestServer, number: usize) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(mail) = self.taken(number) {
+                return mail;
+            }
+            assert!(Instant::now() < deadline, "mail {number} did not come");
+            server.clock.turn(Duration::from_secs(5));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+async fn start(database: Database, mails: &MailServer) -> TestServer {
+    let url = format!("smtp://127.0.0.1:{}", mails.port);
+    let settings = [
+        ("SMTP_URL", url.as_str()),
+        ("MAIL_FROM", "Milepost <track@example.org>"),
+        ("PUBLIC_URL", "https://track.example.org"),
+    ];
+    database.start_with(&settings).await
+}
+
+async fn raise(server: &TestServer, title: &str) {
+    let alert = json!({"type": "system_error", "title": title, "message": "on <the> bridge & on"});
+    json_of(server.post("/api/v1/alerts", &server.admin, alert).await, 201).await;
+}
+
+async fn user(server: &TestServer, id: i64) -> Value {
+    server.get_json(&format!("/api/v1/users/{id}"), &server.admin).await
+}
+
+async fn a_forgotten_password_is_mailed_in_the_readers_language_and_zone(database: Database) {
+    let Some(mails) = MailServer::start() else { return };
+    let server = start(database, &mails).await;
+    let ann = json!({
+        "username": "ann", "role": "driver", "email": "ann@example.net", "language": "id", "timezone": "Asia/Kolkata",
+    });
+    let (id, _) = server.add_user(ann).await;
+    assert_eq!(server.post("/auth/reset", "", json!({"username": "default/ann"})).await.status(), 202);
+    let mail = mails.mail(&server, 1).await;
+    assert_eq!((&mail["from"], &mail["to"]), (&json!("track@example.org"), &json!(["ann@example.net"])));
+    assert_eq!(mail["headers"]["Subject"], "Atur kata sandi baru");
+    assert_eq!(mail["headers"]["From"], "Milepost <track@example.org>");
+    assert_eq!(mail["headers"]["Auto-Submitted"], "auto-generated");
+    let text = mail["parts"]["text/plain"].as_str().unwrap();
+    assert!(text.contains("Asia/Kolkata, UTC+05:30") && text.contains("default/ann"), "{text}");
+    let token = text.split("https://track.example.org/reset?token=").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert!(mail["parts"]["text/html"].as_str().unwrap().contains(token));
+    let source = mail["source"].as_str().unwrap();
+    assert!(!source.contains("<img") && source.matches("http").count() <= 2, "nothing is loaded: {source}");
+    let outgoing = server.get("/api/v1/outgoing", &server.admin).await.text().await.unwrap();
+    assert!(outgoing.contains("\"mail\"") && !outgoing.contains(token), "{outgoing}");
+    let body = json!({"token": token, "password": "plum tree 99"});
+    assert_eq!(server.post("/auth/reset/confirm", "", body).await.status(), 204);
+
+    // By the address, and for an invitation whose own link the admin got.
+    assert_eq!(server.post("/auth/reset", "", json!({"email": "ANN@example.net"})).await.status(), 202);
+    assert_eq!(mails.mail(&server, 2).await["headers"]["Subject"], "Atur kata sandi baru");
+    json_of(server.post(&format!("/api/v1/users/{id}/invitation"), &server.admin, json!({})).await, 201).await;
+    assert_eq!(mails.mail(&server, 3).await["headers"]["Subject"], "Akun Anda sudah siap");
+}
+
+async fn an_alert_is_mailed_until_its_reader_ends_it_by_one_click(database: Database) {
+    let Some(mails) = MailServer::start() else { return };
+    let server = start(database, &mails).await;
+    server.add_user(json!({"username": "ann", "role": "manager", "email": "ann@example.net"})).await;
+    server.add_user(json!({"username": "bob", "role": "driver", "email": "bob@example.net"})).await;
+    server
+        .add_user(json!({"username": "eve", "role": "manager", "email": "eve@example.net", "alert_mail": "off"}))
+        .await;
+    raise(&server, "Engine\u{2003}off").await;
+    let mail = mails.mail(&server, 1).await;
+    assert_eq!(mail["to"], json!(["ann@example.net"]));
+    assert!(mail["parts"]["text/html"].as_str().unwrap().contains("on &lt;the&gt; bridge &amp; on"));
+    assert!(mail["parts"]["text/plain"].as_str().unwrap().contains("(UTC)"));
+    assert_eq!(mail["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+    let link = mail["headers"]["List-Unsubscribe"].as_str().unwrap();
+    let path = link.trim_matches(['<', '>']).strip_prefix("https://track.example.org").unwrap().to_owned();
+    let click = async |path: &str| {
+        let request = server.http.post(format!("{}{path}", server.url)).body("List-Unsubscribe=One-Click");
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(server.get(&path, "").await.status(), 200, "it only asks");
+    assert_eq!(click(&format!("{path}x")).await, 404);
+    let others = path.replacen("token=", "token=1", 1);
+    assert_eq!(click(&others).await, 404);
+    assert_eq!((click(&path).await, click(&path).await), (200, 200));
+    raise(&server, "Engine on").await;
+    // A link still comes.
+    assert_eq!(server.post("/auth/reset", "", json!({"username": "ann"})).await.status(), 202);
+    assert_eq!(mails.mail(&server, 2).await["headers"]["Subject"], "Set a new password");
+}
+
+async fn a_mail_that_is_put_off_is_tried_again_and_later_ones_wait_for_it(database: Database) {
+    let Some(mails) = MailServer::start() else { return };
+    let server = start(database, &mails).await;
+    server.add_user(json!({"username": "ann", "role": "manager", "email": "ann@example.net"})).await;
+    mails.will_answer(&["451 try again later", "450 not yet"]);
+    for title in ["one", "two", "three"] {
+        raise(&server, title).await;
+    }
+    for (number, title) in [(1, "one"), (2, "two"), (3, "three")] {
+        assert_eq!(mails.mail(&server, number).await["headers"]["Subject"], title);
+    }
+    server.clock.turn(Duration::from_secs(300));
+    raise(&server, "four").await;
+    assert_eq!(mails.mail(&server, 4).await["headers"]["Subject"], "four", "each came once");
+}
+
+async fn an_address_that_is_refused_twice_gets_nothing_until_it_is_set_again(database: Database) {
+    let Some(mails) = MailServer::start() else { return };
+    let server = start(database, &mails).await;
+    let (id, _) = server.add_user(json!({"username": "ann", "role": "manager", "email": "ann@example.net"})).await;
+    mails.will_answer(&["550 no such user", "550 no such user", "550 a third try"]);
+    raise(&server, "one").await;
+    raise(&server, "two").await;
+    let deadline = Instant::now() + PATIENCE;
+    while user(&server, id).await["email_refused_at"].is_null() {
+        assert!(Instant::now() < deadline, "the address still counts");
+        server.clock.turn(Duration::from_secs(5));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    raise(&server, "three").await;
+    let calls = server.get_json("/api/v1/outgoing", &server.admin).await;
+    let states: Vec<_> =
+        calls["items"].as_array().unwrap().iter().map(|call| (&call["status"], &call["attempts"])).collect();
+    assert_eq!(states, [(&json!("dead"), &json!(0)), (&json!("dead"), &json!(2))]);
+    mails.will_answer(&[]);
+    let path = format!("/api/v1/users/{id}");
+    let again = server.call(Method::PATCH, &path, &server.admin, Some(json!({"email": "ann@example.net"}))).await;
+    assert_eq!(json_of(again, 200).await["email_refused_at"], Value::Null);
+    raise(&server, "four").await;
+    assert_eq!(mails.mail(&server, 1).await["headers"]["Subject"], "four");
+}

@@ -1,0 +1,58 @@
+"""A mail server of Debian (python3-aiosmtpd) that writes what it takes into a folder, and refuses what the folder's file `answers` says.
+
+Its first line of output is its port. Each line of `answers` is the answer to one receiver; an empty one takes it.
+"""
+
+import asyncio
+import email
+import email.policy
+import json
+import os
+import sys
+
+from aiosmtpd.smtp import SMTP
+
+FOLDER = sys.argv[1]
+ANSWERS = os.path.join(FOLDER, "answers")
+
+
+def next_answer():
+    if not os.path.exists(ANSWERS):
+        return ""
+    with open(ANSWERS) as file:
+        answers = file.read().splitlines()
+    with open(ANSWERS, "w") as file:
+        file.write("\n".join(answers[1:]))
+    return answers[0] if answers else ""
+
+
+class Handler:
+    taken = 0
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        answer = next_answer()
+        if answer:
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        parts = {part.get_content_type(): part.get_content() for part in message.walk() if not part.is_multipart()}
+        mail = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "parts": parts, "headers": dict(message.items())}
+        mail["source"] = envelope.content.decode()
+        Handler.taken += 1
+        path = os.path.join(FOLDER, f"mail-{Handler.taken}.json")
+        with open(path + ".new", "w") as file:
+            json.dump(mail, file)
+        os.rename(path + ".new", path)
+        return "250 OK"
+
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(Handler()), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+asyncio.run(main())

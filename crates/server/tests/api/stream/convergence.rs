@@ -1,0 +1,227 @@
+//! Clients of every kind, a fleet that changes at random, drops and slow phases: in the end each client holds what the server has.
+
+use super::support::{LiveClient, holds};
+use crate::support::{PATIENCE, TestServer, json_of};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const T0: i64 = 1_750_000_000_000;
+const ROUNDS: usize = 120;
+const VEHICLES: usize = 12;
+const ROUTES: [&str; 3] = ["12", "13", "14"];
+
+/// What is done with the fleet.
+struct Model {
+    vehicles: BTreeSet<String>,
+    rng: fastrand::Rng,
+    t: i64,
+    alerts: usize,
+}
+
+/// A client that comes back with what it wants.
+struct Wanting {
+    client: Option<LiveClient>,
+    subs: Vec<Value>,
+    edges: Option<[f64; 4]>,
+    hello: Value,
+    /// Titles of the alerts that it got, over all its connections.
+    titles: Vec<String>,
+    cursor: Option<String>,
+}
+
+impl Model {
+    fn new(seed: u64) -> Self {
+        Self { vehicles: BTreeSet::new(), rng: fastrand::Rng::with_seed(seed), t: T0, alerts: 0 }
+    }
+
+    fn place(&mut self) -> (f64, f64) {
+        // Around the antimeridian, in a few views' width.
+        let lon = 178.0 + self.rng.f64() * 4.0;
+        (-18.0 + self.rng.f64() * 4.0, if lon > 180.0 { lon - 360.0 } else { lon })
+    }
+
+    /// Does one thing with the fleet.
+    async fn step(&mut self, server: &TestServer) {
+        let id = format!("v{}", self.rng.usize(0..VEHICLES));
+        let known = self.vehicles.contains(&id);
+        match self.rng.u32(0..20) {
+            _ if !known => {
+                let route = self.rng.choice(ROUTES).unwrap();
+                let vehicle = json!({ "id": id, "kind": "bus", "label": id, "route": route });
+                json_of(server.post("/api/v1/vehicles", &server.admin, vehicle).await, 201).await;
+                self.vehicles.insert(id);
+            }
+            0 => {
+                let removed = server.call(Method::DELETE, &format!("/api/v1/vehicles/{id}"), &server.admin, None).await;
+                assert_eq!(removed.status(), 204);
+                self.vehicles.remove(&id);
+            }
+            1..=2 => {
+                let change = json!({ "label": format!("{id} {}", self.t), "route": self.rng.choice(ROUTES).unwrap() });
+                let path = format!("/api/v1/vehicles/{id}");
+                json_of(server.call(Method::PATCH, &path, &server.admin, Some(change)).await, 200).await;
+            }
+            3 => {
+                let alert = json!({ "type": "system_error", "title": self.alerts.to_string(), "message": "m" });
+                json_of(server.post("/api/v1/alerts", &server.admin, alert).await, 201).await;
+                self.alerts += 1;
+            }
+            _ => {
+                // Hours, so that no jump is held to be wrong.
+                self.t += 6 * 3_600_000;
+                let (lat, lon) = self.place();
+                let fix = json!({ "vehicle_id": id, "latitude": lat, "longitude": lon, "timestamp": self.t });
+                json_of(server.post("/api/v1/positions", &server.admin, fix).await, 201).await;
+            }
+        }
+    }
+}
+
+impl Wanting {
+    fn new(hello: Value, subs: Vec<Value>, edges: Option<[f64; 4]>) -> Self {
+        Self { client: None, subs, edges, hello, titles: Vec::new(), cursor: None }
+    }
+
+    async fn connect(&mut self, server: &TestServer) {
+        let mut hello = self.hello.clone();
+        hello["token"] = json!(server.admin);
+        let mut client = LiveClient::greet(server.try_watch("/ws", &[]).await.unwrap(), hello).await;
+        for sub in &self.subs {
+            let mut sub = sub.clone();
+            if sub["to"] == "alerts" {
+                sub["after"] = json!(self.cursor);
+            }
+            let ready = client.sub(sub.clone()).await;
+            if sub["to"] == "alerts" && self.cursor.is_some() {
+                assert_eq!(ready["complete"], true);
+            }
+        }
+        if let Some(edges) = self.edges {
+            client.sub(json!({ "s": 9, "to": "view", "box": edges, "batch_ms": 0 })).await;
+        }
+        self.client = Some(client);
+    }
+
+    /// Keeps what outlives the connection.
+    fn disconnect(&mut self) {
+        if let Some(client) = self.client.take() {
+            self.keep(&client);
+        }
+    }
+
+    fn keep(&mut self, client: &LiveClient) {
+        self.titles.extend(titles_of(client));
+        if client.cursor.is_some() {
+            self.cursor.clone_from(&client.cursor);
+        }
+    }
+
+    fn selects(&self, vehicle: &Value, covers: Option<&[f64; 4]>) -> bool {
+        let place = &vehicle["place"];
+        let in_view = covers.is_some_and(|edges| {
+            place["lat"].as_f64().zip(place["lon"].as_f64()).is_some_and(|(lat, lon)| holds(edges, lat, lon))
+        });
+        let of_routes = |sub: &Value| sub["routes"].as_array().is_none_or(|routes| routes.contains(&vehicle["route"]));
+        in_view || self.subs.iter().any(|sub| sub["to"] == "vehicles" && of_routes(sub))
+    }
+}
+
+async fn run(seed: u64) {
+    let server = TestServer::start().await;
+    let mut model = Model::new(seed);
+    let alerts = json!({ "s": 1, "to": "alerts" });
+    let of_12 = json!({ "s": 2, "to": "vehicles", "routes": ["12"] });
+    let all = json!({ "s": 2, "to": "vehicles" });
+    let edges = [179.0, -17.5, -179.2, -15.0];
+    let plain = json!({ "op": "hello" });
+    let mut wanting = vec![
+        Wanting::new(plain.clone(), vec![alerts.clone(), all], None),
+        Wanting::new(plain.clone(), vec![alerts.clone(), of_12.clone()], None),
+        Wanting::new(plain.clone(), vec![alerts.clone()], Some(edges)),
+        Wanting::new(plain, vec![alerts, of_12], Some(edges)),
+    ];
+    for one in &mut wanting {
+        one.connect(&server).await;
+    }
+    for _ in 0..ROUNDS {
+        model.step(&server).await;
+        let at = model.rng.usize(0..wanting.len());
+        let one = &mut wanting[at];
+        match model.rng.u32(0..12) {
+            // It drops, and comes back later.
+            0 => one.disconnect(),
+            1..=2 if one.client.is_none() => one.connect(&server).await,
+            // It reads what has come; until then it is slow.
+            3..=6 => {
+                if let Some(client) = &mut one.client {
+                    client.settle().await;
+                }
+            }
+            7 => {
+                let west = 178.5 + model.rng.f64() * 2.0;
+                let around = |lon: f64| if lon > 180.0 { lon - 360.0 } else { lon };
+                if let (Some(client), Some(edges)) = (&mut one.client, &mut one.edges) {
+                    *edges = [around(west), -17.0, around(west + 1.5), -15.0];
+                    client.send(json!({ "op": "view", "s": 9, "box": edges })).await;
+                }
+            }
+            _ => {}
+        }
+    }
+    let truth = server.get_json("/api/v1/vehicles?limit=100", &server.admin).await;
+    let truth: Vec<Value> = truth["items"].as_array().unwrap().iter().map(shown).collect();
+    let titles: Vec<_> = (0..model.alerts).map(|number| number.to_string()).collect();
+    for one in &mut wanting {
+        if one.client.is_none() {
+            one.connect(&server).await;
+        }
+        let mut client = one.client.take().unwrap();
+        client.settle().await;
+        loop {
+            let covers = client.covers.get(&9).copied();
+            let expected: Vec<_> = truth.iter().filter(|vehicle| one.selects(vehicle, covers.as_ref())).collect();
+            let held: Vec<Value> = client.vehicles.values().map(known).collect();
+            let got = one.titles.len() + titles_of(&client).len();
+            if held.iter().collect::<Vec<_>>() == expected && got >= titles.len() {
+                break;
+            }
+            // What was published last may be on its way.
+            let next = tokio::time::timeout(PATIENCE, client.until(|message| message["op"] != "pong")).await;
+            assert!(next.is_ok(), "seed {seed}, {:?}\nheld {held:?}\nhas {expected:?}, {got} facts", one.subs);
+        }
+        one.keep(&client);
+        assert_eq!(one.titles, titles, "seed {seed}: each fact once, in order");
+    }
+}
+
+/// The alerts that the test has raised. The fold of the positions may raise others.
+fn titles_of(client: &LiveClient) -> Vec<String> {
+    let is_ours = |fact: &&Value| fact["type"] == "alert.raised" && fact["data"]["type"] == "system_error";
+    client.facts.iter().filter(is_ours).map(|fact| fact["data"]["title"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A vehicle as REST shows it, with what a client of the live protocol knows.
+fn shown(vehicle: &Value) -> Value {
+    let rounded = |value: &Value| (value.as_f64().unwrap() * 1e6).round() / 1e6;
+    let place = vehicle["position"]
+        .as_object()
+        .map(|position| json!({ "lat": rounded(&position["latitude"]), "lon": rounded(&position["longitude"]) }));
+    json!({ "id": vehicle["id"], "label": vehicle["label"], "route": vehicle["route"], "place": place })
+}
+
+fn known(vehicle: &Value) -> Value {
+    let place = vehicle["place"].as_object().map(|place| json!({ "lat": place["lat"], "lon": place["lon"] }));
+    json!({ "id": vehicle["id"], "label": vehicle["label"], "route": vehicle["route"], "place": place })
+}
+
+#[tokio::test]
+async fn every_client_holds_what_the_server_has() {
+    let seeds = match std::env::var("MILEPOST_CONVERGENCE_SEEDS") {
+        Ok(seeds) => seeds.split(',').map(|seed| seed.parse().unwrap()).collect(),
+        Err(_) => vec![1, 2, 3],
+    };
+    for seed in seeds {
+        run(seed).await;
+    }
+}

@@ -1,0 +1,204 @@
+//! Stores mails to users, which their own functions of the outbox write when they are sent.
+
+use super::super::accounts::users;
+use super::super::dialect::{DUE_AT_ONCE, IS_NUMBER_IN_PARAMETER_1, RANDOM_KEY};
+use super::super::numbers::{hold_counters, take_call_numbers};
+use super::super::push::alert_calls::Raised;
+use super::super::{Connection, Db, DbRow, positions::timestamp};
+use crate::outgoing_store::MAX_WAITING_MAILS;
+use crate::{DueMail, Renderer, Result};
+use milepost_domain::{FleetViewer, Role, TenantId, Timestamp, UserId};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Alerts that one transaction mails to one user. Further ones are only listed.
+const ALERTS_AT_ONCE: usize = 10;
+
+/// The target of a user's mails: one queue for each, so that they keep their order.
+pub(crate) fn mail_target(user: i64) -> String {
+    format!("mail/{user}")
+}
+
+/// The user whose mails have this target.
+pub(crate) fn user_of_target(target: &str) -> Option<UserId> {
+    UserId::new(target.strip_prefix("mail/")?.parse().ok()?).ok()
+}
+
+/// A user who gets mail.
+struct Reader {
+    user: i64,
+    tenant_no: i64,
+    waiting: i64,
+}
+
+macro_rules! select_readers {
+    ($rest:literal) => {
+        concat!(
+            "select u.id, u.tenant_no, (select count(*) from outgoing_calls c
+             where c.mail_user_id = u.id and c.next_attempt_ms is not null) as waiting from users u
+             where u.email is not null and u.email_refused_ms is null and u.approved and u.active ",
+            $rest
+        )
+    };
+}
+
+fn reader(row: &DbRow) -> Result<Reader> {
+    Ok(Reader { user: row.try_get("id")?, tenant_no: row.try_get("tenant_no")?, waiting: row.try_get("waiting")? })
+}
+
+/// Stores a mail that is due at once. Returns false if the user gets none: it has no address, or too many mails wait.
+pub(crate) async fn add_mail(connection: &mut Connection, user: UserId, body: &str, now: Timestamp) -> Result<bool> {
+    let row =
+        sqlx::query::<Db>(select_readers!("and u.id = $1")).bind(user.get()).fetch_optional(&mut *connection).await?;
+    let Some(reader) = row.as_ref().map(reader).transpose()? else { return Ok(false) };
+    if reader.waiting >= MAX_WAITING_MAILS {
+        return Ok(false);
+    }
+    let id = take_call_numbers(connection, reader.tenant_no, 1).await?;
+    insert(connection, &reader, body, None, id, now).await?;
+    Ok(true)
+}
+
+async fn insert(
+    connection: &mut Connection,
+    reader: &Reader,
+    body: &str,
+    alert: Option<&str>,
+    id: i64,
+    now: Timestamp,
+) -> Result<()> {
+    let (from, to) = DUE_AT_ONCE;
+    let sql = format!(
+        "insert into outgoing_calls (created_ms, tenant_no, target, mail_user_id, path, body, key, next_attempt_ms, alert_id, id)
+         values ($1, $2, $3, $4, '', $5, {RANDOM_KEY}, {from}$1{to}, $6, $7)"
+    );
+    sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(now.unix_ms())
+        .bind(reader.tenant_no)
+        .bind(mail_target(reader.user))
+        .bind(reader.user)
+        .bind(body)
+        .bind(alert)
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Stores a mail about each alert for each user who gets it. As [`super::super::push::alert_calls::call_browsers`] it runs before the
+/// facts are appended to `tenants`.
+pub(crate) async fn mail_alerts(
+    connection: &mut Connection,
+    raised: &[Raised<'_>],
+    tenants: &BTreeSet<&TenantId>,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<()> {
+    let mut of_company: BTreeMap<i64, Vec<(String, &str)>> = BTreeMap::new();
+    let mut of_user: BTreeMap<i64, Vec<(String, &str)>> = BTreeMap::new();
+    for raised in raised.iter().filter(|raised| raised.alert.is_recent(raised.known_at, now)) {
+        let Some(body) = renderer.alert_mail(raised.alert) else { return Ok(()) };
+        let alerts = match raised.alert.user_id {
+            Some(user) => of_user.entry(user.get()).or_default(),
+            None => of_company.entry(raised.tenant.0).or_default(),
+        };
+        alerts.push((body, raised.alert.id.as_str()));
+    }
+    let mut mails: Vec<(Reader, &[(String, &str)])> = Vec::new();
+    for reader in readers_of_companies(connection, of_company.keys()).await? {
+        let alerts = of_company.get(&reader.tenant_no).map_or(&[][..], Vec::as_slice);
+        mails.push((reader, alerts));
+    }
+    for reader in readers(connection, of_user.keys()).await? {
+        let alerts = of_user.get(&reader.user).map_or(&[][..], Vec::as_slice);
+        mails.push((reader, alerts));
+    }
+    if mails.is_empty() {
+        return Ok(());
+    }
+    hold_counters(connection, tenants).await?;
+    store(connection, &mails, now).await
+}
+
+async fn store(connection: &mut Connection, mails: &[(Reader, &[(String, &str)])], now: Timestamp) -> Result<()> {
+    let mut waiting: HashMap<i64, i64> = HashMap::new();
+    for (reader, alerts) in mails {
+        for (body, alert) in alerts.iter().take(ALERTS_AT_ONCE) {
+            let waiting = waiting.entry(reader.user).or_insert(reader.waiting);
+            if *waiting < MAX_WAITING_MAILS {
+                *waiting += 1;
+                let id = take_call_numbers(connection, reader.tenant_no, 1).await?;
+                insert(connection, reader, body, Some(*alert), id, now).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The users of these tenants who see their whole fleet and get mail about it.
+async fn readers_of_companies(connection: &mut Connection, tenants: impl Iterator<Item = &i64>) -> Result<Vec<Reader>> {
+    let tenants: Vec<i64> = tenants.copied().collect();
+    if tenants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let roles: Vec<String> = FleetViewer::company_roles().map(|role: Role| format!("'{}'", role.as_str())).collect();
+    let sql = format!(
+        "{} and u.tenant_no {IS_NUMBER_IN_PARAMETER_1} and u.role in ({}) order by u.id",
+        select_readers!("and u.alert_mail = 'at_once'"),
+        roles.join(", ")
+    );
+    let rows = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(json!(tenants).to_string()).fetch_all(connection).await?;
+    rows.iter().map(reader).collect()
+}
+
+/// Those of these users who get mail about alerts.
+async fn readers(connection: &mut Connection, users: impl Iterator<Item = &i64>) -> Result<Vec<Reader>> {
+    let users: Vec<i64> = users.copied().collect();
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "{} and u.id {IS_NUMBER_IN_PARAMETER_1} order by u.id",
+        select_readers!("and u.alert_mail = 'at_once'")
+    );
+    let rows = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(json!(users).to_string()).fetch_all(connection).await?;
+    rows.iter().map(reader).collect()
+}
+
+/// The receiver of a mail, as it is now. `None` for other calls.
+pub(crate) async fn due_mail(connection: &mut Connection, row: &DbRow) -> Result<Option<DueMail>> {
+    let Some(user) = row.try_get::<Option<i64>, _>("mail_user_id")? else { return Ok(None) };
+    let Some(user) = users::get_user(connection, UserId::new(user)?).await? else { return Ok(None) };
+    let expires_at = row.try_get::<Option<i64>, _>("expires_ms")?.map(timestamp).transpose()?;
+    Ok(Some(DueMail {
+        user: user.id,
+        username: user.username,
+        tenant: user.tenant,
+        contact: user.contact,
+        expires_at,
+        was_refused: row.try_get::<Option<i64>, _>("last_status")?.is_some_and(|status| (500..600).contains(&status)),
+    }))
+}
+
+/// Ends the address of a mail's receiver: nothing goes to it until it is set again.
+pub(crate) async fn refuse_address_of_call(connection: &mut Connection, call_no: i64, now: Timestamp) -> Result<()> {
+    sqlx::query::<Db>(
+        "update users set email_refused_ms = $1, version = version + 1 where email_refused_ms is null and id =
+            (select mail_user_id from outgoing_calls where call_no = $2)",
+    )
+    .bind(now.unix_ms())
+    .bind(call_no)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query::<Db>(
+        "update outgoing_calls set next_attempt_ms = null, dead_ms = $1, last_error = 'the address was refused'
+         where call_no <> $2 and next_attempt_ms is not null and mail_user_id =
+            (select c.mail_user_id from outgoing_calls c where c.call_no = $2)",
+    )
+    .bind(now.unix_ms())
+    .bind(call_no)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+/** Runs the live client of a session, and brings its events into the query cache. */
+
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { Me } from '../api/get-me';
+import { rulesQuery } from '../api/get-rules';
+import { may } from '../roles';
+import { applyEvents } from './apply-events';
+import { LiveClient } from './live-client';
+import { LiveContext } from './useLive';
+
+interface Props {
+  me: Me;
+  onSessionEnd: () => void;
+  children: ReactNode;
+}
+
+export function LiveProvider({ me, onSessionEnd, children }: Props) {
+  const queries = useQueryClient();
+  const [client, setClient] = useState<LiveClient | null>(null);
+  useEffect(() => {
+    let isCurrent = true;
+    const live = new LiveClient(me, () => isCurrent && onSessionEnd());
+    const stopEvents = applyEvents(live, queries);
+    live.start();
+    setClient(live);
+    return () => {
+      isCurrent = false;
+      stopEvents();
+      live.stop();
+    };
+  }, [me, onSessionEnd, queries]);
+
+  const { data: rules } = useQuery({ ...rulesQuery, enabled: may(me, 'fleet') });
+  const offlineAfterS = rules?.thresholds?.offline_after_s;
+  useEffect(() => {
+    if (offlineAfterS !== undefined) client?.fleet.setOfflineAfter(offlineAfterS * 1_000);
+  }, [client, offlineAfterS]);
+
+  return client ? <LiveContext value={client}>{children}</LiveContext> : <div className="splash" aria-busy="true" />;
+}
