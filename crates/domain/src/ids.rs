@@ -142,6 +142,11 @@ text_id!(
     ProofId,
     "proof_id"
 );
+text_id!(
+    /// A job: random, so that nobody guesses it. Unique over all tenants.
+    JobId,
+    "job_id"
+);
 
 impl TenantId {
     /// The tenant that exists from the start.

@@ -24,6 +24,7 @@ mod geofence;
 mod ids;
 mod incident;
 mod invalid;
+mod job;
 mod measure;
 mod names;
 mod newest;
@@ -79,9 +80,10 @@ pub use geofence::{
     CrossingTriggers, DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, MAX_GEOFENCES,
     VehicleList,
 };
-pub use ids::{AlertId, DeviceId, MAX_ID_CHARS, ProofId, TenantId, TrackingId, TripId, UserId, VehicleId};
+pub use ids::{AlertId, DeviceId, JobId, MAX_ID_CHARS, ProofId, TenantId, TrackingId, TripId, UserId, VehicleId};
 pub use incident::IncidentKind;
 pub use invalid::Invalid;
+pub use job::{Job, JobFile, JobStatus};
 pub use measure::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, RadiusM, SpeedKmh, WidthM,
 };

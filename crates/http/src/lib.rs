@@ -29,7 +29,7 @@ mod unsubscribe_page;
 mod whole_numbers;
 
 pub use auth_routes::{TokenRefresh, TokenRequest, auth_routes};
-pub use caller::{Authenticated, SignedIn, TokenInQuery, authenticate_parts};
+pub use caller::{Authenticated, SignedIn, TokenInQuery, WithCredential, authenticate_parts};
 pub use client_address::ClientAddress;
 pub use connection_caller::ConnectionCaller;
 pub use context::HttpContext;

@@ -59,6 +59,8 @@ pub struct Config {
     pub position_retention: Duration,
     /// How long rows of the audit are kept.
     pub audit_retention: Duration,
+    /// How long the erasure of a person can be taken back.
+    pub erasure_delay: Duration,
     /// The folder of proofs, if it is not in the data folder.
     pub proof_store: Option<PathBuf>,
     pub replay_window: Duration,
@@ -155,6 +157,7 @@ impl Config {
             event_retention: resolved.duration("EVENT_RETENTION")?,
             position_retention: resolved.duration("POSITION_RETENTION")?,
             audit_retention: resolved.duration("AUDIT_RETENTION")?,
+            erasure_delay: resolved.duration("ERASURE_DELAY")?,
             proof_store: resolved.optional("PROOF_STORE").map(Into::into),
             replay_window: resolved.duration("REPLAY_WINDOW")?,
             parcel_zone_m: resolved.parsed("MILEPOST_PARCEL_ZONE_M")?,

@@ -41,6 +41,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-device-report",
             "milepost-domain",
             "milepost-follow",
+            "milepost-formats",
             "milepost-geo",
             "milepost-hub",
             "milepost-relay",
@@ -128,6 +129,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("image", &["milepost-service"]),
     ("multer", &["milepost-dialect-delivery"]),
     ("object_store", &["milepost-service"]),
+    ("zip", &["milepost-service"]),
     ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak"]),
     ("rumqttc", &["milepost-mqtt"]),
 ];

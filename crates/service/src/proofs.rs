@@ -1,13 +1,12 @@
 //! Proofs of delivery: a rider adds them, the sender's side sees them, and a tenant may demand one.
 
-mod files;
 mod picture;
 mod upload_room;
 
-pub use files::ProofFiles;
 pub use picture::{MAX_PICTURE_BYTES, PictureRefused};
 pub use upload_room::UploadRoom;
 
+use crate::file_store::FileStore;
 use crate::large_bodies::LargeBodies;
 use crate::{Request, ServiceError};
 use milepost_clock::Clock;
@@ -34,14 +33,14 @@ const REMOVE_AT_ONCE: u32 = 200;
 /// What the use cases of proofs need.
 pub struct Proofs {
     store: Arc<dyn Store>,
-    files: ProofFiles,
+    files: FileStore,
     uploads: UploadRooms,
     /// One picture at a time: each may take 300 MiB.
     pictures: LargeBodies,
 }
 
 impl Proofs {
-    pub(crate) fn new(store: Arc<dyn Store>, files: ProofFiles) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, files: FileStore) -> Self {
         Self { store, files, uploads: UploadRooms::default(), pictures: LargeBodies::of_pictures() }
     }
 

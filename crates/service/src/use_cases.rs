@@ -7,10 +7,12 @@ use crate::devices::Devices;
 use crate::fair_reads::FairReads;
 use crate::fleet::Fleet;
 use crate::idempotency::IdempotencyKeys;
+use crate::jobs::Jobs;
 use crate::large_bodies::LargeBodies;
 use crate::nodes::Nodes;
 use crate::outgoing::OutgoingCalls;
 use crate::parcels::Parcels;
+use crate::people::People;
 use crate::positions::Positions;
 use crate::proofs::Proofs;
 use crate::push::Push;
@@ -43,12 +45,16 @@ pub struct UseCases {
     pub fleet: Fleet,
     /// For [`crate::idempotency`].
     pub idempotency_keys: IdempotencyKeys,
+    /// For [`crate::jobs`].
+    pub jobs: Arc<Jobs>,
     /// For [`crate::nodes`].
     pub nodes: Arc<Nodes>,
     /// For [`crate::outgoing`].
     pub outgoing_calls: OutgoingCalls,
     /// For [`crate::parcels`].
     pub parcels: Arc<Parcels>,
+    /// For [`crate::people`].
+    pub people: People,
     /// For [`crate::positions`].
     pub positions: Arc<Positions>,
     /// For [`crate::proofs`].

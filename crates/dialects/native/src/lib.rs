@@ -41,7 +41,7 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 
 /// One line for each path. A handler has the name of its use case.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
-    use handlers::{access_tokens, alerts, audit, dashboard, geofences, rules, trip_path, trips};
+    use handlers::{access_tokens, alerts, audit, dashboard, geofences, jobs, people, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
     use handlers::{
         devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices, users,
@@ -56,6 +56,10 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(access_tokens::remove_access_token))
         .routes(routes!(audit::list_audit))
         .routes(routes!(users::invite_user))
+        .routes(routes!(people::export_user))
+        .routes(routes!(people::erase_user, people::keep_user))
+        .routes(routes!(jobs::get_job))
+        .routes(routes!(jobs::read_job_result))
         .routes(routes!(users::reset_second_factor))
         .routes(routes!(second_factor::get_second_factor, second_factor::set_second_factor))
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))

@@ -9,6 +9,7 @@ pub(crate) mod dashboard;
 pub(crate) mod device;
 pub(crate) mod fleet;
 pub(crate) mod geofence;
+pub(crate) mod job;
 pub(crate) mod notice;
 pub(crate) mod outgoing;
 pub(crate) mod parcel;

@@ -18,6 +18,7 @@ mod accounts {
     pub mod names;
     pub mod oidc;
     pub mod password_links;
+    pub mod people;
     pub mod revocation;
     pub mod second_factor;
     pub mod sessions;

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 /// What all forms that are being read may take together. Further ones wait for [`UPLOAD_WAIT`], then 503.
 const UPLOADS_BYTES: usize = 128 * 1024 * 1024;
 /// Of one tenant among them. A form that is larger than what is left of it is taken if the tenant has no other.
-const TENANT_UPLOADS_BYTES: usize = UPLOADS_BYTES / 2;
+const TENANT_UPLOADS_BYTES: usize = 64 * 1024 * 1024;
 /// Forms of one caller at the same time: one whose line broke may still be there.
 const CALLER_UPLOADS: usize = 2;
 /// How long a form waits for its room.

@@ -26,6 +26,7 @@ mod geofences;
 mod hammer;
 mod history;
 mod history_alerts;
+mod jobs;
 mod migrations;
 mod notices;
 mod numbers;
@@ -33,6 +34,7 @@ mod outgoing;
 mod outgoing_shares;
 mod parcels;
 mod partitions;
+mod people;
 mod positions;
 mod proofs;
 mod push;
@@ -115,6 +117,13 @@ on_both! {
         a_password_link_ends_with_its_hour_or_with_what_it_was_made_for,
         a_user_has_a_bounded_number_of_password_links,
         users_are_found_by_their_address;
+    jobs:
+        a_job_is_done_once_and_its_result_is_kept_for_its_time,
+        a_job_of_a_dead_node_is_taken_over_and_the_dead_one_writes_nothing,
+        tenants_take_turns_and_have_a_share,
+        an_erasure_is_there_once_and_can_be_taken_back_until_it_begins;
+    people:
+        an_erased_person_is_in_no_row;
     proofs:
         a_proof_comes_back_as_it_was_added,
         a_session_has_a_bounded_number_of_proofs,
