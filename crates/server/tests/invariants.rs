@@ -42,6 +42,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-device-report",
             "milepost-domain",
             "milepost-follow",
+            "milepost-formats",
             "milepost-geo",
             "milepost-hub",
             "milepost-relay",
@@ -143,10 +144,13 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("lettre", &["milepost-outbox"]),
     ("argon2", &["milepost-access"]),
     ("csv", &["milepost-timetable"]),
-    ("zip", &["milepost-timetable"]),
+    ("zip", &["milepost-service", "milepost-timetable"]),
     ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),
     ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak", "milepost-transit-feeds"]),
+    ("image", &["milepost-service"]),
+    ("multer", &["milepost-dialect-delivery"]),
+    ("object_store", &["milepost-service"]),
     ("rumqttc", &["milepost-mqtt"]),
 ];
 
