@@ -1,10 +1,10 @@
 //! The trait that both databases implement.
 
 use crate::{
-    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency,
-    IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore,
-    RecordStore, Result, Retention, SignInStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle,
-    VehicleNo, WrongPositions,
+    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
+    HistoryStore, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore,
+    ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, SignInStore, TrackCommit, TrackOutcome,
+    TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -61,6 +61,7 @@ pub trait Store:
     + HistoryStore
     + AccessTokenStore
     + AuditStore
+    + CatalogueStore
     + NodeStore
     + SignInStore
     + Send
