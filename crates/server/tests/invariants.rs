@@ -88,6 +88,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-stream",
         &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
+    (
+        "milepost-dialect-traccar",
+        &[
+            "milepost-clock",
+            "milepost-domain",
+            "milepost-geo",
+            "milepost-http",
+            "milepost-hub",
+            "milepost-live",
+            "milepost-service",
+        ],
+    ),
     ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
     ("milepost-simulate", &["milepost-device-protocols", "milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
