@@ -139,6 +139,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("quick_cache", &["milepost-cache"]),
     ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak"]),
     ("rumqttc", &["milepost-mqtt"]),
+    ("rust_xlsxwriter", &["milepost-dialect-traccar"]),
 ];
 
 /// Names of public JSON that the store must not write. Only the wire files of the dialects and of `outbox` have them.

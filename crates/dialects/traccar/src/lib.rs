@@ -19,6 +19,7 @@ mod viewer;
 mod web;
 mod wire;
 mod wkt;
+mod workbook;
 
 pub use directory::Directory;
 pub use listener::TraccarListener;

@@ -1,6 +1,7 @@
 //! `/api/reports/…`, statistics and the audit.
 
 use crate::TraccarParts;
+use crate::convert::device_object;
 use crate::extract::{Params, Signed};
 use crate::fleet::{DeviceView, FleetView};
 use crate::handlers::devices::Visible;
@@ -11,9 +12,10 @@ use crate::refusal::Refusal;
 use crate::reports::Course;
 use crate::shape::{Object, text, whole};
 use crate::time::{write_time, zone_named};
+use crate::workbook::{Sheet, Style, XLSX, write};
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 use milepost_domain::{EntryKind, Position, Timestamp, Trip};
@@ -103,16 +105,21 @@ fn zone_of(fleet: &FleetView, signed: &Signed) -> TimeZone {
     own.map_or_else(|| fleet.zone(), |zone| zone_named(Some(zone.as_str())))
 }
 
-/// A report as JSON, or in the form that the client accepts.
+/// A report as JSON, or as a workbook for who accepts nothing else.
 pub(crate) async fn show_report(
     State(parts): State<TraccarParts>,
     Path(kind): Path<String>,
     signed: Signed,
     params: Params,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let kind = Kind::parse(&kind).filter(|kind| *kind != Kind::Devices).ok_or_else(Refusal::no_such_path)?;
     let asked = Asked::of(&parts, &signed, &params).await?;
-    let (rows, _) = rows_of(&parts, &signed, &params, kind, &asked).await?;
+    let (rows, counts) = rows_of(&parts, &signed, &params, kind, &asked).await?;
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepts.contains(XLSX) && !matches!(kind, Kind::Combined | Kind::Geofences) {
+        return workbook_of(kind, asked, rows, &counts).await;
+    }
     Ok(Json(rows).into_response())
 }
 
@@ -125,13 +132,61 @@ pub(crate) async fn show_report_file(
 ) -> Result<Response, Refusal> {
     let kind = Kind::parse(&kind).ok_or_else(Refusal::no_such_path)?;
     match form.as_str() {
-        "mail" => {
+        "xlsx" if kind == Kind::Devices => devices_workbook(&parts, &signed).await,
+        "xlsx" if !matches!(kind, Kind::Combined | Kind::Geofences) => {
+            let asked = Asked::of(&parts, &signed, &params).await?;
+            let (rows, counts) = rows_of(&parts, &signed, &params, kind, &asked).await?;
+            workbook_of(kind, asked, rows, &counts).await
+        }
+        "mail" if kind != Kind::Devices => {
             Asked::of(&parts, &signed, &params).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
-        _ if kind == Kind::Devices => Err(Refusal::no_such_path()),
         _ => Err(Refusal::no_such_path()),
     }
+}
+
+/// A sheet for each device with rows, or one for all of a summary. Writing takes its time: not on a thread that serves sockets.
+async fn workbook_of(kind: Kind, asked: Asked, rows: Vec<Object>, counts: &[usize]) -> Result<Response, Refusal> {
+    let mut sheets = Vec::new();
+    if kind == Kind::Summary {
+        sheets.push(Sheet { name: "Summary".to_owned(), group: None, rows });
+    } else {
+        let mut rows = rows.into_iter();
+        for (device, count) in asked.devices.iter().zip(counts) {
+            let own: Vec<Object> = rows.by_ref().take(*count).collect();
+            let group = asked.visible.fleet.groups.get(&whole(&device.extras, "groupId"));
+            let group = group.and_then(|group| text(group, "name")).unwrap_or_default().to_owned();
+            if !own.is_empty() {
+                sheets.push(Sheet { name: device.vehicle.label.as_str().to_owned(), group: Some(group), rows: own });
+            }
+        }
+    }
+    let (fleet, zone, window) = (Arc::clone(&asked.visible.fleet), asked.zone.clone(), (asked.from, asked.to));
+    write_workbook(kind, fleet, zone, Some(window), sheets).await
+}
+
+async fn devices_workbook(parts: &TraccarParts, signed: &Signed) -> Result<Response, Refusal> {
+    refuse_guest(signed)?;
+    let visible = Visible::of(parts, signed).await?;
+    let rows = visible.devices().iter().map(|one| device_object(one, visible.last(one), signed.now())).collect();
+    let sheets = vec![Sheet { name: "Devices".to_owned(), group: None, rows }];
+    let zone = zone_of(&visible.fleet, signed);
+    write_workbook(Kind::Devices, Arc::clone(&visible.fleet), zone, None, sheets).await
+}
+
+async fn write_workbook(
+    kind: Kind,
+    fleet: Arc<FleetView>,
+    zone: TimeZone,
+    window: Option<(Timestamp, Timestamp)>,
+    sheets: Vec<Sheet>,
+) -> Result<Response, Refusal> {
+    let writing = tokio::task::spawn_blocking(move || write(kind, &Style { fleet: &fleet, zone }, window, &sheets));
+    let bytes =
+        writing.await.map_err(|_| Refusal::failed("java.io.IOException: the workbook could not be written"))??;
+    let headers = [(header::CONTENT_TYPE, XLSX), (header::CONTENT_DISPOSITION, "attachment; filename=report.xlsx")];
+    Ok((headers, bytes).into_response())
 }
 
 /// The rows of a report, and how many each device has.
