@@ -11,10 +11,12 @@ mod fence;
 mod fence_index;
 mod great_circle;
 mod path;
+mod place_index;
 mod point;
 
 pub use fence::{Bounds, Crossings, Fence, InvalidFence, Passage};
 pub use fence_index::FenceIndex;
 pub use great_circle::{EARTH_RADIUS_M, destination, distance_m, initial_bearing, interpolate, interpolate_degrees};
 pub use path::{Nearest, Path, PathPoint, length_m, nearest_on_segment, segment_distance_m};
+pub use place_index::{Near, PlaceIndex, Placed};
 pub use point::Point;

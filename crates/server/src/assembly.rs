@@ -1,6 +1,7 @@
 //! Assembles the server from its crates: one list from the configuration to the router.
 
 use crate::LogStats;
+use crate::basemap::Basemap;
 use crate::config::{Config, ConfigError};
 use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
@@ -89,6 +90,7 @@ pub struct Assembly {
     stream_state: Arc<StreamState>,
     traccar_directory: Arc<Directory>,
     draining: Draining,
+    basemap: Option<Basemap>,
 }
 
 impl Assembly {
@@ -212,6 +214,7 @@ impl Assembly {
             stream_state,
             traccar_directory,
             draining: Draining::default(),
+            basemap: basemap(config)?,
         }))
     }
 
@@ -237,7 +240,11 @@ impl Assembly {
 
     /// All routes. This is the only list of dialects.
     pub fn router(self: &Arc<Self>, config: &Config) -> Router {
-        let tiles = Tiles { url: config.tile_url.clone(), attribution: config.tile_attribution.clone() };
+        let tiles = Tiles {
+            basemap: self.basemap.clone(),
+            url: config.tile_url.clone(),
+            attribution: config.tile_attribution.clone(),
+        };
         let live = &self.live;
         let bus = BusParts {
             live: live.clone(),
@@ -433,6 +440,12 @@ fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing
         push_key: vapid.map(|vapid| vapid.public_key().to_owned()),
         check_push: Arc::new(move |endpoint, keys| check_push_subscription(endpoint, keys, &push_rule)),
     }
+}
+
+/// The archive with the map of streets, if one is configured.
+fn basemap(config: &Config) -> Result<Option<Basemap>> {
+    let found = config.basemap.as_deref().map(|path| Basemap::find(path).map_err(|error| (path, error))).transpose();
+    found.map_err(|(path, error)| anyhow!("MILEPOST_BASEMAP: {} {error}", path.display()))
 }
 
 /// The key that signs calls to push services, from the configuration or the data folder. Without a key no pushes are

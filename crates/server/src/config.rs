@@ -88,6 +88,8 @@ pub struct Config {
     pub device_idle: Duration,
     /// Everybody may read the transit feeds.
     pub transit_public: bool,
+    /// The archive with the map of streets.
+    pub basemap: Option<PathBuf>,
     pub tile_url: Option<String>,
     pub tile_attribution: Option<String>,
     pub log: String,
@@ -197,6 +199,7 @@ impl Config {
             device_bind: resolved.parsed("DEVICE_BIND")?,
             device_max_per_address: resolved.parsed("DEVICE_MAX_PER_ADDRESS")?,
             device_idle: resolved.duration("DEVICE_IDLE")?,
+            basemap: resolved.optional("MILEPOST_BASEMAP").map(Into::into),
             tile_url: resolved.optional("MILEPOST_TILE_URL"),
             tile_attribution: resolved.optional("MILEPOST_TILE_ATTRIBUTION"),
             log: resolved.text("MILEPOST_LOG").to_owned(),

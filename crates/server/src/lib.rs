@@ -4,6 +4,7 @@
 
 mod accepting;
 pub mod assembly;
+mod basemap;
 pub mod cli;
 mod compression;
 pub mod config;

@@ -1,5 +1,6 @@
 //! The pages, embedded in the binary, and the settings that they read before a login.
 
+use crate::basemap::Basemap;
 use crate::compression::takes_gzip;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -18,8 +19,9 @@ use std::sync::Arc;
 #[folder = "../../dashboard/dist"]
 struct Files;
 
-/// The source of map tiles, if there is one.
+/// What maps are drawn on, if there is anything.
 pub(crate) struct Tiles {
+    pub(crate) basemap: Option<Basemap>,
     pub(crate) url: Option<String>,
     pub(crate) attribution: Option<String>,
 }
@@ -53,7 +55,10 @@ const APPLICATION: &[&str] = &[
     "/my-records",
     "/my-vehicles",
     "/inbox",
+    "/account",
 ];
+
+const BASEMAP: &str = "/app/basemap.pmtiles";
 
 pub(crate) fn page_routes(tiles: Arc<Tiles>) -> Router {
     let application = APPLICATION.iter().fold(Router::new(), |router, address| {
@@ -68,6 +73,7 @@ pub(crate) fn page_routes(tiles: Arc<Tiles>) -> Router {
         .route("/icon.svg", get(|headers: HeaderMap| async move { file("icon.svg", &headers, "max-age=86400") }))
         .route("/app/config.json", get(app_config))
         .route("/app/routes.geojson", get(route_shapes))
+        .route(BASEMAP, get(basemap))
         .with_state(tiles)
 }
 
@@ -126,6 +132,7 @@ fn content_type(name: &str) -> &'static str {
         Some((_, "css")) => "text/css",
         Some((_, "json")) => "application/json",
         Some((_, "svg")) => "image/svg+xml",
+        Some((_, "woff2")) => "font/woff2",
         _ => "application/octet-stream",
     }
 }
@@ -142,10 +149,18 @@ fn hex(bytes: &[u8]) -> String {
 
 async fn app_config(State(tiles): State<Arc<Tiles>>) -> impl IntoResponse {
     Json(json!({
+        "basemap_url": tiles.basemap.as_ref().map(|_| BASEMAP),
         "tile_url": tiles.url,
         "tile_attribution": tiles.attribution,
         "version": env!("CARGO_PKG_VERSION"),
     }))
+}
+
+async fn basemap(State(tiles): State<Arc<Tiles>>, headers: HeaderMap) -> Response {
+    match &tiles.basemap {
+        Some(basemap) => basemap.answer(&headers).await,
+        None => Problem::not_found("map of streets").into_response(),
+    }
 }
 
 async fn route_shapes() -> impl IntoResponse {

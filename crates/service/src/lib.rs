@@ -12,7 +12,6 @@ mod error;
 mod event_feed;
 mod fair_reads;
 pub mod fleet;
-mod grid;
 pub mod idempotency;
 mod keyed_locks;
 mod large_bodies;
@@ -29,6 +28,7 @@ pub mod records;
 mod request;
 mod retention;
 pub mod sign_in;
+pub mod space;
 pub mod tenants;
 mod use_cases;
 pub mod users;
@@ -45,10 +45,9 @@ pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,
 };
-pub use grid::Rectangle;
 pub use large_bodies::{LARGE_BODY_BYTES, LargeBodies};
 pub use listener::{Listener, PositionRecorded};
-pub use live::LiveVehicle;
+pub use live::{Among, LiveVehicle};
 pub use milepost_access::NewPasswordLink;
 pub use milepost_store::{
     AuditEntry, CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention,

@@ -1,17 +1,17 @@
 //! The vehicles in memory, with their descriptions and last positions.
 
 use crate::PositionRecorded;
-use crate::grid::{Grid, Rectangle};
 use async_trait::async_trait;
-use milepost_domain::{Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleScope, lies_ahead};
+use milepost_domain::{Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleScope, VehicleStatus, lies_ahead};
 use milepost_follow::{TenantVehicles, VehicleDirectory, read_thresholds};
+use milepost_geo::{Bounds, PlaceIndex, Point, distance_m};
 use milepost_store::{CurrentPosition, Store, StoreError, TrackedVehicle, VehicleNo};
 use milepost_track::Thresholds;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 /// Vehicles in one read of the store while a tenant is loaded.
 const PAGE: u32 = 1_000;
@@ -50,6 +50,17 @@ impl<'a> From<&'a CurrentPosition> for Advance<'a> {
     }
 }
 
+/// The vehicles that a question looks at.
+#[derive(Debug, Clone)]
+pub enum Among<'a> {
+    /// All of them.
+    All,
+    /// Those with a place in an area.
+    In(Bounds),
+    /// These.
+    Listed(&'a [VehicleId]),
+}
+
 /// One tenant's vehicles, each in less than 1 KB.
 #[derive(Default)]
 pub(crate) struct LiveTenant {
@@ -59,7 +70,9 @@ pub(crate) struct LiveTenant {
     vehicles: Mutex<Vehicles>,
     /// The last [`LiveVehicle::number`].
     numbers: AtomicU32,
-    /// Counts the changes of the tenant's thresholds.
+    /// Counts the changes of vehicles and rules. Who asked where vehicles are asks again when it changed.
+    changes: watch::Sender<u64>,
+    /// Counts the changes of the tenant's thresholds and geofences.
     rules_version: AtomicU64,
     /// The thresholds as they were read last, and the version before they were read.
     thresholds: Mutex<Option<(u64, Arc<Thresholds>)>>,
@@ -68,11 +81,20 @@ pub(crate) struct LiveTenant {
     removed_meanwhile: Mutex<HashSet<VehicleId>>,
 }
 
-/// Vehicles by their ids and by their places.
+/// Vehicles by their ids and by their places. One without a place is in the first alone.
 #[derive(Default)]
 struct Vehicles {
     by_id: HashMap<VehicleId, LiveVehicle>,
-    grid: Grid,
+    by_place: PlaceIndex<Arc<Vehicle>>,
+}
+
+/// A vehicle came to a place from another one, or from none.
+fn moved(by_place: &mut PlaceIndex<Arc<Vehicle>>, live: &LiveVehicle, from: Option<&Position>) {
+    match (from.map(Point::from), live.last.as_ref().map(Point::from)) {
+        (Some(from), Some(to)) => by_place.shift(live.number, from, to),
+        (None, Some(to)) => by_place.insert(live.number, to, Arc::clone(&live.vehicle)),
+        (_, None) => {}
+    }
 }
 
 /// All tenants whose vehicles were read since the start. Tenants come from the store or from signed tokens, so that
@@ -165,9 +187,15 @@ impl LiveTenant {
         Ok(thresholds)
     }
 
-    /// The thresholds were changed, here or by another process.
+    /// Counts the changes of the tenant's thresholds and geofences.
+    pub(crate) fn rules_version(&self) -> u64 {
+        self.rules_version.load(Ordering::Acquire)
+    }
+
+    /// The thresholds or geofences were changed, here or by another process.
     pub(crate) fn rules_changed(&self) {
         self.rules_version.fetch_add(1, Ordering::AcqRel);
+        self.changed();
     }
 
     fn lock_thresholds(&self) -> std::sync::MutexGuard<'_, Option<(u64, Arc<Thresholds>)>> {
@@ -178,14 +206,15 @@ impl LiveTenant {
     /// removed meanwhile.
     fn fill(&self, page: Vec<TrackedVehicle>) {
         let mut vehicles = self.lock();
-        let Vehicles { by_id, grid } = &mut *vehicles;
+        let Vehicles { by_id, by_place } = &mut *vehicles;
         let removed = self.lock_removed();
         for tracked in page.into_iter().filter(|tracked| !removed.contains(&tracked.vehicle.id)) {
             if let Entry::Vacant(place) = by_id.entry(tracked.vehicle.id.clone()) {
                 let live = place.insert(LiveVehicle { number: self.next_number(), ..tracked.into() });
-                grid.moved(&live.vehicle.id, None, live.last.as_ref());
+                moved(by_place, live, None);
             }
         }
+        self.changed();
     }
 
     fn next_number(&self) -> u32 {
@@ -209,36 +238,114 @@ impl LiveTenant {
 
     /// The vehicles within a scope, in the order of their ids.
     pub(crate) fn within(&self, scope: &VehicleScope) -> Vec<LiveVehicle> {
-        self.watch(scope, None, |_| true, |_| ()).0
+        self.watch(scope, &Among::All, |_| true, |_| ()).0
     }
 
     /// The vehicles within a scope that are wanted, in the order of their ids, and what `begin` returns. It is called under the lock:
-    /// what is published before is in the vehicles, and what is published later is not. With `area` only vehicles in or near it are
-    /// looked at.
+    /// what is published before is in the vehicles, and what is published later is not. Only vehicles of `among` are looked at.
     pub(crate) fn watch<T>(
         &self,
         scope: &VehicleScope,
-        area: Option<&Rectangle>,
+        among: &Among<'_>,
         is_wanted: impl Fn(&LiveVehicle) -> bool,
         begin: impl FnOnce(&[LiveVehicle]) -> T,
     ) -> (Vec<LiveVehicle>, T) {
         let vehicles = self.lock();
-        let Vehicles { by_id, grid } = &*vehicles;
+        let Vehicles { by_id, by_place } = &*vehicles;
         let is_visible = |live: &&LiveVehicle| scope.holds(&live.vehicle.id, live.vehicle.driver_id) && is_wanted(live);
-        let mut found: Vec<LiveVehicle> = match (scope, area.and_then(|area| grid.near(area))) {
+        let mut found: Vec<LiveVehicle> = match (scope, among) {
             (VehicleScope::Nothing, _) => Vec::new(),
             // A parent's few buses are looked up, which is cheaper than filtering ten thousand.
             (VehicleScope::Some { listed, driven_by: None }, _) => {
                 listed.iter().filter_map(|id| by_id.get(id)).filter(|live| is_wanted(live)).cloned().collect()
             }
-            (_, Some(near)) => near.filter_map(|id| by_id.get(id)).filter(is_visible).cloned().collect(),
-            (_, None) => by_id.values().filter(is_visible).cloned().collect(),
+            (_, Among::Listed(ids)) => ids.iter().filter_map(|id| by_id.get(id)).filter(is_visible).cloned().collect(),
+            (_, Among::In(area)) => {
+                let mut found = Vec::new();
+                by_place.within(area, |placed| {
+                    found.extend(by_id.get(&placed.value.id).filter(is_visible).cloned());
+                });
+                found
+            }
+            (_, Among::All) => by_id.values().filter(is_visible).cloned().collect(),
         };
         let begun = begin(&found);
         drop(vehicles);
         found.sort_by(|a, b| a.vehicle.id.cmp(&b.vehicle.id));
         found.dedup_by(|a, b| a.vehicle.id == b.vehicle.id);
         (found, begun)
+    }
+
+    /// The vehicles of a scope that are nearest to a place, the nearest first, with their distances in metres.
+    pub(crate) fn nearest(
+        &self,
+        scope: &VehicleScope,
+        from: Point,
+        limit: usize,
+        within_m: f64,
+        is_wanted: impl Fn(&Vehicle) -> bool,
+    ) -> Vec<(LiveVehicle, f64)> {
+        let vehicles = self.lock();
+        let Vehicles { by_id, by_place } = &*vehicles;
+        if *scope == VehicleScope::All {
+            let found = by_place.nearest(from, limit, within_m, |placed| is_wanted(&placed.value));
+            let live = |id: &VehicleId| by_id.get(id).cloned();
+            return found.iter().filter_map(|near| Some((live(&near.placed.value.id)?, near.distance_m))).collect();
+        }
+        drop(vehicles);
+        // Few, or all have to be looked at to know which they are.
+        let with_distance = |live: LiveVehicle| {
+            let distance_m = distance_m(from, live.last.as_ref()?.into());
+            (distance_m <= within_m).then_some((live, distance_m))
+        };
+        let visible = self.watch(scope, &Among::All, |live| live.last.is_some() && is_wanted(&live.vehicle), |_| ()).0;
+        let mut found: Vec<_> = visible.into_iter().filter_map(with_distance).collect();
+        found.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.number.cmp(&b.0.number)));
+        found.truncate(limit);
+        found
+    }
+
+    /// The number of vehicles with a place in an area.
+    pub(crate) fn count_in(&self, area: &Bounds) -> usize {
+        self.lock().by_place.count_within(area)
+    }
+
+    /// Calls `visit` with the status and the place of each vehicle that has one, under the lock. Returns the state of the map.
+    pub(crate) fn visit_places(&self, mut visit: impl FnMut(&VehicleStatus, Point)) -> u64 {
+        let vehicles = self.lock();
+        vehicles.by_place.within(&Bounds::WORLD, |placed| visit(&placed.value.status, placed.place));
+        *self.changes.borrow()
+    }
+
+    /// The vehicles of a scope in an area that are wanted, with their places. `None` if more than `most` lie in it.
+    pub(crate) fn places_in(
+        &self,
+        scope: &VehicleScope,
+        area: &Bounds,
+        most: usize,
+        is_wanted: impl Fn(&Vehicle) -> bool,
+    ) -> Option<Vec<(VehicleId, Point)>> {
+        let vehicles = self.lock();
+        if *scope == VehicleScope::All && vehicles.by_place.count_within(area) > most {
+            return None;
+        }
+        let mut found = Vec::new();
+        vehicles.by_place.within(area, |placed| {
+            let vehicle = &placed.value;
+            if scope.holds(&vehicle.id, vehicle.driver_id) && is_wanted(vehicle) {
+                found.push((vehicle.id.clone(), placed.place));
+            }
+        });
+        Some(found)
+    }
+
+    /// Counts up with each change of a vehicle's description or place, or of the tenant's rules.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
     }
 
     /// Applies the positions that are newer than the known ones, and passes them to `publish` under the lock. One of a vehicle that
@@ -249,7 +356,7 @@ impl LiveTenant {
         publish: impl FnOnce(&[PositionRecorded<'_>]),
     ) {
         let mut vehicles = self.lock();
-        let Vehicles { by_id, grid } = &mut *vehicles;
+        let Vehicles { by_id, by_place } = &mut *vehicles;
         let mut advanced = Vec::new();
         for Advance { no, position, received_at } in newest {
             let Some(live) = by_id.get_mut(&position.vehicle_id).filter(|live| live.no == no) else { continue };
@@ -257,7 +364,7 @@ impl LiveTenant {
                 |last: &Position| last.at < position.at || received_at.is_some_and(|now| lies_ahead(last.at, now));
             if live.last.as_ref().is_none_or(gives_way) {
                 let before = live.last.replace(position.clone());
-                grid.moved(&position.vehicle_id, before.as_ref(), Some(position));
+                moved(by_place, live, before.as_ref());
                 let before = before.map(|before| (before.latitude, before.longitude));
                 advanced.push((Arc::clone(&live.vehicle), live.number, position, before));
             }
@@ -273,6 +380,7 @@ impl LiveTenant {
             .collect();
         if !recorded.is_empty() {
             publish(&recorded);
+            self.changed();
         }
     }
 
@@ -295,7 +403,7 @@ impl LiveTenant {
         publish: impl FnOnce(&LiveVehicle, Option<&LiveVehicle>),
     ) {
         let mut vehicles = self.lock();
-        let Vehicles { by_id, grid } = &mut *vehicles;
+        let Vehicles { by_id, by_place } = &mut *vehicles;
         let known = by_id.get(&vehicle.id);
         // Numbers count up, so that of two vehicles with one id the newer has the higher one.
         if known.is_some_and(|known| (known.no, known.vehicle.version) >= (no, vehicle.version)) {
@@ -306,8 +414,12 @@ impl LiveTenant {
         let number = same.map_or_else(|| self.next_number(), |known| known.number);
         let live = LiveVehicle { no, vehicle: Arc::new(vehicle), last, number };
         publish(&live, known);
-        grid.moved(&live.vehicle.id, known.and_then(|known| known.last.as_ref()), live.last.as_ref());
+        if let Some((known, last)) = known.and_then(|known| Some((known, known.last.as_ref()?))) {
+            by_place.remove(known.number, last.into());
+        }
+        moved(by_place, &live, None);
         by_id.insert(live.vehicle.id.clone(), live);
+        self.changed();
     }
 
     /// Removes a vehicle from memory, and passes it to `publish` under the lock if it was there.
@@ -317,8 +429,11 @@ impl LiveTenant {
             self.lock_removed().insert(id.clone());
         }
         if let Some(removed) = vehicles.by_id.remove(id) {
-            vehicles.grid.moved(id, removed.last.as_ref(), None);
+            if let Some(last) = &removed.last {
+                vehicles.by_place.remove(removed.number, last.into());
+            }
             publish(&removed);
+            self.changed();
         }
     }
 }

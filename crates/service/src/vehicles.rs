@@ -1,9 +1,9 @@
 //! Adds, lists, changes and removes vehicles.
 
 use crate::listener::Listeners;
-use crate::live::LiveMap;
+use crate::live::{LiveMap, LiveTenant};
 use crate::tenants::ensure_tenant;
-use crate::{Listener, LiveVehicle, Rectangle, Request, ServiceError};
+use crate::{Among, Listener, LiveVehicle, Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_domain::{Action, Caller, ExpectedVersion, TenantId, Vehicle, VehicleId, VehicleScope, may};
 use milepost_store::{Once, Store, TrackedVehicle};
@@ -26,6 +26,11 @@ pub struct Vehicles {
 impl Vehicles {
     pub(crate) fn new(store: Arc<dyn Store>, access: Arc<Access>, live: Arc<LiveMap>, listeners: Listeners) -> Self {
         Self { store, access, live, listeners }
+    }
+
+    /// The tenant's vehicles in memory.
+    pub(crate) async fn live(&self, tenant: &TenantId) -> Result<Arc<LiveTenant>, ServiceError> {
+        Ok(self.live.tenant(&*self.store, tenant).await?)
     }
 
     /// The number of vehicles in this node's memory, for metrics.
@@ -58,7 +63,7 @@ pub async fn add_vehicle(
 ) -> Result<LiveVehicle, ServiceError> {
     require(&request.caller, tenant)?;
     ensure_tenant(&*vehicles.store, tenant).await?;
-    let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
+    let live = vehicles.live(tenant).await?;
     let once = once.map(|added: &TrackedVehicle| Some(LiveVehicle::from(added.clone())));
     let added = vehicles.store.by(request.author()).add_vehicle(tenant, &vehicle, request.now, &once).await?;
     tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle added");
@@ -142,12 +147,11 @@ pub async fn watched_vehicles(
     tenant: &TenantId,
     scope: &VehicleScope,
 ) -> Result<Vec<LiveVehicle>, ServiceError> {
-    Ok(vehicles.live.tenant(&*vehicles.store, tenant).await?.within(scope))
+    Ok(vehicles.live(tenant).await?.within(scope))
 }
 
 /// The vehicles in a viewer's scope that are wanted, and what `begin` returns. It is called while nothing is published, with the
-/// same vehicles in any order: a subscription that it makes begins exactly after them. With `area` only vehicles in or near it are
-/// looked at.
+/// same vehicles in any order: a subscription that it makes begins exactly after them. Only vehicles of `among` are looked at.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
@@ -155,11 +159,11 @@ pub async fn watch_vehicles<T>(
     vehicles: &Vehicles,
     tenant: &TenantId,
     scope: &VehicleScope,
-    area: Option<&Rectangle>,
+    among: &Among<'_>,
     is_wanted: impl Fn(&LiveVehicle) -> bool + Send + Sync,
     begin: impl FnOnce(&[LiveVehicle]) -> T + Send,
 ) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
-    Ok(vehicles.live.tenant(&*vehicles.store, tenant).await?.watch(scope, area, is_wanted, begin))
+    Ok(vehicles.live(tenant).await?.watch(scope, among, is_wanted, begin))
 }
 
 /// Changes a vehicle's description. What others change at the same time stays.
@@ -176,7 +180,7 @@ pub async fn change_vehicle(
     change: impl Fn(Vehicle) -> Vehicle + Send + Sync,
 ) -> Result<LiveVehicle, ServiceError> {
     require_one(&request.caller, tenant, id)?;
-    let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
+    let live = vehicles.live(tenant).await?;
     for _ in 0..TRIES {
         let tracked = read_expected(vehicles, tenant, id, expected).await?;
         let version = tracked.vehicle.version + 1;
@@ -208,7 +212,7 @@ pub async fn remove_vehicle(
     expected: &ExpectedVersion,
 ) -> Result<(), ServiceError> {
     require_one(&request.caller, tenant, id)?;
-    let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
+    let live = vehicles.live(tenant).await?;
     for _ in 0..TRIES {
         let before = read_expected(vehicles, tenant, id, expected).await?.vehicle;
         if vehicles.store.by(request.author()).remove_vehicle(tenant, id, Some(before.version), request.now).await? {

@@ -53,7 +53,7 @@ pub use catalogue_store::{CatalogueStore, NewEntry};
 pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
 };
-pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryMove, DeliveryStore, Ride};
+pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryListing, DeliveryMove, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
 pub use fleet_store::{
     ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FleetStats, FleetStore, StatsWindow, TripCursor,

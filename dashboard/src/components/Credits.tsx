@@ -8,9 +8,9 @@ interface Props {
 }
 
 export function Credits({ config, routesAttribution }: Props) {
-  const names = ['Land: Natural Earth'];
+  const names = [...(config.streets ? ['© OpenStreetMap'] : []), 'Land: Natural Earth'];
   if (routesAttribution) names.push(`Routes: ${plainText(routesAttribution)}`);
-  if (config.tileUrl && config.tileAttribution) names.push(plainText(config.tileAttribution));
+  if (!config.streets && config.tileUrl && config.tileAttribution) names.push(plainText(config.tileAttribution));
   const text = names.join(' · ');
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a narrow map cuts the line off, and focus shows all of it

@@ -4,7 +4,7 @@ use crate::channel::{bus_key, presence_key, route_key};
 use milepost_domain::{Caller, TenantId, VehicleScope};
 use milepost_hub::{Interest, Key};
 use milepost_live::Live;
-use milepost_service::{LiveVehicle, ServiceError, vehicles};
+use milepost_service::{Among, LiveVehicle, ServiceError, vehicles};
 use std::collections::HashSet;
 
 /// The vehicles that a viewer may see.
@@ -38,7 +38,7 @@ impl View {
     ) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
         let begin = |visible: &[LiveVehicle]| begin(self.interest(filter, visible));
         let vehicles = &self.live.use_cases().vehicles;
-        vehicles::watch_vehicles(vehicles, &self.tenant, &self.scope, None, |_| true, begin).await
+        vehicles::watch_vehicles(vehicles, &self.tenant, &self.scope, &Among::All, |_| true, begin).await
     }
 
     /// The part of the channel that the viewer may see and asked for.

@@ -13,7 +13,7 @@ use milepost_domain::{FleetViewer, TenantId, VehicleScope};
 use milepost_http::Problem;
 use milepost_hub::{Interest, Subscription};
 use milepost_live::{CompanyDashboard, EventFollower, Live, Reader, Snapshot, SocketSender, Viewer};
-use milepost_service::{LiveVehicle, ServiceError, vehicles};
+use milepost_service::{Among, LiveVehicle, ServiceError, vehicles};
 use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl View {
     ) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
         let begin = |visible: &[LiveVehicle]| begin(live_interest(&self.scope, visible, self.viewer.company, filter));
         let vehicles = &self.live.use_cases().vehicles;
-        vehicles::watch_vehicles(vehicles, &self.tenant, &self.scope, None, |_| true, begin).await
+        vehicles::watch_vehicles(vehicles, &self.tenant, &self.scope, &Among::All, |_| true, begin).await
     }
 
     /// Offers the last state of what `filter` selects and `before` did not.

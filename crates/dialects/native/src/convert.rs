@@ -157,7 +157,13 @@ pub(crate) fn vehicle_to_json(live: &LiveVehicle) -> VehicleJson {
         service_due_km: vehicle.service_due_km.map(OdometerKm::get),
         service_due_at: vehicle.service_due_at.map(rfc3339),
         position: live.last.as_ref().map(position_to_json),
+        distance_m: None,
     }
+}
+
+/// A vehicle, and its distance to a tenth of a metre.
+pub(crate) fn near_vehicle_to_json((live, distance_m): &(LiveVehicle, f64)) -> VehicleJson {
+    VehicleJson { distance_m: Some((distance_m * 10.0).round() / 10.0), ..vehicle_to_json(live) }
 }
 
 pub(crate) fn position_to_json(position: &Position) -> PositionJson {

@@ -2,6 +2,7 @@
 
 use crate::cells::LEVELS;
 use crate::channel::fact_channel;
+use crate::clusters::Counts;
 use crate::convert::render;
 use crate::state::cursor;
 use crate::wire::MarkJson;
@@ -34,6 +35,8 @@ pub(crate) struct TenantBeat {
     published: AtomicI64,
     /// Views by the level of their cells.
     levels: [AtomicUsize; LEVELS],
+    /// The clusters of each level that somebody looks at. An async mutex: held while the vehicles are counted.
+    counts: [tokio::sync::Mutex<Option<Arc<Counts>>>; LEVELS + 1],
     ticking: AbortHandle,
 }
 
@@ -53,6 +56,7 @@ impl Beats {
             feed: Arc::clone(feed),
             published: AtomicI64::new(0),
             levels: Default::default(),
+            counts: Default::default(),
             ticking: tokio::spawn(keep_beating(Weak::clone(me), self.clock.clone())).abort_handle(),
         });
         tenants.insert(tenant.clone(), Arc::downgrade(&beat));
@@ -81,6 +85,15 @@ impl TenantBeat {
     /// Has messages carry the cells of a level, for a view more.
     pub(crate) fn watch_level(&self, level: usize) {
         self.levels[level].fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// The clusters of a level, as they were counted last.
+    pub(crate) const fn counts(&self, level: usize) -> &tokio::sync::Mutex<Option<Arc<Counts>>> {
+        &self.counts[level]
     }
 
     /// The same for a view less.

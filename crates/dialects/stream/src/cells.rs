@@ -19,17 +19,15 @@ pub(crate) fn spot(latitude: f64, longitude: f64) -> Spot {
 
 /// The key of the cell of a level that holds a spot.
 pub(crate) fn cell_key(level: usize, spot: Spot) -> Key {
-    key(level, column(level, spot.x), row(level, spot.y))
+    let (column, row) = cell_of(level, spot);
+    key(level, column, row)
 }
 
 /// The level whose cells fit an area, and the keys of those that cover it.
 pub(crate) fn covering(area: &Area) -> (usize, Vec<Key>) {
     let level = (0..LEVELS).rev().find(|level| sides(*level, area).iter().all(|side| *side <= MOST_CELLS));
     let level = level.unwrap_or(0);
-    let ([columns, rows], all) = (sides(level, area), 1 << zoom(level));
-    let (west, north) = (column(level, area.west), row(level, area.north));
-    let cells = (0..columns.min(all)).flat_map(|x| (0..rows).map(move |y| (x, y)));
-    (level, cells.map(|(x, y)| key(level, (west + x) % all, north + y)).collect())
+    (level, touched(level, area).map(|(column, row)| key(level, column, row)).collect())
 }
 
 /// Columns and rows of cells that an area touches.
@@ -43,6 +41,38 @@ fn sides(level: usize, area: &Area) -> [u32; 2] {
         (all - west + east + 1).min(all)
     };
     [columns, row(level, area.south) - row(level, area.north) + 1]
+}
+
+/// A cell of a level: its column from the antimeridian eastwards, and its row from the north.
+pub(crate) type Cell = (u32, u32);
+
+/// The cell of a level that holds a spot.
+pub(crate) fn cell_of(level: usize, spot: Spot) -> Cell {
+    (column(level, spot.x), row(level, spot.y))
+}
+
+/// The cells of a level that an area touches.
+pub(crate) fn touched(level: usize, area: &Area) -> impl Iterator<Item = Cell> + use<> {
+    let ([columns, rows], all) = (sides(level, area), 1_u32 << zoom(level));
+    let (west, north) = (column(level, area.west), row(level, area.north));
+    (0..columns.min(all)).flat_map(move |x| (0..rows).map(move |y| ((west + x) % all, north + y)))
+}
+
+/// West, south, east and north of a cell in degrees. The cells at the map's edges reach to the poles.
+pub(crate) fn edges(level: usize, (column, row): Cell) -> [f64; 4] {
+    let all = f64::from(1_u32 << zoom(level));
+    let longitude = |column: u32| f64::from(column) / all * 360.0 - 180.0;
+    let latitude = |row: u32| match row {
+        0 => 90.0,
+        row if f64::from(row) >= all => -90.0,
+        row => (PI * (1.0 - 2.0 * f64::from(row) / all)).sinh().atan().to_degrees(),
+    };
+    [longitude(column), latitude(row + 1), longitude(column + 1), latitude(row)]
+}
+
+/// A cell's name: the level of its map, its column and its row, as maps name their tiles.
+pub(crate) fn name(level: usize, (column, row): Cell) -> String {
+    format!("{}/{column}/{row}", zoom(level))
 }
 
 const fn zoom(level: usize) -> u32 {

@@ -6,6 +6,7 @@ use crate::convert::render;
 use crate::facts::{FactView, Topic};
 use crate::greeting::VERSION;
 use crate::inbound::{Reference, Refusal};
+use crate::space::Space;
 use crate::state::event_of_cursor;
 use crate::things::Things;
 use crate::topic::TopicKind;
@@ -27,7 +28,7 @@ const MAX_NAMES: usize = 1_000;
 /// Milliseconds after which to try again what the database could not answer.
 const RETRY_MS: u64 = 2_000;
 /// What this server can do beyond the first version.
-const FEATURES: &[&str] = &[];
+const FEATURES: &[&str] = &["near", "within", "clusters"];
 
 pub(crate) struct Session {
     pub(crate) parts: StreamParts,
@@ -117,8 +118,28 @@ impl Session {
                 }
                 Ok(self.vehicles.add(s, filter).await?)
             }
+            "near" | "within" => self.ask_map(sub).await,
             _ => self.things.add(&sub).await,
         }
+    }
+
+    /// Follows the vehicles that a question selects, as they move.
+    async fn ask_map(&mut self, mut sub: SubJson) -> Result<(), Refusal> {
+        let request = self.request()?;
+        if self.who.scope == VehicleScope::Nothing {
+            return Err(Refusal::new("forbidden", "you may see no vehicle"));
+        }
+        let space = match sub.to.as_str() {
+            "near" => Space::near(&mut sub)?,
+            _ => {
+                let use_cases = self.parts.live.use_cases();
+                Space::within(&mut sub, use_cases, &request, &self.who.tenant).await?
+            }
+        };
+        if space.names() > MAX_NAMES {
+            return Err(Refusal::new("limit", format!("at most {MAX_NAMES} routes and kinds")));
+        }
+        self.vehicles.add_space(sub.s, space, VehicleFilter::of_space(&sub)).await
     }
 
     pub(crate) async fn unsubscribe(&mut self, s: u32) -> Result<(), Refusal> {
@@ -156,7 +177,7 @@ impl Session {
     pub(crate) async fn run(&mut self) -> Infallible {
         let Self { vehicles, facts, things, .. } = self;
         tokio::select! {
-            never = vehicles.lane.run() => never,
+            never = vehicles.run() => never,
             never = facts.run() => never,
             never = things.run() => never,
         }

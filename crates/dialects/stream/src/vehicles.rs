@@ -3,19 +3,23 @@
 use crate::beat::TenantBeat;
 use crate::cells::covering;
 use crate::channel::{kind_key, route_key, scope_key, vehicle_channel, vehicle_key};
+use crate::clusters::ClusteredView;
 use crate::convert::{PLACES, render, render_gone, render_vehicles};
 use crate::inbound::Refusal;
+use crate::looks::Looked;
 use crate::view::View;
 use crate::who::Who;
 use crate::wire::{CoversJson, EndedJson, ReadyJson, SubJson};
-use milepost_domain::VehicleScope;
+use milepost_domain::{VehicleId, VehicleScope};
 use milepost_hub::{Interest, Subscription};
 use milepost_live::{Lane, Live, Outlet};
 use milepost_service::vehicles::watch_vehicles;
-use milepost_service::{LiveVehicle, ServiceError};
+use milepost_service::{Among, LiveVehicle, ServiceError};
 use std::collections::{BTreeMap, HashSet};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// States of a view wait so long for others, unless the client asks for another time.
 const VIEW_BATCH: Duration = Duration::from_millis(500);
@@ -25,13 +29,15 @@ const MOST_BATCH_MS: u64 = 60_000;
 /// Vehicles that a subscription names.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VehicleFilter {
-    ids: HashSet<String>,
+    pub(crate) ids: HashSet<String>,
     routes: HashSet<String>,
     kinds: HashSet<String>,
     /// Everything.
     is_all: bool,
     /// Those in a part of the map.
     view: Option<View>,
+    /// Of more than these in a view clusters are sent.
+    most: Option<usize>,
     batch: Duration,
 }
 
@@ -41,13 +47,43 @@ impl VehicleFilter {
         let is_all = sub.ids.is_none() && sub.routes.is_none() && sub.kinds.is_none();
         let set = |names: Option<Vec<String>>| names.unwrap_or_default().into_iter().collect();
         let (ids, routes, kinds) = (set(sub.ids.take()), set(sub.routes.take()), set(sub.kinds.take()));
-        Self { ids, routes, kinds, is_all, view: None, batch: batch(sub.batch_ms).unwrap_or_default() }
+        Self { ids, routes, kinds, is_all, batch: batch(sub.batch_ms).unwrap_or_default(), ..Self::default() }
     }
 
     /// The vehicles in a box of the map.
     pub(crate) fn of_view(sub: &SubJson) -> Result<Self, Refusal> {
-        let view = View::of(sub.edges.as_deref())?;
-        Ok(Self { view: Some(view), batch: batch(sub.batch_ms).unwrap_or(VIEW_BATCH), ..Self::default() })
+        let view = Some(View::of(sub.edges.as_deref())?);
+        Ok(Self { view, most: sub.max, batch: batch(sub.batch_ms).unwrap_or(VIEW_BATCH), ..Self::default() })
+    }
+
+    /// The vehicles that a question selects, none yet.
+    pub(crate) fn of_space(sub: &SubJson) -> Self {
+        Self { batch: batch(sub.batch_ms).unwrap_or_default(), ..Self::default() }
+    }
+
+    /// The same with another part of the map, or none.
+    pub(crate) fn with_view(&self, view: Option<View>) -> Self {
+        Self { view, ..self.clone() }
+    }
+
+    pub(crate) const fn is_view(&self) -> bool {
+        self.view.is_some()
+    }
+
+    pub(crate) const fn batch(&self) -> Duration {
+        self.batch
+    }
+
+    /// The vehicles among which all are that it selects.
+    fn among<'i>(&self, listed: &'i mut Vec<VehicleId>) -> Among<'i> {
+        if let Some(view) = self.view {
+            return Among::In(view.bounds());
+        }
+        if self.is_all || !self.routes.is_empty() || !self.kinds.is_empty() {
+            return Among::All;
+        }
+        listed.extend(self.ids.iter().filter_map(|id| VehicleId::new(id).ok()));
+        Among::Listed(listed)
     }
 
     /// The number of names in it.
@@ -55,7 +91,7 @@ impl VehicleFilter {
         self.ids.len() + self.routes.len() + self.kinds.len()
     }
 
-    fn holds(&self, live: &LiveVehicle) -> bool {
+    pub(crate) fn holds(&self, live: &LiveVehicle) -> bool {
         let vehicle = &live.vehicle;
         self.is_all
             || self.view.is_some_and(|view| view.holds(live))
@@ -71,19 +107,36 @@ fn batch(batch_ms: Option<u64>) -> Option<Duration> {
 
 /// The subscriptions, and the place in the hub that serves all of them.
 pub(crate) struct VehicleSubscriptions {
-    live: Live,
-    who: Arc<Who>,
-    outlet: Outlet,
-    beat: Arc<TenantBeat>,
+    pub(crate) live: Live,
+    pub(crate) who: Arc<Who>,
+    pub(crate) outlet: Outlet,
+    pub(crate) beat: Arc<TenantBeat>,
     pub(crate) lane: Arc<Lane>,
-    filters: BTreeMap<u32, VehicleFilter>,
+    pub(crate) filters: BTreeMap<u32, VehicleFilter>,
+    /// Those whose vehicles are found by looking at the map. They have a filter, too.
+    pub(crate) looked: BTreeMap<u32, Looked>,
+    /// Views that may become clusters. They have a filter, too.
+    pub(crate) clustered: BTreeMap<u32, ClusteredView>,
+    /// Tells that the map has changed. Made with the first one that looks at it.
+    pub(crate) changes: Option<watch::Receiver<u64>>,
     subscription: Option<Subscription>,
 }
 
 impl VehicleSubscriptions {
     pub(crate) fn new(live: Live, who: Arc<Who>, outlet: Outlet, beat: Arc<TenantBeat>) -> Self {
         let lane = Lane::new(outlet.clone(), PLACES, who.form, live.context.clock.clone());
-        Self { live, who, outlet, beat, lane, filters: BTreeMap::new(), subscription: None }
+        Self {
+            live,
+            who,
+            outlet,
+            beat,
+            lane,
+            filters: BTreeMap::new(),
+            looked: BTreeMap::new(),
+            clustered: BTreeMap::new(),
+            changes: None,
+            subscription: None,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -96,6 +149,9 @@ impl VehicleSubscriptions {
 
     /// Sends the vehicles that a new subscription adds, `ready`, and then their changes.
     pub(crate) async fn add(&mut self, s: u32, filter: VehicleFilter) -> Result<(), ServiceError> {
+        if let Some((view, most)) = filter.view.zip(filter.most).filter(|_| self.may_cluster()) {
+            return self.add_clustered(s, view, most, filter.with_view(None)).await;
+        }
         self.watch_level(&filter);
         self.filters.insert(s, filter);
         let begun = self.begin(s).await;
@@ -109,13 +165,17 @@ impl VehicleSubscriptions {
 
     /// Moves a view. If it has to cover another part of the map, it begins anew.
     pub(crate) async fn move_view(&mut self, s: u32, edges: Option<&[f64]>) -> Result<(), Refusal> {
-        let Some(old) = self.filters.get(&s).and_then(|filter| filter.view) else {
+        let clustered = self.clustered.get(&s).map(|clustered| clustered.view);
+        let Some(old) = clustered.or_else(|| self.filters.get(&s).and_then(|filter| filter.view)) else {
             return Err(Refusal::new("not_found", "this number has no view"));
         };
         let new = old.moved_to(edges)?;
         if new == old {
-            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: new.edges() }));
+            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: new.edges(), mode: self.mode(s) }));
             return Ok(());
+        }
+        if clustered.is_some() {
+            return Ok(self.move_clustered(s, new).await?);
         }
         let before = self.filters.remove(&s).expect("it was found above");
         let after = VehicleFilter { view: Some(new), ..before.clone() };
@@ -131,12 +191,13 @@ impl VehicleSubscriptions {
     }
 
     /// Follows all filters, and sends what that of `s` adds to the others.
-    async fn begin(&mut self, s: u32) -> Result<(), ServiceError> {
+    pub(crate) async fn begin(&mut self, s: u32) -> Result<(), ServiceError> {
         let filter = self.filters.get(&s).cloned().unwrap_or_default();
         let lane = Arc::clone(&self.lane);
         // What waits is sent before, because it is judged by the old subscriptions.
         let snapshot = lane.begin_snapshot();
-        let found = self.cut(filter.view, |live| filter.holds(live)).await?;
+        let mut listed = Vec::new();
+        let found = self.cut(&filter.among(&mut listed), |live| filter.holds(live)).await?;
         self.set_gather();
         // Which vehicles a client with views knows depends on moves that were under way, so that it gets all of them.
         let has_views = self.filters.values().any(|filter| filter.view.is_some());
@@ -154,7 +215,7 @@ impl VehicleSubscriptions {
     /// Sends what a subscription covers, the vehicles that it adds, and `ready`.
     async fn send_begun(&self, s: u32, view: Option<View>, fresh: &[&LiveVehicle], count: usize) {
         if let Some(view) = view {
-            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: view.edges() }));
+            self.outlet.send(&render(&CoversJson { op: "covers", s, edges: view.edges(), mode: self.mode(s) }));
         }
         for text in render_vehicles(fresh) {
             if self.outlet.send_backpressured(None, &text).await.is_err() {
@@ -167,16 +228,26 @@ impl VehicleSubscriptions {
 
     /// Ends a subscription, and says which vehicles no other one names.
     pub(crate) async fn remove(&mut self, s: u32) -> Result<(), ServiceError> {
-        let Some(filter) = self.filters.remove(&s) else { return Ok(()) };
+        self.end(s, &render(&EndedJson { op: "ended", s })).await
+    }
+
+    /// The same, with this last message.
+    pub(crate) async fn end(&mut self, s: u32, last: &str) -> Result<(), ServiceError> {
+        let Some(mut filter) = self.filters.remove(&s) else { return Ok(()) };
+        let (looked, clustered) = (self.looked.remove(&s), self.clustered.remove(&s));
+        filter.ids.extend(looked.iter().flat_map(|looked| &looked.told).map(|id| id.as_str().to_owned()));
         let lane = Arc::clone(&self.lane);
         let snapshot = lane.begin_snapshot();
         let views: Vec<View> = self.filters.values().filter_map(|filter| filter.view).collect();
         let in_views = |live: &LiveVehicle| views.iter().any(|view| view.holds(live));
-        let area = filter.view.filter(|_| views.is_empty());
-        let found = match self.cut(area, |live| filter.holds(live) || in_views(live)).await {
+        let mut listed = Vec::new();
+        let among = if views.is_empty() { filter.among(&mut listed) } else { Among::All };
+        let found = match self.cut(&among, |live| filter.holds(live) || in_views(live)).await {
             Ok(found) => found,
             Err(error) => {
                 self.filters.insert(s, filter);
+                self.looked.extend(looked.map(|looked| (s, looked)));
+                self.clustered.extend(clustered.map(|clustered| (s, clustered)));
                 return Err(error);
             }
         };
@@ -194,36 +265,45 @@ impl VehicleSubscriptions {
                 return Ok(());
             }
         }
-        self.outlet.send(&render(&EndedJson { op: "ended", s }));
+        self.outlet.send(last);
         Ok(())
     }
 
-    fn holds(&self, live: &LiveVehicle) -> bool {
+    pub(crate) fn holds(&self, live: &LiveVehicle) -> bool {
         self.filters.values().any(|filter| filter.holds(live))
     }
 
     /// The most impatient subscription decides: a vehicle is sent once for all of them.
-    fn set_gather(&self) {
+    pub(crate) fn set_gather(&self) {
         self.lane.set_gather(self.filters.values().map(|filter| filter.batch).min().unwrap_or_default());
     }
 
-    fn watch_level(&self, filter: &VehicleFilter) {
+    /// Keeps the subscriptions going, and never returns. Dropping the future loses nothing.
+    pub(crate) async fn run(&mut self) -> Infallible {
+        let lane = Arc::clone(&self.lane);
+        tokio::select! {
+            never = lane.run() => never,
+            never = self.keep_looking() => never,
+        }
+    }
+
+    pub(crate) fn watch_level(&self, filter: &VehicleFilter) {
         if let Some(view) = filter.view {
             self.beat.watch_level(covering(&view.covers).0);
         }
     }
 
-    fn leave_level(&self, filter: &VehicleFilter) {
+    pub(crate) fn leave_level(&self, filter: &VehicleFilter) {
         if let Some(view) = filter.view {
             self.beat.leave_level(covering(&view.covers).0);
         }
     }
 
-    /// Follows the filters from now on. Returns the visible vehicles that are wanted, with `view` only those in it, as they are
-    /// when everything that was published before has reached the lane.
-    async fn cut(
+    /// Follows the filters from now on. Returns the visible vehicles of `among` that are wanted, as they are when everything that was
+    /// published before has reached the lane.
+    pub(crate) async fn cut(
         &mut self,
-        view: Option<View>,
+        among: &Among<'_>,
         is_wanted: impl Fn(&LiveVehicle) -> bool + Send + Sync,
     ) -> Result<Vec<LiveVehicle>, ServiceError> {
         let Self { live, who, lane, filters, subscription, .. } = self;
@@ -241,7 +321,7 @@ impl VehicleSubscriptions {
                 None => *place = Some(lane.subscribe(&channel, interest)),
             }
         };
-        let begun = watch_vehicles(vehicles, &who.tenant, known, None, |_| true, begin).await;
+        let begun = watch_vehicles(vehicles, &who.tenant, known, &Among::All, |_| true, begin).await;
         *subscription = place.into_inner().unwrap_or_else(PoisonError::into_inner);
         if filters.is_empty() {
             *subscription = None;
@@ -249,8 +329,7 @@ impl VehicleSubscriptions {
         begun?;
         // What was judged by the filters of before has come to the lane then, and nothing of it comes after the snapshot.
         channel.settled().await;
-        let area = view.filter(|_| !is_limited).map(View::rectangle);
-        let (found, ()) = watch_vehicles(vehicles, &who.tenant, &who.scope, area.as_ref(), is_wanted, |_| ()).await?;
+        let (found, ()) = watch_vehicles(vehicles, &who.tenant, &who.scope, among, is_wanted, |_| ()).await?;
         Ok(found)
     }
 }

@@ -3,7 +3,8 @@
 use crate::cells::spot;
 use crate::inbound::Refusal;
 use milepost_hub::{Area, Spot};
-use milepost_service::{LiveVehicle, Rectangle};
+use milepost_service::LiveVehicle;
+use milepost_service::space::{Bounds, read_box};
 
 /// A view gets this share of its width and height more on each side, so that a small move needs no message.
 const MARGIN: f64 = 0.15;
@@ -56,10 +57,11 @@ impl View {
         live.last.as_ref().is_some_and(|last| self.covers.contains(spot(last.latitude.get(), last.longitude.get())))
     }
 
-    /// What it covers, for finding vehicles.
-    pub(crate) fn rectangle(self) -> Rectangle {
+    /// What it covers, for finding vehicles: a little more, because its edges and places are rounded.
+    pub(crate) fn bounds(self) -> Bounds {
         let [west, south, east, north] = self.edges();
-        Rectangle { west, south, east, north }
+        let bounds = read_box([west, south, east, north]).expect("what it covers is a box");
+        bounds.grown(1.0)
     }
 
     /// West, south, east and north in degrees.

@@ -138,6 +138,21 @@ pub struct GoneJson<'a> {
     pub ids: &'a [&'a str],
 }
 
+/// Which vehicles a subscription to `near` or `within` selects, as a change of what it selected before.
+#[derive(Debug, Serialize)]
+pub struct MembersJson<'a> {
+    /// `members`.
+    pub op: &'static str,
+    /// The subscription.
+    pub s: u32,
+    /// The ids of those that it selects from now on.
+    #[serde(rename = "in")]
+    pub coming: Vec<&'a str>,
+    /// The ids of those that it does not select any more.
+    #[serde(rename = "out")]
+    pub leaving: Vec<&'a str>,
+}
+
 /// A subscription's snapshot is complete; changes follow.
 #[derive(Debug, Serialize)]
 pub struct ReadyJson<'a> {
@@ -293,9 +308,30 @@ pub struct SubJson {
     /// Vehicles by kind.
     #[serde(default)]
     pub kinds: Option<Vec<String>>,
-    /// For a view: west, south, east and north in degrees.
+    /// For `view` and `within`: west, south, east and north in degrees.
     #[serde(default, rename = "box")]
     pub edges: Option<Vec<f64>>,
+    /// For `view`: the most vehicles; clusters come where there are more.
+    #[serde(default)]
+    pub max: Option<usize>,
+    /// For `near`: degrees north.
+    #[serde(default)]
+    pub lat: Option<f64>,
+    /// For `near`: degrees east.
+    #[serde(default)]
+    pub lon: Option<f64>,
+    /// For `near`: the number of vehicles.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// For `near`: only vehicles within so many metres.
+    #[serde(default)]
+    pub radius_m: Option<f64>,
+    /// For `within`: a geofence's number.
+    #[serde(default)]
+    pub geofence: Option<i64>,
+    /// For `within`: a GeoJSON polygon.
+    #[serde(default)]
+    pub geometry: Option<Value>,
     /// Milliseconds for which changes of vehicles may wait, to be sent together.
     #[serde(default)]
     pub batch_ms: Option<u64>,
@@ -327,6 +363,41 @@ pub struct CoversJson {
     /// West, south, east and north in degrees. West lies east of east across the antimeridian.
     #[serde(rename = "box")]
     pub edges: [f64; 4],
+    /// For a view with `max`: `vehicles` or `clusters`. With clusters it selects no vehicle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<&'static str>,
+}
+
+/// The clusters of a view that have changed, or all of them after `covers`.
+#[derive(Debug, Serialize)]
+pub struct ClustersJson<'a> {
+    /// `clusters`.
+    pub op: &'static str,
+    /// The subscription.
+    pub s: u32,
+    /// The clusters.
+    pub c: &'a [ClusterJson],
+}
+
+/// The vehicles of one cell of the map.
+#[derive(Debug, Serialize)]
+pub struct ClusterJson {
+    /// The cell's name.
+    pub id: String,
+    /// Its vehicles; with 0 the cluster is gone.
+    pub count: u32,
+    /// The mean of their places, degrees north.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lat: Option<f64>,
+    /// Degrees east.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lon: Option<f64>,
+    /// West, south, east and north of the cell in degrees.
+    #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
+    pub edges: Option<[f64; 4]>,
+    /// Its vehicles by their status.
+    #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
+    pub statuses: Option<std::collections::BTreeMap<String, u32>>,
 }
 
 /// A request to end a subscription.

@@ -2,7 +2,7 @@
 
 use crate::great_circle::EARTH_RADIUS_M;
 use crate::{Point, point::wrap_deg};
-use milepost_domain::{Latitude, Longitude};
+use milepost_domain::{Invalid, Latitude, Longitude};
 
 /// A box from south to north and from west eastwards. It may cross the antimeridian and may span all longitudes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,12 +16,28 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// All places.
+    pub const WORLD: Self = Self { south_deg: -90.0, north_deg: 90.0, west_deg: -180.0, span_deg: 360.0 };
+
     /// From degrees in a fence's frame; `west_deg` may lie beyond the antimeridian.
     pub(crate) fn from_degrees(south_deg: f64, north_deg: f64, west_deg: f64, span_deg: f64) -> Self {
         if span_deg >= 360.0 {
             return Self { south_deg, north_deg, west_deg: -180.0, span_deg: 360.0 };
         }
         Self { south_deg, north_deg, west_deg: wrap_deg(west_deg), span_deg }
+    }
+
+    /// From its edges. Its west lies east of its east if it crosses the antimeridian; from -180 to 180 it spans all longitudes.
+    ///
+    /// # Errors
+    /// [`Invalid`] for a south that lies north of its north.
+    pub fn of_edges(west: Longitude, south: Latitude, east: Longitude, north: Latitude) -> Result<Self, Invalid> {
+        if south.get() > north.get() {
+            return Err(Invalid::new("box", "must not have its south north of its north"));
+        }
+        let span_deg = east.get() - west.get();
+        let span_deg = if span_deg < 0.0 { span_deg + 360.0 } else { span_deg };
+        Ok(Self::from_degrees(south.get(), north.get(), west.get(), span_deg))
     }
 
     /// The box of one point; it has no extent.
@@ -68,14 +84,14 @@ impl Bounds {
         self.span_deg >= 360.0
     }
 
-    /// Does the point lie in it or on its edge?
+    /// Does the point lie in it or on its edge? A pole lies in every box that reaches it, whatever its longitude.
     pub fn contains(&self, point: Point) -> bool {
         let (latitude_deg, longitude_deg) = (point.latitude.get(), point.longitude.get());
         let eastwards_deg = longitude_deg - self.west_deg;
         let eastwards_deg = if eastwards_deg < 0.0 { eastwards_deg + 360.0 } else { eastwards_deg };
         (self.south_deg..=self.north_deg).contains(&latitude_deg)
             // Equal to 360: a point on the western edge, written with the other sign of 180°.
-            && (eastwards_deg <= self.span_deg || eastwards_deg == 360.0)
+            && (eastwards_deg <= self.span_deg || eastwards_deg == 360.0 || latitude_deg.abs() == 90.0)
     }
 
     /// A box that holds every place within `margin_m` metres of this one, and is hardly larger than necessary. A margin

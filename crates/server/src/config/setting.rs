@@ -158,6 +158,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("TRANSIT_PUBLIC", "0", Kind::Flag, "1 lets everybody read the feeds /gtfs-rt/… and /siri/vm.xml of every tenant"),
     setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is trusted; none if unset"),
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
+    setting("MILEPOST_BASEMAP", "", Kind::Text, "a PMTiles archive with the streets of a region, such as /srv/city.pmtiles; none if unset"),
     setting("MILEPOST_TILE_URL", "", Kind::Text, "map tiles, such as https://tiles.example.org/{z}/{x}/{y}.png; none if unset"),
     setting("MILEPOST_TILE_ATTRIBUTION", "", Kind::Text, "credit shown with the tiles"),
     setting("MILEPOST_LOG", "info", Kind::LogFilter, "log filter: error, warn, info, debug, trace, or target=level,…"),

@@ -74,6 +74,7 @@ mod native {
     pub mod outliers;
     pub mod positions;
     pub mod rest;
+    pub mod space;
     pub mod story;
     pub mod versions;
 }
@@ -85,6 +86,7 @@ mod nodes {
 }
 mod operations {
     pub mod backup;
+    pub mod basemap;
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
@@ -131,6 +133,7 @@ mod records {
     pub mod stream_support;
 }
 mod stream {
+    pub mod clusters;
     pub mod convergence;
     pub mod events;
     pub mod facts;
@@ -138,6 +141,7 @@ mod stream {
     pub mod greeting;
     pub mod page;
     pub mod schema;
+    pub mod space;
     pub mod support;
     pub mod things;
     pub mod vehicles;

@@ -3,7 +3,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import type { AppConfig } from '../../lib/api/get-config';
 import type { Routes } from '../../lib/api/get-routes';
-import { EMPTY, groundLayers, groundSources } from '../../lib/map/ground';
+import { EMPTY, groundLayers, groundOf, groundSources } from '../../lib/map/ground';
 import { PALETTES, type Theme } from '../../lib/map/palette';
 import { clusterLayers, clusterSource } from './clusters';
 import { MARKER_PX } from './marker';
@@ -15,7 +15,7 @@ const TAG_OFFSET_PX: [number, number] = [0, MARKER_PX / 2 - 1];
 export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null): StyleSpecification {
   const palette = PALETTES[theme];
   return {
-    version: 8,
+    ...groundOf(config),
     sources: {
       ...groundSources(config),
       routes: { type: 'geojson', data: routes ?? EMPTY, tolerance: 0.2 },

@@ -1,20 +1,29 @@
-/** The background of every map: land and a grid or, if configured, tiles. No fonts or images are loaded for it. */
+/** The background of every map: land and a grid or, if configured, streets or tiles. Only streets load fonts. */
 
 import type * as GeoJSON from 'geojson';
-import type { StyleSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
 import type { AppConfig } from '../api/get-config';
+import { getSettings } from '../settings/settings';
+import { languageOf } from '../strings/strings';
 import landUrl from './land.geojson?url';
 import { PALETTES, type Theme } from './palette';
 
 export const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+const IS_SEA: ExpressionSpecification = ['has', 'sea'];
 const GRID_STEPS_DEG = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 
-/** Sea, land and grid, or the configured tiles. */
+/** What the style of a map on this background begins with. */
+export function groundOf(config: AppConfig): Pick<StyleSpecification, 'version' | 'font-faces'> {
+  return { version: 8, ...(config.streets ? { 'font-faces': config.streets.fontFaces } : {}) };
+}
+
+/** Sea, land and grid, the streets, or the configured tiles. */
 export function groundSources(config: AppConfig): StyleSpecification['sources'] {
-  const tiles = config.tileUrl;
+  const tiles = config.streets ? null : config.tileUrl;
   return {
     land: { type: 'geojson', data: new URL(landUrl, window.location.href).href, tolerance: 0.2 },
     grid: { type: 'geojson', data: EMPTY },
+    ...config.streets?.sources,
     ...(tiles ? { tiles: { type: 'raster' as const, tiles: [tiles], tileSize: 256, maxzoom: 19 } } : {}),
   };
 }
@@ -22,21 +31,30 @@ export function groundSources(config: AppConfig): StyleSpecification['sources'] 
 export function groundLayers(theme: Theme, config: AppConfig): StyleSpecification['layers'] {
   const palette = PALETTES[theme];
   return [
-    { id: 'sea', type: 'background', paint: { 'background-color': palette.sea } },
-    { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': palette.land, 'fill-antialias': true } },
-    { id: 'coast', type: 'line', source: 'land', paint: { 'line-color': palette.coast, 'line-width': 0.8 } },
-    config.tileUrl
-      ? {
-          id: 'tiles',
-          type: 'raster',
-          source: 'tiles',
-          paint:
-            theme === 'dark'
-              ? { 'raster-brightness-max': 0.55, 'raster-saturation': -0.5 }
-              : { 'raster-saturation': -0.25 },
-        }
-      : { id: 'grid', type: 'line', source: 'grid', paint: { 'line-color': palette.grid, 'line-width': 1 } },
+    // What has not been loaded yet is land: most vehicles are there.
+    { id: 'ground', type: 'background', paint: { 'background-color': palette.land } },
+    { id: 'sea', type: 'fill', source: 'land', filter: IS_SEA, paint: { 'fill-color': palette.sea } },
+    { id: 'land', type: 'fill', source: 'land', filter: ['!', IS_SEA], paint: { 'fill-color': palette.land } },
+    {
+      id: 'coast',
+      type: 'line',
+      source: 'land',
+      filter: ['!', IS_SEA],
+      paint: { 'line-color': palette.coast, 'line-width': 0.8 },
+    },
+    ...aboveLand(theme, config),
   ];
+}
+
+function aboveLand(theme: Theme, { streets, tileUrl }: AppConfig): StyleSpecification['layers'] {
+  if (streets) return streets.layersFor(theme, languageOf(getSettings()));
+  if (!tileUrl) {
+    const lines = { 'line-color': PALETTES[theme].grid, 'line-width': 1 };
+    return [{ id: 'grid', type: 'line', source: 'grid', paint: lines }];
+  }
+  const paint =
+    theme === 'dark' ? { 'raster-brightness-max': 0.55, 'raster-saturation': -0.5 } : { 'raster-saturation': -0.25 };
+  return [{ id: 'tiles', type: 'raster', source: 'tiles', paint }];
 }
 
 /** Lines of latitude and longitude across the view, about eight each way. Without tiles they show scale and motion. */

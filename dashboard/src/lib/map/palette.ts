@@ -9,6 +9,7 @@ export interface Palette {
   sea: string;
   land: string;
   coast: string;
+  park: string;
   grid: string;
   route: string;
   routeCasing: string;
@@ -24,6 +25,7 @@ export const PALETTES: Record<Theme, Palette> = {
     sea: '#d3dfe3',
     land: '#f3f1ea',
     coast: '#b7c4c6',
+    park: '#dfe8d4',
     grid: '#1b2a3310',
     route: '#8fa3ad',
     routeCasing: '#fbfaf6',
@@ -37,6 +39,7 @@ export const PALETTES: Record<Theme, Palette> = {
     sea: '#0c1418',
     land: '#182127',
     coast: '#33434c',
+    park: '#1a2b26',
     grid: '#ffffff0c',
     route: '#566a76',
     routeCasing: '#10181c',

@@ -2,7 +2,7 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import type { AppConfig } from '../api/get-config';
-import { EMPTY, groundLayers, groundSources } from './ground';
+import { EMPTY, groundLayers, groundOf, groundSources } from './ground';
 import { PALETTES, type Theme } from './palette';
 
 /** Share of the limit from which each colour holds. */
@@ -21,7 +21,7 @@ export function trackStyle(theme: Theme, config: AppConfig): StyleSpecification 
   const palette = PALETTES[theme];
   const round = { 'line-join': 'round', 'line-cap': 'round' } as const;
   return {
-    version: 8,
+    ...groundOf(config),
     sources: {
       ...groundSources(config),
       areas: { type: 'geojson', data: EMPTY },

@@ -2,14 +2,14 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import type { AppConfig } from '../api/get-config';
-import { EMPTY, groundLayers, groundSources } from './ground';
+import { EMPTY, groundLayers, groundOf, groundSources } from './ground';
 import { PALETTES, type Theme } from './palette';
 
 export function tripStyle(theme: Theme, config: AppConfig): StyleSpecification {
   const palette = PALETTES[theme];
   const round = { 'line-join': 'round', 'line-cap': 'round' } as const;
   return {
-    version: 8,
+    ...groundOf(config),
     sources: {
       ...groundSources(config),
       path: { type: 'geojson', data: EMPTY, tolerance: 0.2 },

@@ -3,8 +3,8 @@
 
 use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeviceProtocol,
-    EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude,
+    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
+    DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude,
     MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId, ParcelStatus,
     RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username,
     VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
@@ -30,6 +30,8 @@ const NAME: &str = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1
 const NEW_USERNAME: &str = r"^[^\s/\x00-\x1f\x7f-\x9f]([^/\x00-\x1f\x7f-\x9f]*[^\s/\x00-\x1f\x7f-\x9f])?$";
 /// What RFC 5322 calls a dot-atom, and a domain.
 const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$";
+/// A latitude and a longitude. The numbers' own bounds are not in the pattern.
+const NEAR: &str = r"^ *-?[0-9]{1,2}([.][0-9]*)? *, *-?[0-9]{1,3}([.][0-9]*)? *$";
 const TIME_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
 
 /// The values that a field of a body or answer can have. Lists of names apply to both, bounds only to bodies: an answer may hold a
@@ -73,6 +75,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
         "Invitation" => field == "url",
         "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
         "Problem" => matches!(field, "errors" | "second_factor"),
+        "Vehicle" => field == "distance_m",
         "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id"),
         // The fields of a kiosk as it sent them, and of requests for tokens.
         "KioskLocation" | "Login" | "TokenRefresh" => true,
@@ -89,10 +92,14 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
         ("query", "format") if path.ends_with("/audit") => json!({ "enum": ["json", "csv"], "default": "json" }),
         ("query", "subject" | "action") if path.ends_with("/audit") => json!({ "maxLength": 200 }),
         ("query", "format") => json!({ "enum": ["json", "geojson", "gpx", "csv", "kml"], "default": "json" }),
+        ("query", "radius") => json!({ "minimum": 0 }),
+        ("query", "near") => json!({ "pattern": NEAR }),
+        ("query", "within") => json!({ "minLength": 1 }),
         ("query", "target") => json!({ "enum": ["orders", "notifications"] }),
         ("query", "unread" | "outliers") => json!({ "enum": ["true", "1", "", "false", "0"] }),
         ("query", "from" | "to") => instant(),
         ("query", "status") if path.ends_with("/parcels") => json!({ "enum": names("Parcel", "status") }),
+        ("query", "status") if path.ends_with("/deliveries") => json!({ "enum": names("ListedDelivery", "status") }),
         ("query", "status") if path.ends_with("/trips") => json!({ "enum": names("Trip", "status") }),
         ("query" | "path", _) if !is_text => json!({ "minimum": 1 }),
         ("query", _) => bounds("", name, is_text)?,
@@ -160,6 +167,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("NewAlert" | "Alert", "type") => all!(AlertKind),
         ("NewDevice" | "ChangeDevice" | "Device" | "UnknownDevice", "protocol") => all!(DeviceProtocol),
         ("NewGrade" | "Grade", "type") => all!(GradeKind),
+        ("ListedDelivery", "status") => all!(DeliveryStatus),
         ("ChangeParcel" | "Parcel", "status") => all!(ParcelStatus),
         ("SetAttendance" | "Attendance", "status") => all!(AttendanceStatus),
         ("Trip", "status") => all!(TripStatus),

@@ -3,7 +3,7 @@
 use super::position::PositionJson;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Distinguishes a field that is null from one that is absent.
 pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
@@ -133,4 +133,20 @@ pub(crate) struct VehicleJson {
     pub service_due_at: Option<String>,
     /// The last position; null before the first.
     pub position: Option<PositionJson>,
+    /// With `near`: metres from the place to the vehicle, on the sphere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distance_m: Option<f64>,
+}
+
+/// Which vehicles to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SpaceQuery {
+    /// The vehicles nearest to a place, the nearest first: its latitude and longitude in degrees, by a comma.
+    pub near: Option<String>,
+    /// With `near`: only vehicles within so many metres.
+    pub radius: Option<f64>,
+    /// The vehicles in a region: `west,south,east,north` in degrees, `geofence:` and a geofence's number, or a GeoJSON `Polygon` or
+    /// `MultiPolygon` of up to 8 KiB.
+    pub within: Option<String>,
 }

@@ -8,6 +8,8 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use milepost_http::Problem;
 use milepost_live::{ConnectionPolicy, Handshake};
+use milepost_service::GeometryRefusal;
+use milepost_service::space::read_place;
 use serde_json::Value;
 
 /// Answers at once. Messages follow in the response's body, the same as on a socket.
@@ -46,21 +48,57 @@ fn read_subs(handshake: &Handshake) -> Result<Vec<SubJson>, Problem> {
     if let Some(edges) = names("box") {
         // What is no number is refused with the box.
         let edges = Some(edges.iter().map(|edge| edge.parse().unwrap_or(f64::NAN)).collect());
-        subs.push(SubJson { to: "view".to_owned(), edges, batch_ms, ..SubJson::default() });
+        let max = handshake.query("max").and_then(|max| max.parse().ok());
+        subs.push(SubJson { to: "view".to_owned(), edges, max, batch_ms, ..SubJson::default() });
     }
+    subs.extend(read_spaces(handshake)?.map(|sub| SubJson { batch_ms, ..sub }));
     for to in ["parcel", "cadet", "delivery"] {
         if let Some(id) = handshake.query(to) {
             let id = id.parse::<i64>().map_or(Value::String(id), Value::from);
             subs.push(SubJson { to: to.to_owned(), id: Some(id), ..SubJson::default() });
         }
     }
-    if subs.is_empty() {
-        let message =
-            "say what to follow: ?to=vehicles,alerts, ?ids=, ?routes=, ?kinds=, ?box=, ?parcel=, ?cadet= or ?delivery=";
+    // `to=` alone greets and follows nothing: a client learns so whether it is let in.
+    if subs.is_empty() && handshake.query("to").is_none() {
+        let message = "say what to follow: ?to=vehicles,alerts, ?ids=, ?routes=, ?kinds=, ?box=, ?near=, ?within=, ?parcel=, ?cadet= or ?delivery=";
         return Err(Problem::malformed(message));
     }
     for (s, sub) in (1..).zip(&mut subs) {
         sub.s = s;
     }
     Ok(subs)
+}
+
+/// Questions to the map, with the names and forms of `GET /api/v1/vehicles`.
+fn read_spaces(handshake: &Handshake) -> Result<impl Iterator<Item = SubJson>, Problem> {
+    let refused = |refused: GeometryRefusal| Problem::invalid(refused.field, refused.message);
+    let number = |name: &str| {
+        let parse = |text: String| text.parse::<f64>().map_err(|_| Problem::invalid(name, "must be a number"));
+        handshake.query(name).map(parse).transpose()
+    };
+    let near = handshake.query("near").map(|near| read_place(&near).map_err(refused)).transpose()?;
+    let limit = handshake.query("limit").map(|text| text.parse());
+    let limit = limit.transpose().map_err(|_| Problem::invalid("limit", "must be a whole number"))?;
+    let radius_m = number("radius")?;
+    let near = near.map(|place| SubJson {
+        to: "near".to_owned(),
+        lat: Some(place.latitude.get()),
+        lon: Some(place.longitude.get()),
+        limit,
+        radius_m,
+        ..SubJson::default()
+    });
+    let within = handshake.query("within").map(|within| {
+        let sub = SubJson { to: "within".to_owned(), ..SubJson::default() };
+        if let Some(id) = within.strip_prefix("geofence:") {
+            return SubJson { geofence: Some(id.parse().unwrap_or(0)), ..sub };
+        }
+        if within.starts_with('{') {
+            return SubJson { geometry: Some(serde_json::from_str(&within).unwrap_or_default()), ..sub };
+        }
+        // What is no number is refused with the box.
+        let edges = within.split(',').map(|edge| edge.parse().unwrap_or(f64::NAN)).collect();
+        SubJson { edges: Some(edges), ..sub }
+    });
+    Ok(near.into_iter().chain(within))
 }

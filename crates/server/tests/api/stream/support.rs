@@ -2,7 +2,7 @@
 
 use crate::support::{TestServer, Watcher};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A connection that was greeted.
 pub struct LiveClient {
@@ -18,6 +18,10 @@ pub struct LiveClient {
     pub told: usize,
     /// What views cover, by their subscriptions.
     pub covers: BTreeMap<u64, [f64; 4]>,
+    /// The clusters of views that hold too many vehicles, by their subscriptions and ids.
+    pub clusters: BTreeMap<u64, BTreeMap<String, Value>>,
+    /// The vehicles of questions to the map, by their subscriptions.
+    pub members: BTreeMap<u64, BTreeSet<String>>,
     /// The other subscriptions to vehicles.
     filters: BTreeMap<u64, Value>,
 }
@@ -41,6 +45,8 @@ impl LiveClient {
             cursor: None,
             told: 0,
             covers: BTreeMap::new(),
+            members: BTreeMap::new(),
+            clusters: BTreeMap::new(),
             filters: BTreeMap::new(),
         }
     }
@@ -59,6 +65,8 @@ impl LiveClient {
             (Some("unsub"), _) => {
                 self.filters.remove(&s);
                 self.covers.remove(&s);
+                self.members.remove(&s);
+                self.clusters.remove(&s);
                 self.drop_uncovered();
             }
             _ => {}
@@ -67,16 +75,18 @@ impl LiveClient {
 
     /// Drops the vehicles that are in no view and that no other subscription selects.
     fn drop_uncovered(&mut self) {
-        if self.covers.is_empty() {
+        if self.covers.is_empty() && self.clusters.is_empty() {
             // Without views the server says what is gone.
             return;
         }
-        let (covers, filters) = (&self.covers, &self.filters);
-        self.vehicles.retain(|_, vehicle| {
+        let (covers, filters, members) = (&self.covers, &self.filters, &self.members);
+        self.vehicles.retain(|id, vehicle| {
             let place = &vehicle["place"];
             let (lat, lon) = (place["lat"].as_f64(), place["lon"].as_f64());
             let in_view = lat.zip(lon).is_some_and(|(lat, lon)| covers.values().any(|edges| holds(edges, lat, lon)));
-            in_view || filters.values().any(|filter| selects(filter, vehicle))
+            in_view
+                || members.values().any(|ids| ids.contains(id))
+                || filters.values().any(|filter| selects(filter, vehicle))
         });
     }
 
@@ -86,7 +96,7 @@ impl LiveClient {
         let mut message = sub;
         message["op"] = json!("sub");
         self.send(message).await;
-        let between = ["items", "covers"];
+        let between = ["items", "covers", "members", "clusters"];
         let answer = self
             .until(|message| message["s"] == s && !between.contains(&message["op"].as_str().unwrap_or_default()))
             .await;
@@ -159,7 +169,34 @@ impl LiveClient {
             }
             "covers" => {
                 let edges: Vec<f64> = serde_json::from_value(message["box"].clone()).unwrap();
-                self.covers.insert(message["s"].as_u64().unwrap(), edges.try_into().unwrap());
+                let s = message["s"].as_u64().unwrap();
+                self.clusters.remove(&s);
+                self.covers.remove(&s);
+                if message["mode"] == "clusters" {
+                    self.clusters.insert(s, BTreeMap::new());
+                } else {
+                    self.covers.insert(s, edges.try_into().unwrap());
+                }
+                self.drop_uncovered();
+            }
+            "clusters" => {
+                let clusters = self.clusters.get_mut(&message["s"].as_u64().unwrap()).expect("covers said so");
+                for cluster in message["c"].as_array().unwrap() {
+                    let id = cluster["id"].as_str().unwrap().to_owned();
+                    if cluster["count"] == 0 {
+                        assert!(clusters.remove(&id).is_some(), "{message}");
+                    } else {
+                        clusters.insert(id, cluster.clone());
+                    }
+                }
+            }
+            "members" => {
+                let members = self.members.entry(message["s"].as_u64().unwrap()).or_default();
+                let ids = |field: &str| serde_json::from_value::<BTreeSet<String>>(message[field].clone()).unwrap();
+                assert!(members.is_disjoint(&ids("in")), "{message}");
+                assert!(ids("out").is_subset(members), "{message}");
+                members.extend(ids("in"));
+                members.retain(|id| !ids("out").contains(id));
                 self.drop_uncovered();
             }
             "gone" => {
