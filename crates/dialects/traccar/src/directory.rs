@@ -45,9 +45,8 @@ struct Read {
 impl Known {
     fn current(&self, now: Timestamp) -> Option<Arc<FleetView>> {
         let view = self.view.read().expect("nothing panics while holding it");
-        let is_current = |read: &&Read| {
-            read.at == self.changes.load(Ordering::Acquire) && (0..MAX_AGE_MS).contains(&now.ms_since(read.when))
-        };
+        let is_current =
+            |read: &&Read| read.at == self.changes.load(Ordering::Acquire) && now.ms_since(read.when) < MAX_AGE_MS;
         view.as_ref().filter(is_current).map(|read| Arc::clone(&read.view))
     }
 

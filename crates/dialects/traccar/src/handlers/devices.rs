@@ -137,7 +137,8 @@ fn kind_of(object: &Object) -> Result<VehicleKind, Refusal> {
 /// The speed limit that a device's attributes give, in knots there.
 fn limit_of(object: &Object) -> Option<SpeedKmh> {
     let knots = object.get("attributes")?.get("speedLimit")?.as_f64().filter(|knots| *knots > 0.0)?;
-    SpeedKmh::new(knots * KMH_OF_KNOT).ok()
+    // Without the digits that a conversion leaves.
+    SpeedKmh::new((knots * KMH_OF_KNOT * 1e6).round() / 1e6).ok()
 }
 
 fn label_of(object: &Object) -> Result<Label, Refusal> {

@@ -18,6 +18,9 @@ use milepost_service::ServiceError;
 use milepost_service::catalogue::{self, NewEntry};
 use serde_json::Value;
 
+/// Notifications of one user, which share the tenant's room.
+const MAX_NOTIFICATIONS: usize = 200;
+
 /// The routes of one kind: the list and one.
 pub(crate) fn routes_of(kept: &'static Kept) -> (MethodRouter<TraccarParts>, MethodRouter<TraccarParts>) {
     let list = move |state, signed, params| list(kept, state, signed, params);
@@ -194,6 +197,10 @@ async fn add(
     let (use_cases, tenant) = (parts.live.use_cases(), signed.tenant());
     let fleet = parts.directory.view(use_cases, tenant, signed.now()).await?;
     check(kept, &fleet, None, &object)?;
+    let own = |user: UserId| fleet.members(EntryKind::User, user.get(), kept.kind).len();
+    if kept.kind == EntryKind::Notification && signed.user().is_some_and(|user| own(user) >= MAX_NOTIFICATIONS) {
+        return Err(Refusal::forbidden("too many notifications of one user"));
+    }
     object.remove("id");
     let name = unique_name(kept, &object);
     let body = EntryBody::of_parsed(written(&object))?;

@@ -6,7 +6,7 @@ use crate::extract::{Params, Signed};
 use crate::fleet::{DeviceView, FleetView};
 use crate::handlers::devices::Visible;
 use crate::handlers::events::{happenings, trips_of};
-use crate::handlers::positions::{objects, read_positions, refuse_guest};
+use crate::handlers::positions::{MAX_POSITIONS, objects, read_positions, refuse_guest};
 use crate::ids::position_id;
 use crate::refusal::Refusal;
 use crate::reports::Course;
@@ -197,11 +197,16 @@ pub(crate) async fn rows_of(
     kind: Kind,
     asked: &Asked,
 ) -> Result<(Vec<Object>, Vec<usize>), Refusal> {
-    let (mut rows, mut counts) = (Vec::new(), Vec::new());
+    let (mut rows, mut counts, mut weight) = (Vec::new(), Vec::new(), 0);
     for device in &asked.devices {
         let before = rows.len();
         add_rows(parts, signed, params, kind, asked, device, &mut rows).await?;
         counts.push(rows.len() - before);
+        let points = |row: &Object| row.get("route").and_then(Value::as_array).map_or(1, Vec::len);
+        weight += rows[before..].iter().map(points).sum::<usize>();
+        if weight >= MAX_POSITIONS {
+            break;
+        }
     }
     Ok((rows, counts))
 }

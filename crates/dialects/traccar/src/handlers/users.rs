@@ -64,12 +64,13 @@ pub(crate) async fn get_user(
 async fn find(parts: &TraccarParts, signed: &Signed, id: i64) -> Result<User, Refusal> {
     let number = UserId::new(id).map_err(|_| Refusal::no_such_object())?;
     if signed.is_administrator() {
-        return users::get_user(&parts.live.use_cases().users, &signed.request, number).await.map_err(
-            |error| match error {
-                ServiceError::NotFound(_) => Refusal::no_such_object(),
-                other => other.into(),
-            },
-        );
+        let found = users::get_user(&parts.live.use_cases().users, &signed.request, number).await;
+        return match found {
+            // A superadmin acts in its own tenant here.
+            Ok(user) if user.tenant == *signed.tenant() => Ok(user),
+            Ok(_) | Err(ServiceError::NotFound(_)) => Err(Refusal::no_such_object()),
+            Err(error) => Err(error.into()),
+        };
     }
     if signed.user() != Some(number) {
         return Err(Refusal::forbidden("User access denied"));
@@ -250,7 +251,7 @@ pub(crate) async fn remove_user(
     if !signed.is_administrator() {
         return Err(Refusal::forbidden("User access denied"));
     }
-    let Ok(number) = UserId::new(id) else { return Ok(StatusCode::NO_CONTENT) };
+    let Ok(User { id: number, .. }) = find(&parts, &signed, id).await else { return Ok(StatusCode::NO_CONTENT) };
     match users::remove_user(&parts.live.use_cases().users, &signed.request, number, &ExpectedVersion::Any).await {
         Ok(()) | Err(ServiceError::NotFound(_)) => {}
         Err(error) => return Err(error.into()),
