@@ -99,8 +99,7 @@ impl Replay {
 
     fn filled(&self, text: &str, is_form: bool) -> String {
         let password = if is_form { escaped(PASSWORD) } else { PASSWORD.to_owned() };
-        // What ended in the hours of the recording ends later here.
-        let text = text.replace("<password>", &password).replace("expiration=2026-11", "expiration=2099-11");
+        let text = text.replace("<password>", &password);
         self.tokens.iter().fold(text, |text, (name, token)| text.replace(name, token))
     }
 
@@ -193,7 +192,9 @@ impl Replay {
             call = call.header("origin", "https://evil.example");
         }
         if let Some(body) = self.body(area, &request["body"], is_form) {
-            call = call.body(body);
+            // What ended in the hours after the recording ends later here.
+            let is_over = name.contains("expires in a second");
+            call = call.body(if is_over { body } else { body.replace("expiration=2026-11", "expiration=2099-11") });
         }
         let answer = call.send().await.unwrap();
         let mut differences = Vec::new();
