@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
@@ -12,7 +13,7 @@ const server = process.env.MILEPOST_URL ?? 'http://127.0.0.1:8080';
 const client = fileURLToPath(new URL('../clients/typescript/src', import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), pageAddresses(), compressedAssets()],
+  plugins: [react(), pageAddresses(), serviceWorker(), compressedAssets()],
   resolve: {
     // The client is built into the pages from its source.
     alias: [
@@ -70,7 +71,24 @@ function pageAddresses(): Plugin {
   };
 }
 
-/** The binary embeds assets as gzip and sends them so. */
+/** Writes the service worker with the names of all parts, but for those of the API reference. */
+function serviceWorker(): Plugin {
+  return {
+    name: 'service-worker',
+    apply: 'build',
+    writeBundle({ dir }) {
+      const folder = dir ?? 'dist';
+      const names = readdirSync(join(folder, 'assets')).sort();
+      const assets = names.filter((name) => !/swagger|^docs-/.test(name)).map((name) => `/assets/${name}`);
+      const version = createHash('sha256').update(names.join()).digest('hex').slice(0, 16);
+      const worker = readFileSync(fileURLToPath(new URL('scripts/service-worker.js', import.meta.url)), 'utf8');
+      const head = `const VERSION = '${version}';\nconst ASSETS = ${JSON.stringify(assets)};\n`;
+      writeFileSync(join(folder, 'sw.js'), head + worker);
+    },
+  };
+}
+
+/** The binary embeds assets as Brotli and gzip, and sends them so. */
 function compressedAssets(): Plugin {
   return {
     name: 'compressed-assets',
@@ -79,7 +97,9 @@ function compressedAssets(): Plugin {
       const assets = join(dir ?? 'dist', 'assets');
       for (const name of readdirSync(assets)) {
         const file = join(assets, name);
-        writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+        const content = readFileSync(file);
+        writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
+        writeFileSync(`${file}.br`, brotliCompressSync(content));
         rmSync(file);
       }
     },

@@ -141,3 +141,24 @@ test('a fleet of 160 is clustered from afar, and filters narrow list and map ali
   await settled(page);
   await page.screenshot({ path: 'screenshots/clusters.png' });
 });
+
+test('the whole fleet is where it was at a past moment', async ({ page }) => {
+  const [early, late] = [await addVehicle('Early', 10, 10), await addVehicle('Late', 20, 20)];
+  const nowMs = Date.now();
+  const at = (minutesAgo: number, vehicle_id: string, latitude: number) => ({
+    vehicle_id,
+    latitude,
+    longitude: 30,
+    timestamp: new Date(nowMs - minutesAgo * 60_000).toISOString(),
+  });
+  await milepost.call('POST', '/api/v1/positions', [at(200, early, 11), at(131, early, 12), at(129, early, 13)]);
+  await milepost.call('POST', '/api/v1/positions', [at(160, late, 21), at(100, late, 22)]);
+  await openAs(page, milepost, `/history?fleet=&at=${nowMs - 130 * 60_000}`, 'manager', PASSWORD);
+  const list = page.getByRole('list', { name: 'Vehicles' });
+  await expect(list.locator(`[data-vehicle-id="${early}"]`)).toHaveAttribute('data-latitude', '12');
+  // Silent for half an hour: shown where it was last, with the time.
+  await expect(list.locator(`[data-vehicle-id="${late}"]`)).toHaveAttribute('data-latitude', '21');
+  await expect(list.locator(`[data-vehicle-id="${late}"]`)).toContainText('No signal since');
+  await expect(page.locator('.track-map .maplibregl-marker')).toHaveCount(2);
+  await page.screenshot({ path: 'screenshots/fleet-then.png' });
+});

@@ -22,6 +22,7 @@ pub(crate) enum Field {
     Odometer,
     FuelLevel,
     Ignition,
+    Attributes,
     Fix,
 }
 
@@ -48,7 +49,7 @@ pub(crate) enum ClockName {
 }
 
 impl Field {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Vehicle,
         Self::Timestamp,
         Self::Date,
@@ -65,6 +66,7 @@ impl Field {
         Self::Odometer,
         Self::FuelLevel,
         Self::Ignition,
+        Self::Attributes,
         Self::Fix,
     ];
 
@@ -86,6 +88,7 @@ impl Field {
             Self::Odometer => "odometer",
             Self::FuelLevel => "fuel_level",
             Self::Ignition => "ignition",
+            Self::Attributes => "attributes",
             Self::Fix => "fix",
         }
     }
@@ -138,6 +141,7 @@ impl Field {
             Self::Odometer => "odometer odo mileage totaldistance",
             Self::FuelLevel => "fuellevel fuel",
             Self::Ignition => "ignition ignitionon ign",
+            Self::Attributes => "attributes",
             Self::Fix => "fix fixquality fixtype quality hasfix valid",
         }
     }

@@ -133,6 +133,9 @@ impl<R: BufRead> GeoJsonReader<R> {
             if let (Field::Altitude, Some(altitude)) = (field, &altitude) {
                 return Some(Cell { text: Cow::Borrowed(altitude), qualifier: None });
             }
+            if let (Field::Attributes, Some(object @ Value::Object(_))) = (field, properties.get("attributes")) {
+                return Some(Cell { text: Cow::Owned(object.to_string()), qualifier: None });
+            }
             let text = to_text(properties.get(names.get(columns.index(field)?)?)?)?;
             Some(Cell { text, qualifier: columns.qualifier(field) })
         });

@@ -1,8 +1,10 @@
 //! A track point of a GPX file while its elements are read.
 
 use crate::SpeedUnit;
+use crate::attributes_json::read_value;
 use crate::track_point::{RawPoint, means_no_fix};
 use crate::xml_elements::local;
+use milepost_domain::{AttributeValue, MAX_ATTRIBUTES};
 
 /// The point that is being read.
 pub(crate) struct OpenPoint {
@@ -10,6 +12,8 @@ pub(crate) struct OpenPoint {
     pub(crate) depth: usize,
     pub(crate) line: u64,
     pub(crate) time: Option<String>,
+    /// The name of the attribute that is being read.
+    pub(crate) attribute: Option<String>,
     pub(crate) values: RawPoint,
 }
 
@@ -23,6 +27,13 @@ impl OpenPoint {
             "milepost:odometer" => values.odometer_km = number(),
             "milepost:fuelLevel" => values.fuel_level_l = number(),
             "milepost:ignition" => values.ignition = text.parse().ok(),
+            "milepost:attribute" => {
+                if let Some(name) = self.attribute.take()
+                    && values.attributes.len() <= MAX_ATTRIBUTES
+                {
+                    values.attributes.extend(attribute_value(text).map(|value| (name, value)));
+                }
+            }
             _ => {}
         }
         match local(name) {
@@ -37,6 +48,11 @@ impl OpenPoint {
             _ => {}
         }
     }
+}
+
+/// A number or boolean as it stands, a text that could be taken for one in quotes.
+fn attribute_value(text: &str) -> Option<AttributeValue> {
+    read_value(text).or_else(|| AttributeValue::text(text).ok())
 }
 
 /// Rounds to a millionth of a km/h: 50 km/h, written as 13.888888888888889 m/s, are read as 50.

@@ -8,6 +8,8 @@ use crate::row_times::RowTimes;
 use crate::track_point::RawPoint;
 use crate::xml_elements::{Element, Elements, local, number_of};
 use crate::{Format, ReadError, ReadOptions, TrackPoint, Understanding};
+use quick_xml::escape::unescape;
+use std::borrow::Cow;
 use std::io::BufRead;
 
 /// Points of a GPX file. The name of the track that a point belongs to is its vehicle. Waypoints and routes are places and
@@ -84,7 +86,13 @@ impl<R: BufRead> GpxReader<R> {
                 let degrees = |name| number_of(attributes, name).unwrap_or(f64::NAN);
                 let values =
                     RawPoint { vehicle, latitude: degrees("lat"), longitude: degrees("lon"), ..RawPoint::default() };
-                self.point = Some(OpenPoint { depth, line: self.elements.line(), time: None, values });
+                self.point = Some(OpenPoint { depth, line: self.elements.line(), time: None, attribute: None, values });
+            }
+            "attribute" => {
+                if let Some(point) = &mut self.point {
+                    let name = attributes.iter().find(|(key, _)| key == "name").map(|(_, name)| name);
+                    point.attribute = name.and_then(|name| unescape(name).ok()).map(Cow::into_owned);
+                }
             }
             _ => {}
         }

@@ -1,6 +1,7 @@
 //! Writes GPX 1.1: one track of one segment, speed and course in Garmin's TrackPointExtension v2, the rest in
 //! extensions of our own.
 
+use crate::attributes_json::{push_value, read_value};
 use crate::push::push;
 use crate::track_meta::TrackMeta;
 use crate::units::SpeedUnit;
@@ -71,9 +72,14 @@ impl GpxWriter {
             push_escaped(out, name);
             out.extend_from_slice(b"\">");
             match value {
-                AttributeValue::Number(number) => push!(out, "{number}"),
-                AttributeValue::Flag(flag) => push!(out, "{flag}"),
+                // A text that a reader would change, or take for another value, stands as JSON.
+                AttributeValue::Text(text) if !is_plain(text) => {
+                    let mut json = Vec::new();
+                    push_value(&mut json, value);
+                    push_escaped(out, &String::from_utf8_lossy(&json));
+                }
                 AttributeValue::Text(text) => push_escaped(out, text),
+                value => push_value(out, value),
             }
             out.extend_from_slice(b"</milepost:attribute>");
         }
@@ -88,4 +94,9 @@ impl GpxWriter {
     pub(crate) fn finish(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"</trkseg></trk>\n</gpx>\n");
     }
+}
+
+/// Whether a reader finds the same text again.
+fn is_plain(text: &str) -> bool {
+    text.trim() == text && !text.is_empty() && !text.chars().any(char::is_control) && read_value(text).is_none()
 }

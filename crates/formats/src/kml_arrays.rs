@@ -1,7 +1,9 @@
 //! The values of a KML track beside time and place, in arrays of its ExtendedData.
 
+use crate::attributes_json::{push_attributes, read_attributes};
 use crate::push::push;
 use crate::track_point::RawPoint;
+use crate::xml::push_escaped;
 use milepost_domain::Position;
 
 /// The name of the schema of our arrays. In a track of another program equal names may mean other units.
@@ -18,11 +20,20 @@ pub(crate) enum ArrayValue {
     Odometer,
     FuelLevel,
     Ignition,
+    Attributes,
 }
 
 impl ArrayValue {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Speed, Self::Heading, Self::Accuracy, Self::Altitude, Self::Odometer, Self::FuelLevel, Self::Ignition];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Speed,
+        Self::Heading,
+        Self::Accuracy,
+        Self::Altitude,
+        Self::Odometer,
+        Self::FuelLevel,
+        Self::Ignition,
+        Self::Attributes,
+    ];
 
     /// The array's name, its type in the schema, and its name for people.
     pub(crate) const fn names(self) -> (&'static str, &'static str, &'static str) {
@@ -34,6 +45,8 @@ impl ArrayValue {
             Self::Odometer => ("odometer_km", "double", "Odometer (km)"),
             Self::FuelLevel => ("fuel_level_l", "double", "Fuel (l)"),
             Self::Ignition => ("ignition", "bool", "Ignition"),
+            // An object of JSON.
+            Self::Attributes => ("attributes", "string", "Attributes"),
         }
     }
 
@@ -52,6 +65,18 @@ impl ArrayValue {
                     None => out.extend_from_slice(b"<gx:value/>\n"),
                 }
                 return position.ignition.is_some();
+            }
+            Self::Attributes => {
+                if position.attributes.is_empty() {
+                    out.extend_from_slice(b"<gx:value/>\n");
+                } else {
+                    let mut json = Vec::new();
+                    push_attributes(&mut json, &position.attributes);
+                    out.extend_from_slice(b"<gx:value>");
+                    push_escaped(out, &String::from_utf8_lossy(&json));
+                    out.extend_from_slice(b"</gx:value>\n");
+                }
+                return !position.attributes.is_empty();
             }
         };
         match number {
@@ -72,6 +97,11 @@ impl ArrayValue {
             Self::Odometer => point.odometer_km = number,
             Self::FuelLevel => point.fuel_level_l = number,
             Self::Ignition => point.ignition = text.parse().ok(),
+            Self::Attributes if text.is_empty() => {}
+            Self::Attributes => match read_attributes(text) {
+                Some(entries) => point.attributes = entries,
+                None => point.unread.push(format!("attributes {text}")),
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Makes a point of the texts of one row, whatever format they came from.
 
+use crate::attributes_json::read_attributes;
 use crate::columns::Cell;
 use crate::degrees::{Axis, parse_degrees};
 use crate::field::{Field, Qualifier};
@@ -70,6 +71,12 @@ impl RowValues {
             raw.ignition = parse_switch(&ignition);
             if raw.ignition.is_none() {
                 raw.unread.push(format!("ignition {ignition}"));
+            }
+        }
+        if let Some(attributes) = text(Field::Attributes) {
+            match read_attributes(&attributes) {
+                Some(entries) => raw.attributes = entries,
+                None => raw.unread.push(format!("attributes {attributes}")),
             }
         }
         raw.no_fix = text(Field::Fix).is_some_and(|fix| means_no_fix(&fix));

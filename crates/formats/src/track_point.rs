@@ -1,9 +1,10 @@
 //! The results of readers: one point of a track, or the reason why a row gave none.
 
+use crate::attributes_json::Entries;
 use crate::time_refusal::TimeRefusal;
 use milepost_domain::{
-    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
-    Timestamp, VehicleId,
+    AccuracyM, AltitudeM, Attributes, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position,
+    SpeedKmh, Timestamp, VehicleId,
 };
 
 /// One fix out of a file. Unlike a [`Position`] it may lack a vehicle, or name it by a text that is no valid id.
@@ -33,6 +34,8 @@ pub struct TrackPoint {
     pub fuel_level: Option<FuelLevelL>,
     /// Ignition on or off.
     pub ignition: Option<bool>,
+    /// What else the device reported.
+    pub attributes: Attributes,
     /// Values beside time and place that can't be used, with their names: `speed -5`. The point lacks them.
     pub unread: Vec<String>,
 }
@@ -48,6 +51,7 @@ impl TrackPoint {
             odometer: self.odometer,
             fuel_level: self.fuel_level,
             ignition: self.ignition,
+            attributes: self.attributes,
             ..Position::new(vehicle_id, self.at, self.latitude, self.longitude)
         }
     }
@@ -118,6 +122,7 @@ pub(crate) struct RawPoint {
     pub(crate) odometer_km: Option<f64>,
     pub(crate) fuel_level_l: Option<f64>,
     pub(crate) ignition: Option<bool>,
+    pub(crate) attributes: Entries,
     /// The file says that the receiver had no fix.
     pub(crate) no_fix: bool,
     pub(crate) unread: Vec<String>,
@@ -147,20 +152,23 @@ impl RawPoint {
             return Err(ReadError::row(line, "latitude and longitude are both 0: the receiver had no fix"));
         }
         let Some(at) = self.at else { return Err(ReadError::row(line, "the point has no time")) };
-        let unread = &mut self.unread;
         Ok(TrackPoint {
             line,
             vehicle: self.vehicle,
             at,
             latitude,
             longitude,
-            speed: keep("speed", self.speed_kmh, SpeedKmh::new, unread),
-            heading: keep("heading", self.heading_deg, HeadingDeg::new, unread),
-            accuracy: keep("accuracy", self.accuracy_m, AccuracyM::new, unread),
-            altitude: keep("altitude", self.altitude_m, AltitudeM::new, unread),
-            odometer: keep("odometer", self.odometer_km, OdometerKm::new, unread),
-            fuel_level: keep("fuel_level", self.fuel_level_l, FuelLevelL::new, unread),
+            speed: keep("speed", self.speed_kmh, SpeedKmh::new, &mut self.unread),
+            heading: keep("heading", self.heading_deg, HeadingDeg::new, &mut self.unread),
+            accuracy: keep("accuracy", self.accuracy_m, AccuracyM::new, &mut self.unread),
+            altitude: keep("altitude", self.altitude_m, AltitudeM::new, &mut self.unread),
+            odometer: keep("odometer", self.odometer_km, OdometerKm::new, &mut self.unread),
+            fuel_level: keep("fuel_level", self.fuel_level_l, FuelLevelL::new, &mut self.unread),
             ignition: self.ignition,
+            attributes: Attributes::new(self.attributes).unwrap_or_else(|refused| {
+                self.unread.push(refused.to_string());
+                Attributes::NONE
+            }),
             unread: self.unread,
         })
     }

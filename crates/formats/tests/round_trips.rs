@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use milepost_domain::{
-    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, Position, SpeedKmh, Timestamp,
-    VehicleId,
+    AccuracyM, AltitudeM, AttributeValue, Attributes, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm,
+    Position, SpeedKmh, Timestamp, VehicleId,
 };
 use milepost_formats::limits::MAX_KML_TRACK;
 use milepost_formats::{Format, ReadOptions, TrackMeta, TrackPoint, TrackWriter, read};
@@ -34,6 +34,27 @@ fn between(least: f64, most: f64) -> impl Strategy<Value = f64> {
     prop_oneof![8 => least..=most, 1 => Just(least), 1 => Just(most)]
 }
 
+/// Attributes as devices send them, and texts that look like other values.
+fn any_attributes() -> impl Strategy<Value = Attributes> {
+    let text = prop_oneof![
+        4 => "[ -~äß°]{0,20}",
+        1 => Just("true".to_owned()),
+        1 => Just("12.50".to_owned()),
+        1 => Just("null".to_owned()),
+        1 => Just(" at its ends ".to_owned()),
+        1 => Just("a\nb\t\u{1}".to_owned()),
+        1 => Just("\"quoted\"".to_owned()),
+    ];
+    let value = prop_oneof![
+        any::<bool>().prop_map(AttributeValue::Flag),
+        prop_oneof![between(-1e6, 1e6), between(-1e300, 1e300)]
+            .prop_map(|number| AttributeValue::number(number).unwrap()),
+        text.prop_map(|text| AttributeValue::text(&text).unwrap()),
+    ];
+    let entries = prop::collection::btree_map("[a-z_&<>\"'é]{1,12}", value, 0..5);
+    entries.prop_map(|entries| Attributes::new(entries).unwrap())
+}
+
 /// A value of everything that a position may hold, whatever is allowed.
 fn any_position() -> impl Strategy<Value = Position> {
     let numbers = (
@@ -47,9 +68,15 @@ fn any_position() -> impl Strategy<Value = Position> {
     );
     let place = prop_oneof![9 => (between(-90.0, 90.0), between(-180.0, 180.0)), 1 => Just((0.0, 0.0))];
     let at_ms = prop_oneof![8 => 0i64..=253_402_300_799_999, 1 => Just(0), 1 => Just(253_402_300_799_999)];
-    (at_ms, place, numbers).prop_map(
-        |(at_ms, (latitude, longitude), (speed, heading, accuracy, altitude, odometer, fuel_level, ignition))| {
+    (at_ms, place, numbers, any_attributes()).prop_map(
+        |(
+            at_ms,
+            (latitude, longitude),
+            (speed, heading, accuracy, altitude, odometer, fuel_level, ignition),
+            attributes,
+        )| {
             Position {
+                attributes,
                 speed: speed.map(|value| SpeedKmh::new(value).unwrap()),
                 heading: heading.map(|value| HeadingDeg::new(value).unwrap()),
                 accuracy: accuracy.map(|value| AccuracyM::new(value).unwrap()),

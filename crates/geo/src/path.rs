@@ -4,6 +4,9 @@ use crate::great_circle::{EARTH_RADIUS_M, angle_rad, bearing_rad};
 use crate::{Point, distance_m, initial_bearing, interpolate};
 use milepost_domain::HeadingDeg;
 
+/// Segments that are passed over together where a path is far away.
+const STRETCH: usize = 16;
+
 /// Where a point is nearest to a line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Nearest {
@@ -110,6 +113,57 @@ impl Path {
             initial_bearing(point, start).map(opposite)
         };
         PathPoint { point, heading: heading.expect("the farther end of a segment with length is another point") }
+    }
+
+    /// Each time that the path passes `point` within `limit_m`: the nearest place of each pass, in order. A path that comes back has
+    /// several.
+    pub fn passes(&self, point: Point, limit_m: f64) -> Vec<Nearest> {
+        let mut passes = Vec::new();
+        let mut best: Option<Nearest> = None;
+        for first in (0..self.points.len() - 1).step_by(STRETCH) {
+            let last = (first + STRETCH).min(self.points.len() - 1);
+            if self.is_far(point, first, last, limit_m) {
+                passes.extend(best.take());
+                continue;
+            }
+            for index in first..last {
+                let found = nearest_on_segment(point, self.points[index], self.points[index + 1]);
+                if found.distance_m > limit_m {
+                    passes.extend(best.take());
+                } else if best.is_none_or(|best| found.distance_m < best.distance_m) {
+                    best = Some(Nearest { distance_m: found.distance_m, along_m: self.along_m[index] + found.along_m });
+                }
+            }
+        }
+        passes.extend(best);
+        passes
+    }
+
+    /// Whether no place from one point of the path to another is within `limit_m` of `point`, as far as that can be told cheaply: none
+    /// of them is farther from the point in the middle than the path is long up to the ends.
+    fn is_far(&self, point: Point, first: usize, last: usize, limit_m: f64) -> bool {
+        let middle = first.midpoint(last);
+        let at_m = self.along_m[middle];
+        let reach_m = limit_m + (at_m - self.along_m[first]).max(self.along_m[last] - at_m);
+        let north_m = (point.latitude.get() - self.points[middle].latitude.get()).abs().to_radians() * EARTH_RADIUS_M;
+        north_m > reach_m || distance_m(point, self.points[middle]) > reach_m
+    }
+
+    /// Where the part from `from_m` to `to_m` along the path is nearest to `point`.
+    pub fn nearest_between(&self, point: Point, from_m: f64, to_m: f64) -> Nearest {
+        let mut best = Nearest { distance_m: f64::INFINITY, along_m: from_m };
+        let first = self.along_m.partition_point(|&at| at <= from_m).saturating_sub(1);
+        for index in first..self.points.len() - 1 {
+            if self.along_m[index] > to_m {
+                break;
+            }
+            let found = nearest_on_segment(point, self.points[index], self.points[index + 1]);
+            let along_m = (self.along_m[index] + found.along_m).max(from_m);
+            if found.distance_m < best.distance_m {
+                best = Nearest { distance_m: found.distance_m, along_m };
+            }
+        }
+        best
     }
 
     /// Where the path is nearest to `point`; the first such place if there are several. Computes the distance to every

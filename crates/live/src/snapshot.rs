@@ -33,6 +33,12 @@ impl Snapshot {
         self.0.offer_if_absent(message);
     }
 
+    /// Sends messages of a snapshot that was cut where the subscription begins, each of another key, unless a newer one with the
+    /// same key waits. They are compressed as one.
+    pub fn offer_all(&self, messages: &[Message]) {
+        self.0.send_snapshot(messages);
+    }
+
     /// Sends a message without a version, in order with the offered ones.
     pub fn send(&self, text: &str) {
         self.0.send_text(text);

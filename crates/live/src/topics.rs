@@ -81,6 +81,8 @@ pub struct TopicFollower<V: TopicView> {
     /// The topics that begin now.
     beginning: Option<OwnTask>,
     waiting: VecDeque<(Vec<V::Topic>, Option<i64>)>,
+    /// The topics that end, each with its last message. They have begun, or begin now.
+    leaving: VecDeque<(V::Topic, String)>,
 }
 
 /// A client's topics, which begin one after the other.
@@ -100,7 +102,7 @@ impl<V: TopicView> TopicFollower<V> {
         let log = Arc::new(TopicLog::new(live, outlet, view));
         // Nothing is followed, so that nothing can be missed.
         log.gate.open(0);
-        Self { log, beginning: None, waiting: VecDeque::new() }
+        Self { log, beginning: None, waiting: VecDeque::new(), leaving: VecDeque::new() }
     }
 
     /// The view that selects and writes the events.
@@ -121,18 +123,32 @@ impl<V: TopicView> TopicFollower<V> {
         Ok(())
     }
 
-    /// Ends a topic. One that is just beginning may send some more of its events.
-    pub fn leave(&mut self, topic: &V::Topic) {
+    /// Ends a topic. `last` is sent once nothing more of it comes: after the topics that are beginning just now.
+    pub fn leave(&mut self, topic: &V::Topic, last: String) {
+        let mut has_waited = false;
         for (topics, _) in &mut self.waiting {
-            topics.retain(|other| other != topic);
+            topics.retain(|other| other != topic || std::mem::replace(&mut has_waited, true));
         }
         self.waiting.retain(|(topics, _)| !topics.is_empty());
-        self.log.leave(topic);
+        if has_waited {
+            self.log.outlet.send(&last);
+        } else {
+            self.leaving.push_back((topic.clone(), last));
+        }
     }
 
-    /// Begins the topics that wait and never returns. Dropping the future loses nothing.
+    /// Begins the topics that wait and ends those that leave, and never returns. Dropping the future loses nothing.
     pub async fn run(&mut self) -> Infallible {
         loop {
+            if self.beginning.is_none()
+                && let Some((topic, _)) = self.leaving.front()
+            {
+                self.log.leave(topic).await;
+                if let Some((_, last)) = self.leaving.pop_front() {
+                    self.log.outlet.send(&last);
+                }
+                continue;
+            }
             let beginning = match &mut self.beginning {
                 Some(beginning) => beginning,
                 none => {
@@ -158,10 +174,14 @@ impl<V: TopicView> TopicLog<V> {
         Self { live: live.clone(), view, outlet, gate, subscription, topics: Mutex::default() }
     }
 
-    fn leave(&self, topic: &V::Topic) {
-        let mut topics = self.lock();
-        topics.retain(|other| other != topic);
-        self.subscription.set_interest(self.view.interest(&topics));
+    /// Returns when nothing more of a topic comes.
+    async fn leave(&self, topic: &V::Topic) {
+        {
+            let mut topics = self.lock();
+            topics.retain(|other| other != topic);
+            self.subscription.set_interest(self.view.interest(&topics));
+        }
+        self.subscription.channel().settled().await;
     }
 
     /// Sends the stored events of new topics, or their state, and then new events of all topics. The events of the others are

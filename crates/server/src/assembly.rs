@@ -34,6 +34,7 @@ use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes, unsubscribe_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
+use milepost_mqtt::MqttStats;
 use milepost_oidc::Provider;
 use milepost_outbox::{
     MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, invitation_mail, reset_mail,
@@ -44,6 +45,7 @@ use milepost_service::{
     EventFeed, Listener, MailBodies, NewPasswordLink, Outgoing, ServiceParts, StartRelay, UseCases, assemble,
 };
 use milepost_store::Store;
+use milepost_transit_feeds::FeedStats;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
 
@@ -79,6 +81,10 @@ pub struct Assembly {
     pub transport: Arc<Transport>,
     /// Sender of outgoing calls.
     pub outbox: Arc<Outbox>,
+    /// What is counted of the messages of an MQTT broker.
+    pub mqtt_stats: Arc<MqttStats>,
+    /// What is counted of transit feeds of others.
+    pub feed_stats: Arc<FeedStats>,
     /// The tasks that the server can't do without.
     pub tasks: CoreTasks,
     metrics: Arc<Metrics>,
@@ -204,6 +210,8 @@ impl Assembly {
             tracks,
             transport,
             outbox,
+            mqtt_stats: Arc::default(),
+            feed_stats: Arc::default(),
             tasks,
             metrics,
             log,
@@ -315,7 +323,7 @@ impl Assembly {
     }
 
     fn phones(&self, config: &Config) -> PhoneParts {
-        PhoneParts::new(Arc::clone(&self.live.context), config.device_secrets.clone())
+        PhoneParts::new(Arc::clone(&self.live.context), config.device_secrets.clone(), config.owntracks_friends)
     }
 
     fn surround(&self, routes: Router, config: &Config) -> Router {
@@ -337,6 +345,8 @@ impl Assembly {
             hub: self.hub.clone(),
             transport: Arc::clone(&self.transport),
             outbox: Arc::clone(&self.outbox),
+            mqtt: Arc::clone(&self.mqtt_stats),
+            feeds: Arc::clone(&self.feed_stats),
             tracks: Arc::clone(&self.tracks),
             log: self.log.clone(),
         };

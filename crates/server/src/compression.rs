@@ -25,10 +25,15 @@ const TYPES: [&str; 6] = [
 
 /// Whether the client takes gzip.
 pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
+    takes(headers, "gzip")
+}
+
+/// Whether the client takes an encoding by its name.
+pub(crate) fn takes(headers: &HeaderMap, wanted: &str) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|encoding| {
         let (name, weight) = encoding.split_once(';').unwrap_or((encoding, ""));
-        name.trim().eq_ignore_ascii_case("gzip") && weight.trim().trim_end_matches(['0', '.']) != "q="
+        name.trim().eq_ignore_ascii_case(wanted) && weight.trim().trim_end_matches(['0', '.']) != "q="
     })
 }
 

@@ -7,6 +7,7 @@ mod listen_address;
 mod load;
 mod oidc;
 mod setting;
+mod transit_feeds;
 
 pub use device_ports::DevicePort;
 pub use duration::parse_duration;
@@ -21,6 +22,7 @@ use milepost_oidc::OidcSettings;
 use milepost_outbox::{AddressRule, MailFrom, ServiceUrl, SmtpUrl};
 use milepost_phone_formats::DeviceSecrets;
 use milepost_relay::RedisUrl;
+use milepost_transit_feeds::FeedSource;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -77,6 +79,8 @@ pub struct Config {
     /// `TRACCAR_WEB`, unset by default: the folder that this port serves at `/`.
     pub traccar_web: Option<PathBuf>,
     pub device_secrets: DeviceSecrets,
+    /// OwnTracks apps are told where the others of their tenant are.
+    pub owntracks_friends: bool,
     pub mqtt_broker: Option<BrokerUrl>,
     pub mqtt_topics: Vec<String>,
     /// The tenant whose admins add unknown devices.
@@ -86,6 +90,8 @@ pub struct Config {
     pub device_bind: IpAddr,
     pub device_max_per_address: usize,
     pub device_idle: Duration,
+    /// Transit feeds of others that are polled.
+    pub transit_feeds: Vec<FeedSource>,
     /// Everybody may read the transit feeds.
     pub transit_public: bool,
     /// The archive with the map of streets.
@@ -167,6 +173,8 @@ impl Config {
             echo: resolved.flag("MILEPOST_ECHO"),
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
             transit_public: resolved.flag("TRANSIT_PUBLIC"),
+            transit_feeds: transit_feeds::transit_feeds(resolved.text("TRANSIT_FEEDS"))
+                .map_err(|takes| ConfigError::new("TRANSIT_FEEDS", takes))?,
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
             device_keys_required: resolved.text("DEVICE_KEYS") == "required",
             traccar_api: resolved.flag("TRACCAR_API"),
@@ -183,6 +191,7 @@ impl Config {
                 .map_err(|takes| ConfigError::new("DEVICE_HTTP_LISTEN", takes))?,
             device_secrets: DeviceSecrets::new(&resolved.list("DEVICE_SECRETS"))
                 .map_err(|entry| ConfigError::new("DEVICE_SECRETS", format!("does not take entry {entry}")))?,
+            owntracks_friends: resolved.flag("OWNTRACKS_FRIENDS"),
             mqtt_broker: resolved
                 .optional("MQTT_URL")
                 .map(|url| BrokerUrl::parse(&url))

@@ -1,7 +1,7 @@
 //! The pages, embedded in the binary, and the settings that they read before a login.
 
 use crate::basemap::Basemap;
-use crate::compression::takes_gzip;
+use crate::compression::{takes, takes_gzip};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -71,6 +71,16 @@ pub(crate) fn page_routes(tiles: Arc<Tiles>) -> Router {
         .route("/parcels/{id}", get(|state, headers| page(state, headers, "parcel.html")))
         .route("/assets/{*path}", get(asset))
         .route("/icon.svg", get(|headers: HeaderMap| async move { file("icon.svg", &headers, "max-age=86400") }))
+        .route(
+            "/icon-maskable.svg",
+            get(|headers: HeaderMap| async move { file("icon-maskable.svg", &headers, "max-age=86400") }),
+        )
+        .route(
+            "/manifest.webmanifest",
+            get(|headers: HeaderMap| async move { file("manifest.webmanifest", &headers, "no-cache") }),
+        )
+        // Asked for at each visit, so that a newer version is found.
+        .route("/sw.js", get(|headers: HeaderMap| async move { file("sw.js", &headers, "no-cache") }))
         .route("/app/config.json", get(app_config))
         .route("/app/routes.geojson", get(route_shapes))
         .route(BASEMAP, get(basemap))
@@ -97,15 +107,15 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     file(&format!("assets/{path}"), &headers, "public, max-age=31536000, immutable")
 }
 
-/// Answers with an embedded file. Assets are embedded as gzip under `NAME.gz`. A client that does not take gzip gets them
-/// inflated.
+/// Answers with an embedded file. Assets are embedded as gzip under `NAME.gz` and as Brotli under `NAME.br`. A client that takes
+/// neither gets them inflated.
 fn file(name: &str, headers: &HeaderMap, caching: &'static str) -> Response {
     let compressed = Files::get(&format!("{name}.gz"));
     let is_compressed = compressed.is_some();
     let Some(file) = compressed.or_else(|| Files::get(name)) else {
         return Problem::not_found("page").into_response();
     };
-    // Weak, because both encodings have it.
+    // Weak, because all encodings have it.
     let tag = format!("W/\"{}\"", hex(&file.metadata.sha256_hash()[..16]));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let common = [
@@ -118,6 +128,12 @@ fn file(name: &str, headers: &HeaderMap, caching: &'static str) -> Response {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
     let kind = [(header::CONTENT_TYPE, content_type(name))];
+    if is_compressed
+        && takes(headers, "br")
+        && let Some(smaller) = Files::get(&format!("{name}.br"))
+    {
+        return (common, kind, [(header::CONTENT_ENCODING, "br")], smaller.data).into_response();
+    }
     if is_compressed && takes_gzip(headers) {
         return (common, kind, [(header::CONTENT_ENCODING, "gzip")], file.data).into_response();
     }
@@ -133,6 +149,7 @@ fn content_type(name: &str) -> &'static str {
         Some((_, "json")) => "application/json",
         Some((_, "svg")) => "image/svg+xml",
         Some((_, "woff2")) => "font/woff2",
+        Some((_, "webmanifest")) => "application/manifest+json",
         _ => "application/octet-stream",
     }
 }
@@ -175,7 +192,8 @@ mod tests {
     #[test]
     fn every_embedded_file_has_a_known_type() {
         for name in Files::iter() {
-            assert_ne!(content_type(name.trim_end_matches(".gz")), "application/octet-stream", "{name}");
+            let plain = name.trim_end_matches(".gz").trim_end_matches(".br");
+            assert_ne!(content_type(plain), "application/octet-stream", "{name}");
         }
     }
 

@@ -25,6 +25,7 @@ use milepost_mqtt::{MqttClient, MqttParts};
 use milepost_outbox::PublicForm;
 use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
+use milepost_transit_feeds::{FeedParts, FeedPolls};
 use milepost_transport::Drain;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -48,6 +49,8 @@ const CONNECTIONS_OF_DEVICE: usize = 8;
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Clocks that differ by more are reported at the start.
 const WRONG_CLOCK_MS: i64 = 2_000;
+/// The folder within the data folder for messages of a broker that can't be stored.
+const MQTT_PARKED_FOLDER: &str = "mqtt-parked";
 /// How often opening a database is tried again when it can't be reached at the start.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
@@ -68,6 +71,7 @@ pub struct Running {
     phones: Option<tokio::task::JoinHandle<()>>,
     traccar: Option<tokio::task::JoinHandle<()>>,
     mqtt: Option<Arc<MqttClient>>,
+    feeds: Option<Arc<FeedPolls>>,
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
@@ -200,6 +204,10 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     if let Some(client) = mqtt.clone() {
         tasks.watch("the client of the MQTT broker", move || client.has_ended());
     }
+    let feeds = start_feeds(config, &assembly);
+    if let Some(polls) = feeds.clone() {
+        tasks.watch("polling transit feeds", move || polls.has_ended());
+    }
 
     say(&format!("Milepost is listening on http://{address}"));
     for (protocol, address) in &tracker_addresses {
@@ -227,6 +235,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         phones,
         traccar,
         mqtt,
+        feeds,
         retention,
         follower,
         tracks,
@@ -282,8 +291,22 @@ fn start_mqtt(config: &Config, assembly: &Assembly) -> Result<Option<Arc<MqttCli
         secrets: config.device_secrets.clone(),
         use_cases: Arc::clone(&assembly.use_cases),
         clock: assembly.clock.clone(),
+        parked: config.data.join(MQTT_PARKED_FOLDER),
+        stats: Arc::clone(&assembly.mqtt_stats),
     };
     Ok(Some(Arc::new(MqttClient::start(parts))))
+}
+
+/// Starts to poll the transit feeds of others, if there are any.
+fn start_feeds(config: &Config, assembly: &Assembly) -> Option<Arc<FeedPolls>> {
+    (!config.transit_feeds.is_empty()).then(|| {
+        Arc::new(FeedPolls::start(FeedParts {
+            sources: config.transit_feeds.clone(),
+            use_cases: Arc::clone(&assembly.use_cases),
+            clock: assembly.clock.clone(),
+            stats: Arc::clone(&assembly.feed_stats),
+        }))
+    })
 }
 
 /// Chooses the cryptography library for all TLS connections that this process opens.
@@ -363,6 +386,9 @@ impl Running {
         self.issuers.abort();
         if let Some(mqtt) = &self.mqtt {
             mqtt.stop();
+        }
+        if let Some(feeds) = &self.feeds {
+            feeds.stop();
         }
         let _ = self.stage.send(Stage::Draining);
         let drain = Drain {

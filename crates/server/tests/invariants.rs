@@ -20,6 +20,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-mqtt",
         &["milepost-clock", "milepost-phone-formats", "milepost-device-report", "milepost-domain", "milepost-service"],
     ),
+    ("milepost-transit-feeds", &["milepost-clock", "milepost-device-report", "milepost-domain", "milepost-service"]),
     ("milepost-formats", &["milepost-domain"]),
     ("milepost-device-protocols", &["milepost-device-report", "milepost-domain"]),
     ("milepost-hub", &[]),
@@ -45,6 +46,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-hub",
             "milepost-relay",
             "milepost-store",
+            "milepost-timetable",
             "milepost-track",
         ],
     ),
@@ -79,11 +81,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-parcel",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
-    ("milepost-dialect-phones", &["milepost-phone-formats", "milepost-domain", "milepost-http", "milepost-service"]),
+    (
+        "milepost-dialect-phones",
+        &["milepost-cache", "milepost-phone-formats", "milepost-domain", "milepost-http", "milepost-service"],
+    ),
     (
         "milepost-dialect-records",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
+    ("milepost-timetable", &["milepost-domain", "milepost-geo"]),
     (
         "milepost-dialect-stream",
         &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
@@ -100,13 +106,26 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-service",
         ],
     ),
-    ("milepost-dialect-transit", &["milepost-cache", "milepost-domain", "milepost-http", "milepost-service"]),
+    (
+        "milepost-dialect-transit",
+        &[
+            "milepost-cache",
+            "milepost-domain",
+            "milepost-geo",
+            "milepost-http",
+            "milepost-service",
+            "milepost-timetable",
+        ],
+    ),
     ("milepost-simulate", &["milepost-device-protocols", "milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),
     ("milepost-load", &["milepost-report"]),
     ("milepost-soak", &["milepost-report"]),
-    ("milepost-evaluate", &["milepost-domain", "milepost-geo", "milepost-report", "milepost-track"]),
+    (
+        "milepost-evaluate",
+        &["milepost-domain", "milepost-geo", "milepost-report", "milepost-timetable", "milepost-track"],
+    ),
 ];
 
 /// Libraries that pure crates must not depend on: async, I/O, clocks, randomness, formats.
@@ -135,9 +154,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["milepost-access"]),
     ("lettre", &["milepost-outbox"]),
     ("argon2", &["milepost-access"]),
+    ("csv", &["milepost-timetable"]),
+    ("zip", &["milepost-timetable"]),
     ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),
-    ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak"]),
+    ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak", "milepost-transit-feeds"]),
     ("rumqttc", &["milepost-mqtt"]),
     ("rust_xlsxwriter", &["milepost-dialect-traccar"]),
 ];

@@ -7,6 +7,7 @@ use crate::deliveries::{Deliveries, TextLimit};
 use crate::devices::{DeviceRules, Devices};
 use crate::event_feed::EventFeed;
 use crate::fair_reads::FairReads;
+use crate::feeds::Feeds;
 use crate::fleet::{Fleet, TripMeters};
 use crate::idempotency::IdempotencyKeys;
 use crate::large_bodies::LargeBodies;
@@ -22,6 +23,7 @@ use crate::readiness::Readiness;
 use crate::records::Records;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
+use crate::timetables::Timetables;
 use crate::use_cases::UseCases;
 use crate::users::Users;
 use crate::vehicles::Vehicles;
@@ -121,7 +123,9 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         deliveries: Arc::clone(&deliveries),
         parcels: Arc::clone(&parcels),
     });
+    let nodes = Arc::new(nodes);
     let positions = Arc::new(Positions::new(store(), committer, live()));
+    let vehicles = Arc::new(Vehicles::new(store(), access(), live(), listeners.clone()));
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),
         audit: Audit::new(store()),
@@ -142,11 +146,12 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             trip_meters,
             alert_expiry_ms,
         ),
-        fair_reads,
+        fair_reads: Arc::clone(&fair_reads),
+        feeds: Feeds::new((store(), live()), Arc::clone(&positions), Arc::clone(&vehicles), Arc::clone(&nodes)),
         idempotency_keys: IdempotencyKeys::new(store()),
         pages: FairReads::of_pages(),
         large_bodies: LargeBodies::default(),
-        nodes: Arc::new(nodes),
+        nodes,
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels,
         positions,
@@ -155,8 +160,9 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         records: Records::new(store(), wakers.clone()),
         sign_in: SignIn::new(store(), access(), outgoing.clone()),
         tenants: Tenants::new(store()),
+        timetables: Timetables::new(store(), Arc::clone(&fair_reads)),
         users: Users::new(store(), access()),
-        vehicles: Vehicles::new(store(), access(), live(), listeners.clone()),
+        vehicles,
         webhooks: Webhooks::new(store(), outgoing.check_webhook_url, wakers.clone()),
     });
     let event_feed = EventFeed {

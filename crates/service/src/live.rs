@@ -231,6 +231,11 @@ impl LiveTenant {
         self.removed_meanwhile.lock().expect("nothing panics while holding it")
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().by_id.len()
+    }
+
     /// One vehicle.
     pub(crate) fn get(&self, id: &VehicleId) -> Option<LiveVehicle> {
         self.lock().by_id.get(id).cloned()

@@ -64,6 +64,11 @@ impl Nodes {
         Self { store, clock, node, relay, inbox, counts, live, listeners, deliveries, parcels, followed, living }
     }
 
+    /// This node.
+    pub(crate) const fn id(&self) -> NodeId {
+        self.node
+    }
+
     /// The nodes that wrote to the database within the last seconds, this one among them.
     pub fn living(&self) -> Vec<LivingNode> {
         self.lock_living().clone()

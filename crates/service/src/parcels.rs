@@ -17,7 +17,7 @@ pub(crate) use follow_driver::{follow_crossing, follow_driver};
 pub(crate) use follow_parcel::follow_parcel;
 pub use milepost_store::NewParcel;
 pub use read_parcel_path::{ParcelPath, read_parcel_path};
-pub use read_parcels::{ParcelListing, ParcelPage, followed_parcel, get_parcel, list_parcels};
+pub use read_parcels::{ParcelListing, ParcelPage, get_parcel, list_parcels, watch_parcel};
 pub use record_driver_location::{DriverReport, ReportOutcome, record_driver_location};
 
 use crate::keyed_locks::KeyedLocks;

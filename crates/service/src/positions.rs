@@ -10,8 +10,8 @@ pub use replay_positions::{Replay, replay_positions};
 
 use crate::live::LiveMap;
 use crate::{LiveVehicle, ServiceError};
-use milepost_domain::{TenantId, VehicleId};
-use milepost_store::{Committer, Store};
+use milepost_domain::{Position, TenantId, Timestamp, VehicleId};
+use milepost_store::{Committer, PositionBatch, Store};
 use std::sync::Arc;
 
 /// What the use cases of positions need.
@@ -33,6 +33,23 @@ impl Positions {
         vehicle: &VehicleId,
     ) -> Result<Option<LiveVehicle>, ServiceError> {
         Ok(self.live.tenant(&*self.store, tenant).await?.get(vehicle))
+    }
+
+    /// Stores positions of the tenant's vehicles, whose source was checked before, and returns how many are new. Returns after the
+    /// commit. Those of vehicles that were removed meanwhile are dropped.
+    pub(crate) async fn record_of_feed(
+        &self,
+        tenant: &TenantId,
+        positions: Vec<Position>,
+        received_at: Timestamp,
+    ) -> Result<usize, ServiceError> {
+        if positions.is_empty() {
+            return Ok(0);
+        }
+        let live = self.live.tenant(&*self.store, tenant).await?;
+        let thresholds = live.thresholds(&*self.store, tenant).await?;
+        let batch = PositionBatch { tenant: tenant.clone(), positions, received_at, thresholds };
+        Ok(self.committer.record(batch).await?.accepted)
     }
 
     /// Whether nothing commits positions any more, which is a fault.

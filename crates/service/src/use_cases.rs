@@ -6,6 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
 use crate::fair_reads::FairReads;
+use crate::feeds::Feeds;
 use crate::fleet::Fleet;
 use crate::idempotency::IdempotencyKeys;
 use crate::large_bodies::LargeBodies;
@@ -18,6 +19,7 @@ use crate::readiness::Readiness;
 use crate::records::Records;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
+use crate::timetables::Timetables;
 use crate::users::Users;
 use crate::vehicles::Vehicles;
 use crate::webhooks::Webhooks;
@@ -37,6 +39,8 @@ pub struct UseCases {
     pub devices: Devices,
     /// Shares out large reads among callers and tenants.
     pub fair_reads: Arc<FairReads>,
+    /// For [`crate::feeds`].
+    pub feeds: Feeds,
     /// Shares out pages of lists in the same way.
     pub pages: FairReads,
     /// Shares out the reading of large bodies in the same way, apart from what is read from the database.
@@ -63,10 +67,12 @@ pub struct UseCases {
     pub sign_in: SignIn,
     /// For [`crate::tenants`].
     pub tenants: Tenants,
+    /// For [`crate::timetables`].
+    pub timetables: Timetables,
     /// For [`crate::users`].
     pub users: Users,
     /// For [`crate::vehicles`].
-    pub vehicles: Vehicles,
+    pub vehicles: Arc<Vehicles>,
     /// For [`crate::webhooks`].
     pub webhooks: Webhooks,
 }

@@ -5,7 +5,7 @@ use crate::live::{LiveMap, LiveTenant};
 use crate::tenants::ensure_tenant;
 use crate::{Among, Listener, LiveVehicle, Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder};
-use milepost_domain::{Action, Caller, ExpectedVersion, TenantId, Vehicle, VehicleId, VehicleScope, may};
+use milepost_domain::{Action, Author, Caller, ExpectedVersion, TenantId, Vehicle, VehicleId, VehicleScope, may};
 use milepost_store::{Once, Store, TrackedVehicle};
 use std::sync::Arc;
 
@@ -63,10 +63,23 @@ pub async fn add_vehicle(
 ) -> Result<LiveVehicle, ServiceError> {
     require(&request.caller, tenant)?;
     ensure_tenant(&*vehicles.store, tenant).await?;
+    let added = store_vehicle(vehicles, tenant, vehicle, request.author(), once).await?;
+    tracing::info!(vehicle.id = %added.vehicle.id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle added");
+    Ok(added)
+}
+
+/// [`add_vehicle`] for use cases of other subjects, which checked who does it. There must be such a tenant.
+pub(crate) async fn store_vehicle(
+    vehicles: &Vehicles,
+    tenant: &TenantId,
+    vehicle: Vehicle,
+    author: Author,
+    once: &Once<'_, LiveVehicle>,
+) -> Result<LiveVehicle, ServiceError> {
     let live = vehicles.live(tenant).await?;
     let once = once.map(|added: &TrackedVehicle| Some(LiveVehicle::from(added.clone())));
-    let added = vehicles.store.by(request.author()).add_vehicle(tenant, &vehicle, request.now, &once).await?;
-    tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle added");
+    let now = author.at;
+    let added = vehicles.store.by(author).add_vehicle(tenant, &vehicle, now, &once).await?;
     live.describe(added.no, added.vehicle.clone(), |live, before| {
         vehicles.listeners.vehicle_changed(tenant, live, before)
     });

@@ -166,6 +166,14 @@ pub trait FleetStore: Send + Sync {
         id: &AlertId,
         now: Timestamp,
     ) -> Result<Option<Alert>>;
+    /// Lists the alerts of the whole fleet whose data has a key, at any depth, newest first.
+    async fn list_alerts_with_key(
+        &self,
+        tenant: &TenantId,
+        key: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Alert>>;
     /// Lists the alerts that `viewer` may see, newest first, before `before`; only unread ones if `unread`.
     async fn list_alerts(
         &self,

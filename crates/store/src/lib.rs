@@ -42,6 +42,7 @@ mod schedule;
 mod sign_in_store;
 mod sqlite;
 mod store;
+mod timetable_store;
 mod track_commit;
 mod tracked;
 mod unknown_kinds;
@@ -85,6 +86,7 @@ pub use sign_in_store::{
 };
 pub use sqlite::backup::{Progress, back_up, restore};
 pub use store::{Digest, LogStats, Store, StoredEvents};
+pub use timetable_store::{MAX_TIMETABLE_BYTES, StoredTimetable, TimetableStore};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};
 pub use tracked::{
     ArrivalCursor, Arrived, MOST_VEHICLE_MINUTES, TrackPosition, TrackedVehicle, VehicleNo, WrongPositions,

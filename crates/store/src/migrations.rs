@@ -44,7 +44,9 @@ pub(crate) const SQLITE: &[Listed] = &[
     (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
     (47, "0047_second_factors", include_str!("../migrations/sqlite/0047_second_factors.sql")),
     (48, "0048_mail", include_str!("../migrations/sqlite/0048_mail.sql")),
+    (49, "0049_timetables", include_str!("../migrations/sqlite/0049_timetables.sql")),
     (50, "0050_catalogue", include_str!("../migrations/sqlite/0050_catalogue.sql")),
+    (56, "0056_leases", include_str!("../migrations/sqlite/0056_leases.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -82,7 +84,9 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
     (47, "0047_second_factors", include_str!("../migrations/postgres/0047_second_factors.sql")),
     (48, "0048_mail", include_str!("../migrations/postgres/0048_mail.sql")),
+    (49, "0049_timetables", include_str!("../migrations/postgres/0049_timetables.sql")),
     (50, "0050_catalogue", include_str!("../migrations/postgres/0050_catalogue.sql")),
+    (56, "0056_leases", include_str!("../migrations/postgres/0056_leases.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

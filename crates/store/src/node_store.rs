@@ -44,6 +44,9 @@ pub trait NodeStore: Send + Sync {
     async fn compare_clocks(&self, machine: &(dyn Fn() -> Timestamp + Send + Sync)) -> Result<i64>;
     /// Notes that a node has ended.
     async fn leave(&self, node: NodeId) -> Result<()>;
+    /// Takes or keeps a lease: a piece of work that one node at a time does, such as polling a feed. False while another node has it.
+    /// It is kept by the database's clock.
+    async fn hold_lease(&self, name: &str, node: NodeId, now: Timestamp, until: Timestamp) -> Result<bool>;
     /// The times of all places of a tenant, in any order.
     async fn newest_times(&self, tenant: &TenantId) -> Result<Vec<NewestTime>>;
     /// The present versions of those of `ids` that exist, in any order.

@@ -3,8 +3,8 @@
 use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
     HistoryStore, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore,
-    ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, SignInStore, TrackCommit, TrackOutcome,
-    TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, SignInStore, TimetableStore, TrackCommit,
+    TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -64,6 +64,7 @@ pub trait Store:
     + CatalogueStore
     + NodeStore
     + SignInStore
+    + TimetableStore
     + Send
     + Sync
     + 'static
@@ -176,6 +177,8 @@ pub trait Store:
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
     /// Finds the device of any tenant that names itself so.
     async fn find_device_by_unique_id(&self, unique_id: &UniqueId) -> Result<Option<Device>>;
+    /// Finds the devices of a tenant that name themselves so, in any order.
+    async fn find_devices_by_unique_ids(&self, tenant: &TenantId, unique_ids: &[UniqueId]) -> Result<Vec<Device>>;
     /// Notes devices that reported without having been added, each once, sorted by unique id. Of too many rows, those that were seen
     /// longest ago go.
     async fn note_unknown_devices(&self, seen: &[UnknownDevice]) -> Result<()>;

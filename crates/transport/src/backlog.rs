@@ -110,6 +110,11 @@ impl Backlog {
         self.reliable_bytes
     }
 
+    /// No message waits that could be replaced by one of its key.
+    pub(crate) fn has_no_slots(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.partial.len() + self.reliable_bytes + self.slot_bytes
     }

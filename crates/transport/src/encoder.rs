@@ -16,7 +16,7 @@ pub(crate) const FIN: u8 = 0x80;
 pub(crate) const RSV1: u8 = 0x40;
 
 /// A shorter payload hardly shrinks and is sent as it is, which the extension allows message by message.
-const MIN_DEFLATE_BYTES: usize = 200;
+const MIN_DEFLATE_BYTES: usize = 400;
 
 /// Encodes payloads for the hub.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,9 +51,22 @@ pub(crate) fn encode_message(opcode: u8, deflate: bool, payload: &[u8]) -> Bytes
     encode_frame(opcode, false, payload)
 }
 
+/// Text messages in a row, compressed so that each may refer to those before it. They must be sent without another compressed
+/// message between them.
+pub(crate) fn encode_run<'a>(payloads: impl Iterator<Item = &'a [u8]>) -> Option<Bytes> {
+    let mut run = Vec::new();
+    deflate::deflate_run(payloads, |compressed| put_frame(&mut run, TEXT, true, compressed))?;
+    Some(run.into())
+}
+
 /// One final frame around `payload`.
 pub(crate) fn encode_frame(opcode: u8, compressed: bool, payload: &[u8]) -> Bytes {
     let mut frame = Vec::with_capacity(10 + payload.len());
+    put_frame(&mut frame, opcode, compressed, payload);
+    frame.into()
+}
+
+fn put_frame(frame: &mut Vec<u8>, opcode: u8, compressed: bool, payload: &[u8]) {
     frame.push(FIN | if compressed { RSV1 } else { 0 } | opcode);
     match payload.len() {
         len @ 0..126 => frame.push(len as u8),
@@ -67,7 +80,6 @@ pub(crate) fn encode_frame(opcode: u8, compressed: bool, payload: &[u8]) -> Byte
         }
     }
     frame.extend_from_slice(payload);
-    frame.into()
 }
 
 /// One server-sent event; `id` is what the reader names when it comes back.

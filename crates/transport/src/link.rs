@@ -11,19 +11,24 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
+use bytes::Bytes;
 use milepost_hub::{Form, Key, Message};
 
 use crate::backlog::Backlog;
 use crate::close::code;
 use crate::closed::Closed;
 use crate::config::SocketLimits;
-use crate::encoder::{BINARY, PONG, TEXT, encode_frame, encode_message};
+use crate::encoder::{BINARY, PONG, TEXT, encode_frame, encode_message, encode_run};
 use crate::heartbeat::Wheel;
 use crate::permessage_deflate::Deflate;
 use crate::shared::Shared;
 use crate::stats::add;
 use crate::wire::Wire;
 use snapshot::SnapshotVersions;
+
+/// The longest snapshot that is sent as a run: one of some ten thousand vehicles. A run waits whole for a slow reader, and counts
+/// for its reliable queue.
+const MAX_RUN_BYTES: usize = 2 << 20;
 
 /// Writes the last message before a close frame from its code and reason.
 pub type Farewell = fn(code: u16, reason: &str) -> String;
@@ -32,6 +37,8 @@ pub type Farewell = fn(code: u16, reason: &str) -> String;
 pub struct Link {
     id: u64,
     form: Form,
+    /// Compressed messages may refer to earlier ones.
+    keeps_context: bool,
     reliable_bytes: usize,
     farewell: Option<Farewell>,
     pub(crate) shared: Arc<Shared>,
@@ -96,7 +103,8 @@ impl Link {
         let next_ping_ms = now_ms + shared.timing.ping_period_ms;
         let link = Arc::new_cyclic(|me| Self {
             id: shared.next_id(),
-            form: if deflate == Deflate::Both { Form::WsDeflate } else { Form::WsPlain },
+            form: if deflate.is_outbound() { Form::WsDeflate } else { Form::WsPlain },
+            keeps_context: deflate == Deflate::InContext,
             reliable_bytes: limits.reliable_bytes,
             farewell,
             shared: Arc::clone(shared),
@@ -144,6 +152,23 @@ impl Link {
             self.enqueue(&mut state, message, false);
             self.flush_unless_held(&mut state);
         }
+    }
+
+    /// Sends messages of a snapshot while the link is corked, each of another key. The snapshot was cut where the subscription
+    /// begins, so that no older live message can follow. With compression they travel as a run: each refers to those before it. A
+    /// message yields to a newer one of its key that waits.
+    pub fn send_snapshot(&self, messages: &[Message]) {
+        let run = self.encode_snapshot(messages);
+        let mut state = self.lock();
+        if state.phase != Phase::Open {
+            return;
+        }
+        add(&self.shared.counters.frames_out, messages.len());
+        match run.filter(|_| state.backlog.as_ref().is_none_or(|backlog| backlog.has_no_slots())) {
+            Some(run) => self.push_reliable(&mut state, run, false),
+            None => messages.iter().for_each(|message| self.enqueue(&mut state, message, true)),
+        }
+        self.flush_unless_held(&mut state);
     }
 
     /// Sends a text message once less than 64 KiB wait for the socket: for streams of any length, such as a replay.
@@ -214,6 +239,15 @@ impl Link {
                 state.wake_reader();
             }
         }
+    }
+
+    /// The frames of a snapshot as one run, if it has several messages, not too many, and the client takes it.
+    fn encode_snapshot(&self, messages: &[Message]) -> Option<Bytes> {
+        let bytes: usize = messages.iter().map(|message| message.payload().len()).sum();
+        if !self.keeps_context || messages.len() < 2 || bytes > MAX_RUN_BYTES {
+            return None;
+        }
+        encode_run(messages.iter().map(|message| &message.payload()[..]))
     }
 
     fn schedule(&self, at_ms: u64) {

@@ -11,9 +11,26 @@ import '../styles/page.css';
 const RELOADED_AT = 'milepost.reloaded-at';
 const RELOAD_AT_MOST_EVERY_MS = 60_000;
 
+/** Something was typed since a form was sent or another page was opened. */
+let hasTyped = false;
+let typedAt = window.location.pathname;
+window.addEventListener('input', () => {
+  hasTyped = true;
+  typedAt = window.location.pathname;
+});
+window.addEventListener('submit', () => {
+  hasTyped = false;
+});
+
+// Keeps the parts of this version for as long as one of its pages is open. Without it, a page loads them again.
+if (import.meta.env.PROD) {
+  window.addEventListener('load', () => void navigator.serviceWorker?.register('/sw.js').catch(() => undefined));
+}
+
 window.addEventListener('vite:preloadError', (event) => {
   // What is being typed, or is shown only once, must not be lost: then the page says what to do.
-  if (document.querySelector('dialog[open]')) return;
+  const isTyping = hasTyped && typedAt === window.location.pathname;
+  if (isTyping || document.querySelector('dialog[open]')) return;
   const lastMs = Number(sessionStorage.getItem(RELOADED_AT) ?? 0);
   if (Date.now() - lastMs < RELOAD_AT_MOST_EVERY_MS) return;
   sessionStorage.setItem(RELOADED_AT, String(Date.now()));

@@ -9,6 +9,7 @@ mod detection;
 mod eta;
 mod fold;
 mod recordings;
+mod transit;
 
 use clap::{Parser, Subcommand};
 
@@ -28,6 +29,8 @@ enum Command {
     Eta(eta::EtaOptions),
     /// Positions a second that one core folds, with and without fences
     Fold(fold::FoldOptions),
+    /// How often a recorded bus is matched to its trip, and how right its arrivals at stops are
+    Transit(transit::TransitOptions),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -35,5 +38,6 @@ fn main() -> anyhow::Result<()> {
         Command::Detection(options) => detection::run_detection(&options),
         Command::Eta(options) => eta::run_eta(&options),
         Command::Fold(options) => fold::run_fold(&options),
+        Command::Transit(options) => transit::run_transit(&options),
     }
 }

@@ -1,7 +1,9 @@
 //! The connection to the broker: connects again when it breaks, and hands each message to a lane.
 
 use crate::BrokerUrl;
-use crate::lane::{Incoming, LANE_MESSAGES, Lane};
+use crate::lane::{Content, Incoming, LANE_MESSAGES, Lane};
+use crate::park::Park;
+use crate::stats::MqttStats;
 use milepost_clock::Clock;
 use milepost_phone_formats::DeviceSecrets;
 use milepost_service::UseCases;
@@ -10,11 +12,12 @@ use rumqttc::{
     Transport,
 };
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 /// Tasks that store. Messages of one topic go through one of them.
 const LANES: usize = 8;
@@ -45,37 +48,53 @@ pub struct MqttParts {
     pub use_cases: Arc<UseCases>,
     /// The present time and timers.
     pub clock: Clock,
+    /// Where messages are kept that can't be stored.
+    pub parked: PathBuf,
+    /// What is counted.
+    pub stats: Arc<MqttStats>,
 }
 
 /// A running client.
 pub struct MqttClient {
     client: AsyncClient,
     running: JoinHandle<()>,
+    lanes: Vec<AbortHandle>,
 }
 
 impl MqttClient {
     /// Starts the client. It connects by and by.
     pub fn start(parts: MqttParts) -> Self {
         let (client, events) = AsyncClient::builder(options(&parts)).capacity(REQUESTS).build();
-        let lane = Lane { use_cases: parts.use_cases, clock: parts.clock.clone(), secrets: Arc::new(parts.secrets) };
-        let lanes = (0..LANES).map(|_| {
+        let park = Park::new(parts.parked);
+        let lane = Lane {
+            use_cases: parts.use_cases,
+            clock: parts.clock.clone(),
+            secrets: Arc::new(parts.secrets),
+            park: park.clone(),
+            stats: Arc::clone(&parts.stats),
+        };
+        let (mut lanes, mut tasks) = (Vec::with_capacity(LANES), Vec::with_capacity(LANES));
+        for _ in 0..LANES {
             let (lane_in, incoming) = mpsc::channel(LANE_MESSAGES);
-            tokio::spawn(lane.clone().run(incoming));
-            lane_in
-        });
+            tasks.push(tokio::spawn(lane.clone().run(incoming)).abort_handle());
+            lanes.push(lane_in);
+        }
+        let lanes = Lanes(lanes);
+        tokio::spawn(lanes.clone().try_parked(park));
         let connection = Connection {
             client: client.clone(),
-            lanes: lanes.collect(),
+            lanes,
             topics: parts.topics,
             clock: parts.clock,
             session: Arc::default(),
+            stats: parts.stats,
         };
-        Self { client, running: tokio::spawn(connection.run(events)) }
+        Self { client, running: tokio::spawn(connection.run(events)), lanes: tasks }
     }
 
-    /// Whether the client has ended by a fault.
+    /// Whether the client, or a task that stores, has ended by a fault.
     pub fn has_ended(&self) -> bool {
-        self.running.is_finished()
+        self.running.is_finished() || self.lanes.iter().any(AbortHandle::is_finished)
     }
 
     /// Ends the connection. The broker keeps what was not acknowledged for the next start.
@@ -104,15 +123,24 @@ fn options(parts: &MqttParts) -> MqttOptions {
 
 struct Connection {
     client: AsyncClient,
-    lanes: Vec<mpsc::Sender<Incoming>>,
+    lanes: Lanes,
     topics: Vec<String>,
     clock: Clock,
     /// Counts connections. What came over one is not acknowledged over another: the broker sends it again there.
     session: Arc<AtomicU64>,
+    stats: Arc<MqttStats>,
 }
 
 /// Acknowledges a message, if it has to be.
-pub(crate) struct Acknowledge {
+pub(crate) enum Acknowledge {
+    /// To the broker.
+    ToBroker(Box<Received>),
+    /// One that was parked: it is removed.
+    Parked(PathBuf),
+}
+
+/// What a broker sent.
+pub(crate) struct Received {
     client: AsyncClient,
     publish: Publish,
     session: Arc<AtomicU64>,
@@ -120,12 +148,67 @@ pub(crate) struct Acknowledge {
 }
 
 impl Acknowledge {
+    pub(crate) const fn is_parked(&self) -> bool {
+        matches!(self, Self::Parked(_))
+    }
+
     pub(crate) async fn send(self) {
+        match self {
+            Self::ToBroker(received) => received.acknowledge().await,
+            Self::Parked(path) => {
+                if let Err(error) = tokio::fs::remove_file(&path).await {
+                    tracing::warn!(%error, path = %path.display(), "a message that was stored can't be removed");
+                }
+            }
+        }
+    }
+}
+
+impl Received {
+    async fn acknowledge(self) {
         if self.publish.qos == QoS::AtMostOnce || self.session.load(Ordering::Acquire) != self.of {
             return;
         }
         // An error means that the client has ended. The broker sends the message again.
         let _ = self.client.ack(&self.publish).await;
+    }
+}
+
+/// The ways into the lanes.
+#[derive(Clone)]
+struct Lanes(Vec<mpsc::Sender<Incoming>>);
+
+impl Lanes {
+    async fn hand_on(&self, incoming: Incoming) {
+        let mut hasher = DefaultHasher::new();
+        incoming.content.topic.hash(&mut hasher);
+        let lane = usize::try_from(hasher.finish() % self.0.len() as u64).unwrap_or_default();
+        // A lane ends only by a fault, which ends the process. What it held is not acknowledged, and comes again after a restart.
+        if self.0[lane].send(incoming).await.is_err() {
+            tracing::error!("messages of the MQTT broker are not stored any more");
+        }
+    }
+
+    /// Gives the lanes what earlier runs could not store.
+    async fn try_parked(self, park: Park) {
+        let files = tokio::task::spawn_blocking(move || park.files()).await;
+        let files = match files {
+            Ok(Ok(files)) => files,
+            Ok(Err(error)) => return tracing::warn!(%error, "messages that were kept can't be read"),
+            Err(_) => return,
+        };
+        for path in files {
+            let read = {
+                let path = path.clone();
+                tokio::task::spawn_blocking(move || Park::read(&path)).await
+            };
+            match read {
+                Ok(Ok(Some(content))) => {
+                    self.hand_on(Incoming { content, acknowledge: Acknowledge::Parked(path) }).await
+                }
+                _ => tracing::warn!(path = %path.display(), "a message that was kept can't be read"),
+            }
+        }
     }
 }
 
@@ -136,6 +219,7 @@ impl Connection {
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     tracing::info!("connected to the MQTT broker");
+                    self.stats.set_connected(true);
                     was_connected = true;
                     self.subscribe().await;
                 }
@@ -148,6 +232,7 @@ impl Connection {
                 Ok(_) => {}
                 Err(error) => {
                     self.session.fetch_add(1, Ordering::AcqRel);
+                    self.stats.set_connected(false);
                     // Once for each time that it is away.
                     if was_connected {
                         was_connected = false;
@@ -169,24 +254,17 @@ impl Connection {
     }
 
     async fn hand_on(&self, publish: Publish) {
-        let topic = String::from_utf8_lossy(&publish.topic).into_owned();
-        let mut hasher = DefaultHasher::new();
-        topic.hash(&mut hasher);
-        let lane = usize::try_from(hasher.finish() % self.lanes.len() as u64).unwrap_or_default();
-        let incoming = Incoming {
-            topic,
+        let content = Content {
+            topic: String::from_utf8_lossy(&publish.topic).into(),
             payload: publish.payload.clone(),
             is_retained: publish.retain,
-            acknowledge: Acknowledge {
-                client: self.client.clone(),
-                of: self.session.load(Ordering::Acquire),
-                session: Arc::clone(&self.session),
-                publish,
-            },
         };
-        // A lane ends only by a fault. What it held is not acknowledged, and comes again after a restart.
-        if self.lanes[lane].send(incoming).await.is_err() {
-            tracing::error!("messages of the MQTT broker are not stored any more: restart the server");
-        }
+        let received = Received {
+            client: self.client.clone(),
+            of: self.session.load(Ordering::Acquire),
+            session: Arc::clone(&self.session),
+            publish,
+        };
+        self.lanes.hand_on(Incoming { content, acknowledge: Acknowledge::ToBroker(Box::new(received)) }).await;
     }
 }

@@ -29,6 +29,8 @@ pub use traccar::read_traccar;
 
 use milepost_device_report::DeviceReport;
 use milepost_domain::UniqueId;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Reports in one request or message; more are refused.
 pub const MAX_REPORTS: usize = 10_000;
@@ -55,10 +57,14 @@ impl Message {
 /// Puts the reports of each device together, in the order in which the devices appear.
 fn gather(messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
     let mut gathered: Vec<Message> = Vec::new();
+    let mut places: HashMap<Vec<UniqueId>, usize> = HashMap::new();
     for message in messages {
-        match gathered.iter_mut().find(|known| known.names == message.names) {
-            Some(known) => known.reports.extend(message.reports),
-            None => gathered.push(message),
+        match places.entry(message.names.clone()) {
+            Entry::Occupied(known) => gathered[*known.get()].reports.extend(message.reports),
+            Entry::Vacant(new) => {
+                new.insert(gathered.len());
+                gathered.push(message);
+            }
         }
     }
     gathered

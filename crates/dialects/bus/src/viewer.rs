@@ -51,11 +51,9 @@ impl BusViewer {
     }
 
     fn offer_last(&self, snapshot: &Snapshot, visible: &[LiveVehicle], is_new: impl Fn(&LiveVehicle) -> bool) {
-        for live in visible.iter().filter(|live| self.filter.holds(live) && is_new(live)) {
-            if let Some(last) = &live.last {
-                snapshot.offer(&update_message(&live.vehicle, last));
-            }
-        }
+        let shown = visible.iter().filter(|live| self.filter.holds(live) && is_new(live));
+        let last = shown.filter_map(|live| Some(update_message(&live.vehicle, live.last.as_ref()?)));
+        snapshot.offer_all(&last.collect::<Vec<_>>());
     }
 
     /// Sends the updates of the last minutes again, oldest first, at the pace of the reader.

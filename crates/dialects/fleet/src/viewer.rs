@@ -120,13 +120,13 @@ impl View {
         before: Option<&Filter>,
         filter: &Filter,
     ) -> Result<(), ServiceError> {
-        for live in visible {
+        let is_wanted = |live: &&LiveVehicle| {
             let id = &live.vehicle.id;
-            let is_new = !before.is_some_and(|before| before.wants_place_of(id));
-            if let Some(last) = live.last.as_ref().filter(|_| is_new && filter.wants_place_of(id)) {
-                snapshot.offer(&location_message(&self.tenant, &live.vehicle, last));
-            }
-        }
+            filter.wants_place_of(id) && !before.is_some_and(|before| before.wants_place_of(id))
+        };
+        let places = visible.iter().filter(is_wanted);
+        let last = places.filter_map(|live| Some(location_message(&self.tenant, &live.vehicle, live.last.as_ref()?)));
+        snapshot.offer_all(&last.collect::<Vec<_>>());
         let is_new = !before.is_some_and(|before| before.wants(MessageType::Dashboard));
         if let Some(stats) = self.stats.as_ref().filter(|_| is_new && filter.wants(MessageType::Dashboard)) {
             let stats = {

@@ -10,7 +10,7 @@ use crate::wire::ToViewer;
 use milepost_domain::{Caller, ParcelId, TenantId};
 use milepost_http::Problem;
 use milepost_live::{Snapshot, SocketSender, Viewer};
-use milepost_service::parcels::{followed_parcel, get_parcel, record_driver_location};
+use milepost_service::parcels::{record_driver_location, watch_parcel};
 use milepost_service::{DriverReport, FollowedParcel, Request, ServiceError};
 use std::sync::Arc;
 
@@ -60,22 +60,21 @@ impl ParcelViewer {
         }
     }
 
-    /// Checks the right before it subscribes, so that nobody gets a message that is not for them. It reads the parcel
-    /// again afterwards, because only later changes arrive as live messages.
+    /// Shows the parcel as it is, and follows it from that moment on.
     async fn follow(&self, id: ParcelId, say_subscribed: bool) -> Result<(), ServiceError> {
         let (live, followers) = (&self.parts.live, &self.parts.followers.0);
         let parcels = &live.use_cases().parcels;
-        get_parcel(parcels, &self.request(), &self.me.tenant, id).await?;
         let snapshot = self.me.sender.begin_snapshot();
         let is_new = !self.me.follows(id);
-        if is_new {
-            let subscription =
-                snapshot.subscribe(&live.hub.channel(&channel_of(&self.me.tenant, id)), Default::default());
-            followers.add(&self.me, id, subscription);
-        }
-        let followed = followed_parcel(parcels, &self.request(), &self.me.tenant, id).await;
+        let begin = || {
+            if is_new {
+                let channel = live.hub.channel(&channel_of(&self.me.tenant, id));
+                followers.add(&self.me, id, snapshot.subscribe(&channel, Default::default()));
+            }
+        };
+        let followed = watch_parcel(parcels, &self.request(), &self.me.tenant, id, begin).await;
         match &followed {
-            Ok(followed) => show(&snapshot, followed, say_subscribed),
+            Ok((followed, ())) => show(&snapshot, followed, say_subscribed),
             // The socket keeps a parcel that it follows already while the store is away.
             Err(ServiceError::Unavailable | ServiceError::Internal) if !is_new => {}
             Err(_) => followers.remove(&self.me, id),

@@ -3,6 +3,8 @@
 use crate::PhoneParts;
 use crate::credentials::key_of;
 use crate::decode::{Decoded, decode};
+use crate::friends::friends_of;
+use axum::Json;
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -36,7 +38,7 @@ pub(crate) async fn take_report(
     let key = key.or_else(|| key_of(&head.headers));
     let (protocol, or_protocol) = protocols(shape, actual);
     let devices = &parts.context.use_cases.devices;
-    let mut refused = None;
+    let (mut refused, mut friends) = (None, Vec::new());
     for message in messages {
         if message.names.is_empty() && key.is_none() {
             return Err(Problem::malformed("the request names no device: it needs an id, or a device's key"));
@@ -53,12 +55,21 @@ pub(crate) async fn take_report(
                 if let Some(connection) = head.extensions.get::<ConnectionCaller>() {
                     connection.note(&Caller::of_device((*device).clone()));
                 }
+                let of = (device.tenant.clone(), device.vehicle_id.clone());
                 record_reports(devices, *device, &message.reports, now).await?;
+                // Who guesses an id is no friend.
+                if parts.shows_friends && actual == Shape::OwnTracks && key.is_some() && !message.reports.is_empty() {
+                    friends = friends_of(&parts, &of.0, &of.1, now).await;
+                }
             }
             Identity::Refused(refusal) => refused = Some(refusal),
         }
     }
-    refused.map_or_else(|| Ok(answer(actual)), |refusal| Err(refusal_problem(refusal)))
+    match refused {
+        Some(refusal) => Err(refusal_problem(refusal)),
+        None if friends.is_empty() => Ok(answer(actual)),
+        None => Ok(Json(friends).into_response()),
+    }
 }
 
 /// The protocol of a request, and another name that it may have: without a path nothing tells OsmAnd from Traccar.

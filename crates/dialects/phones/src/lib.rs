@@ -5,8 +5,10 @@
 
 mod credentials;
 mod decode;
+mod friends;
 mod handlers;
 
+use crate::friends::Friends;
 use axum::Router;
 use axum::routing::{get, post};
 use milepost_http::HttpContext;
@@ -23,12 +25,16 @@ pub struct PhoneParts {
     context: Arc<HttpContext>,
     secrets: Arc<DeviceSecrets>,
     large_bodies: Arc<Semaphore>,
+    shows_friends: bool,
+    friends: Arc<Friends>,
 }
 
 impl PhoneParts {
-    /// `secrets` are those of phones that encrypt: `DEVICE_SECRETS`.
-    pub fn new(context: Arc<HttpContext>, secrets: DeviceSecrets) -> Self {
-        Self { context, secrets: Arc::new(secrets), large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)) }
+    /// `secrets` are those of phones that encrypt: `DEVICE_SECRETS`. OwnTracks apps that show their keys are told of each other if
+    /// `shows_friends`: `OWNTRACKS_FRIENDS`.
+    pub fn new(context: Arc<HttpContext>, secrets: DeviceSecrets, shows_friends: bool) -> Self {
+        let large_bodies = Arc::new(Semaphore::new(LARGE_BODIES));
+        Self { context, secrets: Arc::new(secrets), large_bodies, shows_friends, friends: Arc::default() }
     }
 }
 

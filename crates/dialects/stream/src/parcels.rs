@@ -7,7 +7,7 @@ use milepost_domain::{Action, Caller, Parcel, ParcelId, Place, TenantId, Timesta
 use milepost_http::rfc3339;
 use milepost_hub::{ChannelId, Interest, Key, Message, Recipients, Subscription};
 use milepost_live::{Lane, Live, Outlet};
-use milepost_service::parcels::followed_parcel;
+use milepost_service::parcels::watch_parcel;
 use milepost_service::{DriverProgress, ServiceError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,12 +68,9 @@ pub(crate) async fn follow_parcel(
     id: ParcelId,
 ) -> Result<FollowedParcel, ServiceError> {
     let (parcels, request) = (&live.use_cases().parcels, live.context.request(caller.clone()));
-    // Checked before it subscribes, so that nobody gets a message that is not for them.
-    followed_parcel(parcels, &request, tenant, id).await?;
     let _snapshot = lane.begin_snapshot();
-    let followed = followers.follow(lane, live, (caller, tenant), (outlet, s), id);
-    // Read again: only later changes come by the channel.
-    let now = followed_parcel(parcels, &request, tenant, id).await?;
+    let begin = || followers.follow(lane, live, (caller, tenant), (outlet, s), id);
+    let (now, followed) = watch_parcel(parcels, &request, tenant, id, begin).await?;
     outlet.send(&render_parcel(&now.parcel));
     if let Some(driver) = &now.progress {
         outlet.send(&render_place(id, driver));

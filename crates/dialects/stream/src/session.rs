@@ -147,11 +147,13 @@ impl Session {
             return Ok(self.vehicles.remove(s).await?);
         }
         self.things.remove(s);
-        if let Some(kind) = self.topics.remove(&s) {
-            self.facts.leave(&Topic { s, kind });
+        let ended = render(&EndedJson { op: "ended", s });
+        match self.topics.remove(&s) {
+            // Facts of it may be under way.
+            Some(kind) => self.facts.leave(&Topic { s, kind }, ended),
+            // Ending what has ended is no error: the server may have ended it meanwhile.
+            None => self.outlet.send(&ended),
         }
-        // Ending what has ended is no error: the server may have ended it meanwhile.
-        self.outlet.send(&render(&EndedJson { op: "ended", s }));
         Ok(())
     }
 

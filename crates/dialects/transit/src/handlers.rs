@@ -1,15 +1,15 @@
 //! Answers the polls of journey planners.
 
 use crate::TransitParts;
-use crate::feeds::{Feed, is_current};
+use crate::feeds::situation_of;
+use crate::situation::Feed;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use milepost_domain::{Action, TenantId, VehicleScope};
 use milepost_http::{Authenticated, Problem, Query, TenantQuery, tenant_of};
-use milepost_service::{tenants, vehicles};
+use milepost_service::tenants;
 
 /// Whose vehicles a request shows.
 pub(crate) struct Shown {
@@ -37,57 +37,44 @@ impl FromRequestParts<TransitParts> for Shown {
 }
 
 pub(crate) async fn vehicle_positions_pb(state: State<TransitParts>, shown: Shown) -> Answer {
-    answer(&state, shown, Feed::VehiclePositionsPb).await
+    answer(&state, &shown, Feed::VehiclePositionsPb).await
 }
 
 pub(crate) async fn vehicle_positions_json(state: State<TransitParts>, shown: Shown) -> Answer {
-    answer(&state, shown, Feed::VehiclePositionsJson).await
+    answer(&state, &shown, Feed::VehiclePositionsJson).await
 }
 
-/// Trip updates and alerts: empty without a timetable.
-pub(crate) async fn empty_feed_pb(state: State<TransitParts>, _: Shown) -> Response {
-    respond(&state, Feed::EmptyPb, Feed::EmptyPb.render(&[], state.context.clock.now()))
+pub(crate) async fn trip_updates_pb(state: State<TransitParts>, shown: Shown) -> Answer {
+    answer(&state, &shown, Feed::TripUpdatesPb).await
 }
 
-/// Trip updates and alerts: empty without a timetable.
-pub(crate) async fn empty_feed_json(state: State<TransitParts>, _: Shown) -> Response {
-    respond(&state, Feed::EmptyJson, Feed::EmptyJson.render(&[], state.context.clock.now()))
+pub(crate) async fn trip_updates_json(state: State<TransitParts>, shown: Shown) -> Answer {
+    answer(&state, &shown, Feed::TripUpdatesJson).await
+}
+
+pub(crate) async fn alerts_pb(state: State<TransitParts>, shown: Shown) -> Answer {
+    answer(&state, &shown, Feed::AlertsPb).await
+}
+
+pub(crate) async fn alerts_json(state: State<TransitParts>, shown: Shown) -> Answer {
+    answer(&state, &shown, Feed::AlertsJson).await
 }
 
 pub(crate) async fn vehicle_monitoring(state: State<TransitParts>, shown: Shown) -> Answer {
-    answer(&state, shown, Feed::VehicleMonitoring).await
+    answer(&state, &shown, Feed::VehicleMonitoring).await
 }
 
 type Answer = Result<Response, Problem>;
 
-async fn answer(parts: &TransitParts, shown: Shown, feed: Feed) -> Answer {
-    let use_cases = &parts.context.use_cases;
-    let now = parts.context.clock.now();
-    let is_whole = shown.scope == VehicleScope::All;
-    let key = (shown.tenant, feed);
-    if let Some(fresh) = parts.feeds.fresh(&key, now).filter(|_| is_whole) {
-        return Ok(respond(parts, feed, fresh));
-    }
-    // The result is everybody's: so many who ask for one tenant's feed wait for that tenant.
-    let permit = use_cases.fair_reads.permit(&key.0, None);
-    let _permit = use_cases.fair_reads.in_time(permit).await?;
-    let now = parts.context.clock.now();
-    if let Some(fresh) = parts.feeds.fresh(&key, now).filter(|_| is_whole) {
-        return Ok(respond(parts, feed, fresh));
-    }
-    let is_current = |vehicle: &_| is_current(vehicle, now);
-    let current = vehicles::read_vehicles(&use_cases.vehicles, &key.0, &shown.scope, is_current).await?;
-    let body = feed.render(&current, now);
-    if is_whole {
-        parts.feeds.keep(key, now, body.clone());
-    }
-    Ok(respond(parts, feed, body))
-}
-
-fn respond(parts: &TransitParts, feed: Feed, body: Bytes) -> Response {
+async fn answer(parts: &TransitParts, shown: &Shown, feed: Feed) -> Answer {
+    let situation = situation_of(parts, &shown.tenant).await?;
+    let body = match &shown.scope {
+        VehicleScope::All => situation.render(feed),
+        scope => situation.only(|live| scope.holds(&live.vehicle.id, live.vehicle.driver_id)).render(feed),
+    };
     let mut response = ([(header::CONTENT_TYPE, feed.content_type())], body).into_response();
     if parts.is_public {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=2"));
     }
-    response
+    Ok(response)
 }

@@ -2,14 +2,18 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alert_wire;
+mod alerts;
 mod convert;
 mod feeds;
 mod handlers;
 pub mod siri;
+mod situation;
 pub mod wire;
 
-pub use convert::vehicle_positions;
+pub use convert::{trip_updates, vehicle_positions};
 pub use feeds::Feeds;
+pub use situation::{Running, Situation, StaffAlerts};
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -39,10 +43,10 @@ pub fn routes(parts: TransitParts) -> Router {
     Router::new()
         .route("/gtfs-rt/vehicle-positions.pb", get(handlers::vehicle_positions_pb))
         .route("/gtfs-rt/vehicle-positions.json", get(handlers::vehicle_positions_json))
-        .route("/gtfs-rt/trip-updates.pb", get(handlers::empty_feed_pb))
-        .route("/gtfs-rt/trip-updates.json", get(handlers::empty_feed_json))
-        .route("/gtfs-rt/alerts.pb", get(handlers::empty_feed_pb))
-        .route("/gtfs-rt/alerts.json", get(handlers::empty_feed_json))
+        .route("/gtfs-rt/trip-updates.pb", get(handlers::trip_updates_pb))
+        .route("/gtfs-rt/trip-updates.json", get(handlers::trip_updates_json))
+        .route("/gtfs-rt/alerts.pb", get(handlers::alerts_pb))
+        .route("/gtfs-rt/alerts.json", get(handlers::alerts_json))
         .route("/siri/vm.xml", get(handlers::vehicle_monitoring))
         .with_state(parts)
 }

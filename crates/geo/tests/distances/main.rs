@@ -214,3 +214,36 @@ proptest! {
         prop_assert!(nearest.along_m >= 0.0 && nearest.along_m <= distance_m(a, b) + 1e-3);
     }
 }
+
+proptest! {
+    #[test]
+    fn a_path_passes_where_its_segments_do(
+        turns in prop::collection::vec((-0.5_f64..0.5, 1.0_f64..400.0), 2..120),
+        latitude in -80.0_f64..80.0,
+        (aside_m, bearing) in (0.0_f64..600.0, 0.0_f64..360.0),
+        at in 0.0_f64..1.0,
+    ) {
+        let heading = |degrees: f64| HeadingDeg::new(degrees.rem_euclid(360.0)).unwrap();
+        let (mut towards, mut points) = (40.0, vec![point(latitude, 179.99)]);
+        for (turn, step_m) in turns {
+            towards += turn * 90.0;
+            points.push(destination(*points.last().unwrap(), heading(towards), step_m));
+        }
+        let path = Path::new(points).unwrap();
+        let near = destination(path.along(at * path.length_m()).point, heading(bearing), aside_m);
+        // One segment after the other.
+        let (mut expected, mut best, mut along_m) = (Vec::new(), None::<(f64, f64)>, 0.0);
+        for pair in path.points().windows(2) {
+            let found = nearest_on_segment(near, pair[0], pair[1]);
+            if found.distance_m > 120.0 {
+                expected.extend(best.take());
+            } else if best.is_none_or(|(least, _)| found.distance_m < least) {
+                best = Some((found.distance_m, along_m + found.along_m));
+            }
+            along_m += distance_m(pair[0], pair[1]);
+        }
+        expected.extend(best);
+        let passes: Vec<_> = path.passes(near, 120.0).iter().map(|pass| (pass.distance_m, pass.along_m)).collect();
+        prop_assert_eq!(passes, expected);
+    }
+}

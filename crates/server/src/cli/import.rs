@@ -1,11 +1,13 @@
 //! `milepost import`: reads recorded tracks into a vehicle's history.
 
+mod gtfs;
+
 use super::read_args::ReadArgs;
 use super::{read_config, say, warn};
 use crate::config::SettingFlags;
 use crate::serve::open_store;
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use milepost_clock::Clock;
 use milepost_domain::{Fact, Label, Position, Tenant, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind};
@@ -33,13 +35,29 @@ const READ_IN_PART: u8 = 3;
 /// line that can't be read, 3 if a file was read in part: it was cut off or damaged, or more than half of its rows were
 /// refused.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct ImportArgs {
+    #[command(subcommand)]
+    other: Option<Other>,
+    #[command(flatten)]
+    tracks: TrackArgs,
+}
+
+/// What is imported beside tracks.
+#[derive(Subcommand)]
+enum Other {
+    Gtfs(gtfs::GtfsArgs),
+}
+
+#[derive(Args)]
+struct TrackArgs {
     /// Files to read.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Vehicle of the tracks; it is added if it does not exist.
-    #[arg(long)]
-    vehicle: String,
+    // An option, because another import has none.
+    #[arg(long, required = true)]
+    vehicle: Option<String>,
     /// Tenant of the vehicle.
     #[arg(long, default_value = "default")]
     tenant: String,
@@ -81,9 +99,16 @@ struct Tally {
 }
 
 pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<ExitCode> {
+    match args.other {
+        Some(Other::Gtfs(args)) => gtfs::run(&args, clock).await,
+        None => import_tracks(args.tracks, clock).await,
+    }
+}
+
+async fn import_tracks(args: TrackArgs, clock: &Clock) -> Result<ExitCode> {
     let (_, config) = read_config(&args.settings)?;
     let tenant = TenantId::new(&args.tenant)?;
-    let vehicle = VehicleId::new(&args.vehicle)?;
+    let vehicle = VehicleId::new(args.vehicle.as_deref().context("--vehicle is missing")?)?;
     let options = args.read.options();
     // All files are read once before anything is stored, so that a wrong file leaves nothing behind.
     let filter = RowFilter { only: args.only.as_deref(), now: clock.now() };
@@ -151,7 +176,7 @@ fn survey_file<'a>(
 }
 
 /// Prints what a person must know of a file: all of it before a dry run, else what is unusual.
-fn show(file: &Surveyed<'_>, args: &ImportArgs, options: &ReadOptions) {
+fn show(file: &Surveyed<'_>, args: &TrackArgs, options: &ReadOptions) {
     let survey = &file.survey;
     let several = args.files.len() > 1;
     let prefix = if several { format!("{}: ", file.path.display()) } else { String::new() };

@@ -4,6 +4,7 @@ use super::database_url::check_database_url;
 use super::device_ports::device_ports;
 use super::duration::parse_duration;
 use super::listen_address::listen_address;
+use super::transit_feeds::transit_feeds;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_domain::TenantId;
 use milepost_http::{TenantHosts, TrustedProxies};
@@ -58,6 +59,8 @@ enum Kind {
     DevicePorts,
     /// An address without a port.
     Ip,
+    /// `URL|tenant|interval`, separated by blanks. The URLs may hold keys.
+    TransitFeeds,
     Smtp,
     Mailbox,
     Secret,
@@ -83,7 +86,10 @@ const fn setting(variable: &'static str, default: &'static str, kind: Kind, help
         variable,
         default,
         help,
-        secret: matches!(kind, Kind::Secret | Kind::ClientSecret | Kind::VapidKey | Kind::DeviceSecrets),
+        secret: matches!(
+            kind,
+            Kind::Secret | Kind::ClientSecret | Kind::VapidKey | Kind::DeviceSecrets | Kind::TransitFeeds
+        ),
         kind,
     }
 }
@@ -145,6 +151,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("DEVICE_KEYS", "optional", Kind::OneOf(&["optional", "required"]), "required refuses phones and apps that report without their device's key; trackers that have no place for one are not asked"),
     setting("DEVICE_HTTP_LISTEN", "", Kind::Address, "address and port of a port for phones and apps alone, such as 0.0.0.0:5055; none if unset"),
     setting("DEVICE_SECRETS", "", Kind::DeviceSecrets, "secrets of OwnTracks apps that encrypt: unique-id=secret, separated by commas"),
+    setting("OWNTRACKS_FRIENDS", "0", Kind::Flag, "1 tells OwnTracks apps that show their device's key where the other OwnTracks phones of their tenant are"),
     setting("MQTT_URL", "", Kind::Broker, "an MQTT broker to take positions from, mqtt://user:password@host/ or mqtts://…; none if unset"),
     setting("MQTT_TOPICS", "owntracks/+/+,milepost/+", Kind::Topics, "topics of the broker, separated by commas"),
     setting("DEVICE_TENANT", "", Kind::Tenant, "tenant whose admins see and add unknown devices; superadmins alone if unset"),
@@ -156,6 +163,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("TRACCAR_LISTEN", "", Kind::Address, "address and port of a port for Traccar's clients alone, such as 0.0.0.0:8082; none if unset"),
     setting("TRACCAR_WEB", "", Kind::Text, "folder with a built traccar-web, or any page, that this port serves at /; none if unset"),
     setting("TRANSIT_PUBLIC", "0", Kind::Flag, "1 lets everybody read the feeds /gtfs-rt/… and /siri/vm.xml of every tenant"),
+    setting("TRANSIT_FEEDS", "", Kind::TransitFeeds, "transit feeds of others to poll, GTFS-Realtime or SIRI-VM: URL|tenant|interval, several separated by blanks; none if unset"),
     setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is trusted; none if unset"),
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
     setting("MILEPOST_BASEMAP", "", Kind::Text, "a PMTiles archive with the streets of a region, such as /srv/city.pmtiles; none if unset"),
@@ -224,6 +232,7 @@ impl Setting {
             }),
             Kind::HttpUrl => ServiceUrl::parse(text).map(drop).map_err(str::to_owned),
             Kind::DevicePorts => device_ports(&list(text)).map(drop),
+            Kind::TransitFeeds => transit_feeds(text).map(drop),
             Kind::Ip => ok(text.parse::<std::net::IpAddr>().is_ok(), "must be an address such as 0.0.0.0 or ::"),
             Kind::Smtp => SmtpUrl::parse(text).map(drop).map_err(str::to_owned),
             Kind::Mailbox => MailFrom::parse(text).map(drop).map_err(str::to_owned),

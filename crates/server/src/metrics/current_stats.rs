@@ -3,10 +3,12 @@
 use crate::LogStats;
 use milepost_follow::TrackInbox;
 use milepost_hub::Hub;
+use milepost_mqtt::MqttStats;
 use milepost_outbox::Outbox;
 use milepost_relay::RelayState;
 use milepost_service::UseCases;
 use milepost_store::Store;
+use milepost_transit_feeds::FeedStats;
 use milepost_transport::Transport;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -23,6 +25,8 @@ pub(crate) struct CurrentStats {
     pub(crate) hub: Hub,
     pub(crate) transport: Arc<Transport>,
     pub(crate) outbox: Arc<Outbox>,
+    pub(crate) mqtt: Arc<MqttStats>,
+    pub(crate) feeds: Arc<FeedStats>,
     pub(crate) tracks: Arc<TrackInbox>,
     pub(crate) log: LogStats,
 }
@@ -91,6 +95,23 @@ impl Collector for CurrentStats {
         to.counter("track_folds", "Positions folded", tracks.folds)?;
         to.counter("track_facts", "Changes of history written", tracks.facts)?;
         to.counter("track_refolds", "Tracks folded again for late positions", tracks.refolds)?;
+        let mqtt = &self.mqtt;
+        to.gauge("mqtt_connected", "1 while the MQTT broker is connected", u64::from(mqtt.is_connected()))?;
+        to.counter("mqtt_messages", "Messages of the broker that were acknowledged", mqtt.taken.get())?;
+        to.counter("mqtt_messages_unreadable", "Those that can't be read", mqtt.unreadable.get())?;
+        to.counter("mqtt_messages_refused", "Those of devices that may not report", mqtt.refused.get())?;
+        to.counter(
+            "mqtt_messages_parked",
+            "Those that could not be stored and wait for the next start",
+            mqtt.parked.get(),
+        )?;
+        let feeds = &self.feeds;
+        to.counter("transit_feed_polls", "Polls of transit feeds of others", feeds.polls())?;
+        to.counter("transit_feed_failures", "Polls of these that failed", feeds.failures())?;
+        to.gauge("transit_feeds_failing", "Feeds whose last poll failed", feeds.failing())?;
+        to.counter("transit_feed_positions", "Positions stored of feeds", feeds.positions())?;
+        to.counter("transit_feed_vehicles_made", "Vehicles made for feeds", feeds.vehicles_made())?;
+        to.counter("transit_feed_vehicles_dropped", "Vehicles of feeds that were not taken", feeds.dropped())?;
         let nodes = &self.use_cases.nodes;
         let relay = nodes.relay_stats();
         to.gauge("nodes", "Nodes that serve the database, as far as they are known", nodes.living().len() as u64)?;

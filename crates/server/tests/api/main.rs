@@ -165,4 +165,6 @@ mod trackers {
 }
 mod transit {
     pub mod feeds;
+    pub mod polled;
+    pub mod timetable;
 }

@@ -1,6 +1,6 @@
 //! Lists parcels, and reads one, for their clients, drivers and dispatchers.
 
-use super::{FollowedParcel, Parcels, progress_of};
+use super::{FollowedParcel, Key, Parcels, progress_of};
 use crate::{Request, ServiceError};
 use milepost_domain::{Action, Parcel, ParcelId, ParcelStatus, Reach, Role, TenantId, UserId, may_with_parcel, reach};
 use milepost_store::ParcelScope;
@@ -53,24 +53,36 @@ pub async fn get_parcel(
     Ok(parcel)
 }
 
-/// One parcel with its driver's progress, for a new subscriber.
+/// One parcel with its driver's progress, for a new subscriber, and what `begin` returns. It is called while nothing of the parcel is
+/// published, and only if the caller may see the parcel: a subscription that it makes begins exactly after what is returned.
 ///
 /// # Errors
 /// As [`get_parcel`].
-pub async fn followed_parcel(
+pub async fn watch_parcel<T>(
     parcels: &Parcels,
     request: &Request,
     tenant: &TenantId,
     id: ParcelId,
-) -> Result<FollowedParcel, ServiceError> {
-    let parcel = get_parcel(parcels, request, tenant, id).await?;
+    begin: impl FnOnce() -> T + Send,
+) -> Result<(FollowedParcel, T), ServiceError> {
+    let mut parcel = get_parcel(parcels, request, tenant, id).await?;
+    let (_lock, parcel) = loop {
+        let driver = parcel.driver_id;
+        let keys = [Some(Key::Parcel(tenant, id)), driver.map(Key::Driver)];
+        let lock = parcels.locks.write(keys.into_iter().flatten()).await;
+        parcel = get_parcel(parcels, request, tenant, id).await?;
+        if parcel.driver_id == driver {
+            break (lock, parcel);
+        }
+    };
+    let begun = begin();
     // The client of an ended parcel must not see where its driver is now.
     let fix = match parcel.driver_id {
         Some(driver) if parcel.is_active() => parcels.store.last_driver_fix(&parcel.tenant, driver).await?,
         _ => None,
     };
     let progress = fix.map(|fix| progress_of(&parcel, fix, request.now));
-    Ok(FollowedParcel { parcel, progress })
+    Ok((FollowedParcel { parcel, progress }, begun))
 }
 
 /// The parcels of a tenant that the caller may see: all, or those of which it is the client or driver.

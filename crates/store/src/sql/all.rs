@@ -22,6 +22,7 @@ mod push;
 mod records;
 mod sign_in;
 mod store;
+mod timetables;
 pub(super) mod transaction;
 mod upkeep;
 

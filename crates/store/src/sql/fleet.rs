@@ -81,6 +81,15 @@ impl FleetStore for SqlStore {
     ) -> Result<Option<Alert>> {
         read!(self, alerts::get_alert(tenant, viewer, id, now))
     }
+    async fn list_alerts_with_key(
+        &self,
+        tenant: &TenantId,
+        key: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Alert>> {
+        read!(self, alerts::list_alerts_with_key(tenant, key, limit, now))
+    }
     async fn list_alerts(
         &self,
         tenant: &TenantId,

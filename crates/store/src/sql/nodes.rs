@@ -1,5 +1,6 @@
 //! Implements the trait of nodes.
 
+mod leases;
 pub(super) mod looks;
 
 use super::sql_store::SqlStore;
@@ -20,6 +21,10 @@ impl NodeStore for SqlStore {
     }
     async fn leave(&self, node: NodeId) -> Result<()> {
         self.native.leave(&mut *self.read_front().await?, node).await
+    }
+    async fn hold_lease(&self, name: &str, node: NodeId, now: Timestamp, until: Timestamp) -> Result<bool> {
+        let (now, until) = (self.native.to_shared(now), self.native.to_shared(until));
+        write_unflushed!(self, None, leases::hold_lease(name, node, now, until))
     }
     async fn newest_times(&self, tenant: &TenantId) -> Result<Vec<NewestTime>> {
         read!(self, looks::newest_times(tenant))

@@ -175,6 +175,9 @@ impl Store for SqlStore {
     async fn find_device_by_unique_id(&self, unique_id: &UniqueId) -> Result<Option<Device>> {
         read_front!(self, devices::find_device_by_unique_id(unique_id))
     }
+    async fn find_devices_by_unique_ids(&self, tenant: &TenantId, unique_ids: &[UniqueId]) -> Result<Vec<Device>> {
+        read!(self, devices::find_devices_by_unique_ids(tenant, unique_ids))
+    }
     async fn note_unknown_devices(&self, seen: &[UnknownDevice]) -> Result<()> {
         write!(self, None, unknown_devices::note(seen))
     }

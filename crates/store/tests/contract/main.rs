@@ -27,6 +27,7 @@ mod geofences;
 mod hammer;
 mod history;
 mod history_alerts;
+mod leases;
 mod migrations;
 mod notices;
 mod numbers;
@@ -40,6 +41,7 @@ mod push_alerts;
 mod samples;
 mod second_factors;
 mod sign_in;
+mod timetables;
 mod trips;
 mod upkeep;
 mod versions;
@@ -120,6 +122,10 @@ on_both! {
         a_password_link_ends_with_its_hour_or_with_what_it_was_made_for,
         a_user_has_a_bounded_number_of_password_links,
         users_are_found_by_their_address;
+    leases:
+        a_lease_is_one_nodes_until_it_ends;
+    timetables:
+        a_timetable_is_replaced_and_removed;
     versions:
         a_cadets_version_counts_the_changes_of_its_records,
         only_the_next_version_is_written,

@@ -109,16 +109,15 @@ impl Link {
         backlog.push_reliable(frame);
     }
 
-    /// Puts a message into its key's slot, or into the reliable queue if it has no key.
+    /// Puts a message into its key's slot, or into the reliable queue if it has no key. One of a snapshot yields to a newer one that
+    /// waits.
     pub(super) fn enqueue(&self, state: &mut State, message: &Message, snapshot: bool) {
         let frame = message.encoded(self.form, &WsEncoder);
         let Some((key, version)) = message.conflation() else {
             self.push_reliable(state, frame.clone(), true);
             return;
         };
-        if snapshot && version != 0 {
-            state.cold.get_or_insert_default().snapshot.get_or_insert_default().note(key, version);
-        } else if !snapshot && state.is_older_than_snapshot(key, version) {
+        if !snapshot && state.is_older_than_snapshot(key, version) {
             add(&self.shared.counters.conflated, 1);
             return;
         }

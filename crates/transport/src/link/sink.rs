@@ -55,6 +55,10 @@ impl Sink for Link {
         let mut state = self.lock();
         if state.phase == Phase::Open {
             add(&self.shared.counters.frames_out, 1);
+            // It may have been read before live messages that are still on their way here.
+            if let Some((key, version)) = message.conflation().filter(|(_, version)| *version != 0) {
+                state.cold.get_or_insert_default().snapshot.get_or_insert_default().note(key, version);
+            }
             self.enqueue(&mut state, message, true);
             self.flush_unless_held(&mut state);
         }

@@ -2,7 +2,7 @@
 
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from 'react';
-import { useSearchParams } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import { DayPicker } from '../../components/DayPicker';
 import { Icon } from '../../components/Icon';
 import { Empty, Problem, useTitle } from '../../components/Page';
@@ -18,12 +18,14 @@ import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
 import { piecesBySpeed, poseAt, stopsOf, type TrackPoint } from '../../lib/track';
 import { positionsQuery, progressQuery } from './api/list-day';
+import { FleetThen } from './FleetThen';
 import { SPEEDS, useReplay } from './replay';
 import { Timeline } from './Timeline';
 
 const SpeedChart = lazy(() => import('../../components/SpeedChart'));
 const MAX_VEHICLES = 5;
 const DEFAULT_LIMIT_KMH = 80;
+const HOUR_MS = 3_600_000;
 
 export function HistoryPage() {
   const t = useText();
@@ -46,6 +48,11 @@ export function HistoryPage() {
       { replace: true },
     );
   const beginMs = Number(parameters.get('at')) || null;
+  if (parameters.has('fleet')) {
+    const atMs = beginMs ?? startOfMinute(Date.now() - HOUR_MS);
+    const onMoment = (moment: number) => setParameters({ fleet: '', at: String(moment) }, { replace: true });
+    return <FleetThen key={atMs} atMs={atMs} onMoment={onMoment} />;
+  }
   return (
     <History
       key={`${day} ${picked.join(',')}`}
@@ -59,6 +66,8 @@ export function HistoryPage() {
     />
   );
 }
+
+const startOfMinute = (atMs: number) => atMs - (atMs % 60_000);
 
 interface Props {
   t: ReturnType<typeof useText>;
@@ -164,6 +173,9 @@ function History({ t, day, picked, bounds, beginMs, onDay, onPick }: Props) {
       <aside className="track-panel">
         <h1>{t.history.title}</h1>
         <DayPicker day={day} onDay={onDay} />
+        <Link href={`/history?fleet=&at=${Math.round(replay.atMs)}`} className="button button-small">
+          {t.history.fleet}
+        </Link>
         <ul className="vehicle-picks" aria-label={t.history.vehicles}>
           {tracks.map(({ id, points }, index) => {
             const pose = poseAt(points, replay.atMs);

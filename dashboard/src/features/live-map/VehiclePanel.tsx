@@ -10,6 +10,7 @@ import { alertsQuery } from '../../lib/api/list-alerts';
 import { tripsQuery } from '../../lib/api/list-trips';
 import { kindOf } from '../../lib/kinds';
 import type { LiveVehicle } from '../../lib/live/fleet';
+import { useTripNews } from '../../lib/live/useLive';
 import { dayBounds } from '../../lib/settings/days';
 import { useFormat } from '../../lib/settings/format';
 import { statusGroup, statusText } from '../../lib/status';
@@ -28,6 +29,7 @@ interface Props {
 
 export function VehiclePanel({ vehicle, freshness, nowMs, isFollowed, onCentre, onFollow, onClose }: Props) {
   const t = useText();
+  useTripNews();
   const format = useFormat();
   const { fix } = vehicle;
   const day = format.dayKey(nowMs);

@@ -4,27 +4,30 @@ import type * as GeoJSON from 'geojson';
 import { type GeoJSONSource, LngLatBounds, type Map as MapLibreMap } from 'maplibre-gl';
 import type { AppConfig } from '../../lib/api/get-config';
 import type { Routes } from '../../lib/api/get-routes';
-import type { Fleet } from '../../lib/live/fleet';
+import type { Fleet, LiveVehicle } from '../../lib/live/fleet';
 import { CLOSE_ZOOM, createMap } from '../../lib/map/create-map';
 import { Glider } from '../../lib/map/glide';
-import { PALETTES, type Theme } from '../../lib/map/palette';
-import { SIGNS, type Sign, signOf } from '../../lib/map/signs';
+import { PALETTES, type StatusGroup, type Theme } from '../../lib/map/palette';
+import { signOf } from '../../lib/map/signs';
 import { STATUS_GROUPS, statusGroup } from '../../lib/status';
 import { serverNowMs } from '../../lib/time/server-clock';
-import { CLUSTERS_UNTIL_ZOOM, Clusters, isClusterImage } from './clusters';
-import { mapStyle } from './fleet-style';
-import { bodyImage, drawBody, drawSign, drawTag, MARKER_SCALE, MAX_TAGS, signImage } from './marker';
+import { CLUSTERS_UNTIL_ZOOM, type Clustered, Clusters, isClusterImage } from './clusters';
+import { mapStyle, TAGS_FROM_ZOOM } from './fleet-style';
+import { bodyImage, drawTag, MARKER_SCALE, MAX_TAGS, signImage } from './marker';
+import { type Atlas, bodyOf, drawAtlas } from './sprites';
+import { LAYER_ID, type Marker, VehicleLayer } from './vehicle-layer';
 
 /** Vehicles turn hollow as time passes, so the map is redrawn at least this often. */
 const RENEW_EVERY_MS = 5_000;
-/** Time between frames while markers glide, and while they only step by less than is seen gliding. */
+/** Time between frames while markers glide. */
 const GLIDE_FRAME_MS = 33;
-const STEP_FRAME_MS = 250;
-/** Time between frames while clusters stand for the vehicles. */
-const CLUSTER_FRAME_MS = 1_000;
-/** After each frame the map pauses this many times as long as the frame took, so that a large fleet leaves the page responsive. */
-const REST_FACTOR = 2;
-const MAX_REST_MS = 1_000;
+/** The changes of more vehicles than this are gathered for so long. */
+const MANY_VEHICLES = 1_000;
+const GATHER_MS = 250;
+/** How often label plates follow their markers, and when there are more than a few. */
+const TAGS_MS = 33;
+const SLOW_TAGS_MS = 500;
+const FEW_TAGS = 60;
 
 export interface FleetMapOptions {
   container: HTMLElement;
@@ -48,22 +51,37 @@ export class FleetMap {
   private selectedId: string | null = null;
   private theme: Theme;
   private isReady = false;
-  private isDrawing = false;
   private isDirty = true;
+  /** Vehicles that have changed since they were drawn. */
+  private readonly changed = new Set<string>();
+  /** What each vehicle that is drawn looks like. */
+  private readonly looks = new Map<string, Look>();
   private hasFitted = false;
-  private lastFrameMs = 0;
-  private restMs = 0;
+  private timer: number | null = null;
+  private renewedMs = Number.NEGATIVE_INFINITY;
+  /** When the last marker has come to its place. */
+  private movingUntilMs = Number.NEGATIVE_INFINITY;
+  private taggedMs = Number.NEGATIVE_INFINITY;
+  private hasTags = false;
+  private tagCount = 0;
   private bottomPaddingPx = 0;
   private shown: ReadonlySet<string> | null = null;
   private followedId: string | null = null;
   /** True while the map moves because it follows. */
   private isFollowing = false;
+  /** Metres of a pixel in the middle of the map. */
+  private pixelM = 1;
   private drawnCount = 0;
-  private wake: () => void = () => undefined;
+  /** Vehicles have changed since the clusters were made. */
+  private areClustersOld = false;
+  private atlas: Atlas;
+  private readonly layer: VehicleLayer;
   private readonly clusters: Clusters;
 
   constructor(private readonly options: FleetMapOptions) {
     this.theme = options.theme;
+    this.atlas = drawAtlas(options.theme);
+    this.layer = new VehicleLayer(this.atlas);
     this.map = createMap(options.container, mapStyle(options.theme, options.config, options.routes));
     this.map.setMissingStyleImageResolver((id) => this.addImage(id));
     this.clusters = new Clusters(this.map, options.onSpot);
@@ -77,31 +95,35 @@ export class FleetMap {
     });
     this.map.on('load', () => {
       this.isReady = true;
+      this.addLayer();
       this.clusters.reset();
       this.fit(false);
       this.invalidate();
     });
     this.map.on('click', ({ point }) => {
-      const reach = 8; // px: a finger is wider than a pointer
-      const box: [[number, number], [number, number]] = [
-        [point.x - reach, point.y - reach],
-        [point.x + reach, point.y + reach],
-      ];
-      const hits = this.map.queryRenderedFeatures(box, { layers: ['vehicle-body', 'lone-body'] });
-      const ids = [...new Set(hits.flatMap(({ properties: { id } }) => (typeof id === 'string' ? [id] : [])))];
+      const ids = this.idsAt(point);
       if (ids.length > 1) options.onSpot(ids);
       else if (ids[0] !== undefined) options.onSelect(ids[0]);
       else if (!this.clusters.isAt(point)) options.onSelect(null);
     });
-    this.map.on('mouseenter', 'vehicle-body', () => (this.map.getCanvas().style.cursor = 'pointer'));
-    this.map.on('mouseleave', 'vehicle-body', () => (this.map.getCanvas().style.cursor = ''));
-    this.stops.push(options.fleet.subscribe(() => this.invalidate()));
+    this.map.on('mousemove', ({ point }) => {
+      if (this.isFar()) return; // clusters have a cursor of their own
+      this.map.getCanvas().style.cursor = this.layer.at(point, 0, performance.now()).length > 0 ? 'pointer' : '';
+    });
+    this.stops.push(
+      options.fleet.subscribe((id) => {
+        if (id === null) return this.invalidate();
+        this.changed.add(id);
+        this.plan(0);
+      }),
+    );
     const renewal = window.setInterval(() => this.invalidate(), RENEW_EVERY_MS);
     this.stops.push(() => window.clearInterval(renewal));
   }
 
   destroy(): void {
     for (const stop of this.stops) stop();
+    if (this.timer !== null) window.clearTimeout(this.timer);
     this.isReady = false;
     this.map.remove();
   }
@@ -114,6 +136,7 @@ export class FleetMap {
     this.map.setStyle(mapStyle(theme, this.options.config, this.options.routes), { diff: false });
     void this.map.once('styledata').then(() => {
       this.isReady = true;
+      this.addLayer();
       this.clusters.reset();
       this.invalidate();
     });
@@ -142,6 +165,7 @@ export class FleetMap {
 
   /** Draws these vehicles alone; all if null. */
   show(ids: ReadonlySet<string> | null): void {
+    if (ids === null && this.shown === null) return;
     this.shown = ids;
     this.invalidate();
   }
@@ -167,51 +191,49 @@ export class FleetMap {
 
   /** Draws now, although the next frame is not due. */
   private redraw(): void {
-    this.restMs = 0;
-    this.lastFrameMs = Number.NEGATIVE_INFINITY;
-    this.wake();
+    this.renewedMs = this.taggedMs = Number.NEGATIVE_INFINITY;
     this.invalidate();
   }
 
   private invalidate(): void {
     this.isDirty = true;
-    if (!this.isDrawing) void this.draw();
+    this.plan(0);
   }
 
-  /** Draws until no marker moves. Each frame waits until the map's worker has finished the one before. */
-  private async draw(): Promise<void> {
+  private plan(delayMs: number): void {
+    if (this.timer !== null || !this.isReady) return;
+    this.timer = window.setTimeout(() => requestAnimationFrame(this.tick), delayMs);
+  }
+
+  /** One frame. Markers move by themselves in the layer; here they are renewed, and what follows them is moved. */
+  private readonly tick = (): void => {
+    this.timer = null;
     if (!this.isReady) return;
-    this.isDrawing = true;
+    const nowMs = performance.now();
+    this.pixelM = this.metresPerPixel();
     try {
-      for (;;) {
-        const isGliding = this.glider.isMoving(performance.now(), this.metresPerPixel());
-        if (!isGliding && !this.isDirty) break;
-        const usualMs = isGliding ? GLIDE_FRAME_MS : STEP_FRAME_MS;
-        const frameMs = Math.max(this.restMs, this.isFar() ? CLUSTER_FRAME_MS : usualMs);
-        const waitMs = this.lastFrameMs + frameMs - performance.now();
-        if (waitMs > 4) await this.rest(waitMs);
-        await nextFrame();
-        if (!this.isReady) break;
-        this.lastFrameMs = performance.now();
-        this.isDirty = false;
-        const source = this.map.getSource<GeoJSONSource>('vehicles');
-        if (!source) break;
-        const features = this.features(this.lastFrameMs);
-        this.drawnCount = features.features.length;
-        const isClustered = this.clusters.wants(this.drawnCount);
-        this.clusters.show(isClustered ? features : null, this.lastFrameMs);
-        if (!isClustered) await source.setData(features);
-        else if (this.map.getZoom() >= CLUSTERS_UNTIL_ZOOM) await source.setData(this.inViewOf(features));
-        else await source.setData(this.selectedOf(features));
-        this.keepFollowed();
-        this.restMs = Math.min(MAX_REST_MS, REST_FACTOR * (performance.now() - this.lastFrameMs));
-        this.fitOnce();
-      }
+      if (this.isDirty && nowMs >= this.renewedMs + this.renewEveryMs()) this.renew(nowMs);
+      else if (this.changed.size > 0) this.renewChanged(nowMs);
+      this.showClusters(nowMs);
+      this.keepFollowed(nowMs);
+      this.showTags(nowMs);
+      this.map.triggerRepaint();
+      this.fitOnce();
     } catch (error) {
-      if (this.isReady) console.warn('a frame of the map was not drawn', error);
-    } finally {
-      this.isDrawing = false;
+      console.warn('a frame of the map was not drawn', error);
     }
+    // The plates that lag behind their markers come to the same place.
+    const isTagged = !this.hasTags || this.taggedMs >= this.movingUntilMs;
+    if (nowMs < this.movingUntilMs) this.plan(GLIDE_FRAME_MS);
+    else if (this.isDirty) this.plan(Math.max(GLIDE_FRAME_MS, this.renewedMs + this.renewEveryMs() - nowMs));
+    else if (!isTagged) this.plan(SLOW_TAGS_MS);
+    else if (this.changed.size > 0) this.plan(GLIDE_FRAME_MS);
+    else if (this.areClustersOld) this.plan(SLOW_TAGS_MS);
+  };
+
+  /** A large fleet changes all the time: its changes are gathered. */
+  private renewEveryMs(): number {
+    return this.options.fleet.size > MANY_VEHICLES ? GATHER_MS : 0;
   }
 
   private isShown(id: string): boolean {
@@ -223,39 +245,124 @@ export class FleetMap {
     return this.clusters.wants(this.drawnCount) && this.map.getZoom() < CLUSTERS_UNTIL_ZOOM;
   }
 
-  /** Waits until the next frame is due, or until the map shows something else. */
-  private rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = window.setTimeout(resolve, ms);
-      this.wake = () => {
-        window.clearTimeout(timer);
-        resolve();
-      };
-    });
+  /** Tells the layer where every vehicle is and where it goes. */
+  private renew(nowMs: number): void {
+    this.isDirty = false;
+    this.renewedMs = nowMs;
+    this.changed.clear();
+    this.areClustersOld = true;
+    this.looks.clear();
+    this.movingUntilMs = Number.NEGATIVE_INFINITY;
+    const serverMs = serverNowMs();
+    const shown: LiveVehicle[] = [];
+    for (const vehicle of this.options.fleet.all()) {
+      if (!vehicle.fix || !this.isShown(vehicle.id)) continue;
+      this.looks.set(vehicle.id, this.lookOf(vehicle, serverMs));
+      shown.push(vehicle);
+    }
+    this.glider.keepOnly(this.looks);
+    this.drawnCount = shown.length;
+    // Sorting keeps the order of the others, so that none flickers over another.
+    const orderOf = ({ id }: LiveVehicle) => this.looks.get(id)?.order ?? 0;
+    shown.sort((a, b) => orderOf(a) - orderOf(b));
+    const isFar = this.isFar();
+    const markers: Marker[] = [];
+    for (const vehicle of shown) {
+      const marker = this.markerOf(vehicle, nowMs);
+      // While clusters stand for the others, only the selected vehicle is drawn by itself.
+      if (marker && (!isFar || marker.isSelected)) markers.push(marker);
+    }
+    this.layer.setMarkers(markers, nowMs);
   }
 
-  /** While clusters stand for the others, only the selected vehicle moves by itself. */
-  private selectedOf({ features }: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
-    return { type: 'FeatureCollection', features: features.filter(({ properties }) => properties?.isSelected) };
+  /** The same for those that have changed, if each keeps its place among the others. */
+  private renewChanged(nowMs: number): void {
+    const serverMs = serverNowMs();
+    const isFar = this.isFar();
+    for (const id of this.changed) {
+      const vehicle = this.options.fleet.get(id);
+      const look = this.looks.get(id);
+      const isDrawn = vehicle?.fix != null && this.isShown(id);
+      const isSame = isDrawn === (look !== undefined);
+      if (!isSame || (vehicle && look && this.lookOf(vehicle, serverMs).order !== look.order)) {
+        this.isDirty = true;
+        continue;
+      }
+      if (!vehicle || !look) continue;
+      this.looks.set(id, this.lookOf(vehicle, serverMs));
+      const marker = this.markerOf(vehicle, nowMs);
+      if (marker && (!isFar || marker.isSelected)) this.layer.change(marker);
+    }
+    this.areClustersOld = true;
+    this.changed.clear();
   }
 
-  /** Of a large fleet only those in sight are given to the map's worker, and those that may come into sight meanwhile. */
-  private inViewOf({ features }: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
-    const bounds = this.map.getBounds();
-    const reach = bounds.getNorth() - bounds.getSouth();
-    const [west, south] = [bounds.getWest() - reach, bounds.getSouth() - reach / 2];
-    const [east, north] = [bounds.getEast() + reach, bounds.getNorth() + reach / 2];
-    const isNear = ({ geometry }: GeoJSON.Feature) => {
-      const [x = 0, y = 0] = geometry.type === 'Point' ? geometry.coordinates : [];
-      return x >= west && x <= east && y >= south && y <= north;
-    };
-    return { type: 'FeatureCollection', features: features.filter(isNear) };
+  private lookOf(vehicle: LiveVehicle, serverMs: number): Look {
+    const group = statusGroup(vehicle.status);
+    const stale = this.options.fleet.freshness(vehicle, serverMs) !== 'live';
+    const order = vehicle.id === this.selectedId ? SELECTED : group === 'alarm' ? 2 : stale ? 0 : 1;
+    return { group, stale, order };
   }
 
-  private keepFollowed(): void {
+  private markerOf(vehicle: LiveVehicle, nowMs: number): Marker | null {
+    const { id, kind, fix } = vehicle;
+    const look = this.looks.get(id);
+    if (!fix || !look) return null;
+    this.glider.moveTo(id, fix, nowMs, !this.reducedMotion.matches);
+    const track = this.glider.track(id);
+    if (!track) return null;
+    const { from, to, startMs, durationMs, lengthM } = track;
+    const endMs = startMs + durationMs;
+    if (endMs > this.movingUntilMs && lengthM >= this.pixelM) this.movingUntilMs = endMs;
+    const body = this.atlas.cellOf(bodyImage(look.group, look.stale, to.headingDeg !== null));
+    const sign = this.atlas.cellOf(signImage(signOf(look.group, kind), look.stale));
+    return { id, from, to, startMs, durationMs, body, sign, isSelected: look.order === SELECTED };
+  }
+
+  private showClusters(nowMs: number): void {
+    const wants = this.clusters.wants(this.drawnCount);
+    if (this.clusters.show(wants ? () => this.clustered() : null, nowMs)) this.areClustersOld = false;
+  }
+
+  /** What clusters are made of: where the vehicles go. */
+  private *clustered(): Iterable<Clustered> {
+    for (const [id, { group, stale }] of this.looks) {
+      const to = this.glider.track(id)?.to;
+      if (!to) continue;
+      yield { id, place: to, body: bodyImage(group, stale, to.headingDeg !== null), group: stale ? 'stale' : group };
+    }
+  }
+
+  /** The label plates of the vehicles in sight, from near. They are drawn by the map, which keeps them apart. */
+  private showTags(nowMs: number): void {
+    const isNear = this.map.getZoom() >= TAGS_FROM_ZOOM;
+    if (!isNear && !this.hasTags) return;
+    const everyMs = this.tagCount > FEW_TAGS ? SLOW_TAGS_MS : TAGS_MS;
+    if (nowMs < this.taggedMs + everyMs) return;
+    this.taggedMs = nowMs;
+    const source = this.map.getSource<GeoJSONSource>('tags');
+    if (!source) return;
+    const features: GeoJSON.Feature[] = [];
+    if (isNear) {
+      const bounds = this.map.getBounds();
+      for (const { id, label } of this.options.fleet.all()) {
+        const pose = this.isShown(id) ? this.glider.pose(id, nowMs) : null;
+        if (!pose || !bounds.contains([pose.longitude, pose.latitude])) continue;
+        const geometry: GeoJSON.Point = { type: 'Point', coordinates: [pose.longitude, pose.latitude] };
+        features.push({ type: 'Feature', geometry, properties: { label } });
+      }
+    }
+    this.hasTags = features.length > 0;
+    this.tagCount = features.length;
+    void source.setData({ type: 'FeatureCollection', features });
+  }
+
+  private keepFollowed(nowMs: number): void {
     if (this.followedId === null || this.map.isMoving()) return;
-    const pose = this.glider.pose(this.followedId, performance.now());
+    const pose = this.glider.pose(this.followedId, nowMs);
     if (!pose) return;
+    const { lng, lat } = this.map.getCenter();
+    if (Math.abs(lng - pose.longitude) < 1e-7 && Math.abs(lat - pose.latitude) < 1e-7) return;
     this.isFollowing = true;
     this.map.jumpTo({ center: [pose.longitude, pose.latitude] });
     this.isFollowing = false;
@@ -272,36 +379,24 @@ export class FleetMap {
     window.setTimeout(() => this.isReady && this.fit(false), 250); // the first updates come in a burst
   }
 
-  private features(nowMs: number): GeoJSON.FeatureCollection {
-    const serverMs = serverNowMs();
-    const ids = new Set<string>();
-    const features: GeoJSON.Feature[] = [];
-    for (const vehicle of this.options.fleet.all()) {
-      if (!vehicle.fix || !this.isShown(vehicle.id)) continue;
-      ids.add(vehicle.id);
-      this.glider.moveTo(vehicle.id, vehicle.fix, nowMs, !this.reducedMotion.matches);
-      const pose = this.glider.pose(vehicle.id, nowMs);
-      if (!pose) continue;
-      const group = statusGroup(vehicle.status);
-      const stale = this.options.fleet.freshness(vehicle, serverMs) !== 'live';
-      const isSelected = vehicle.id === this.selectedId;
-      features.push({
-        type: 'Feature',
-        geometry: { type: 'Point', coordinates: [pose.longitude, pose.latitude] },
-        properties: {
-          id: vehicle.id,
-          label: vehicle.label,
-          body: bodyImage(group, stale, pose.headingDeg !== null),
-          sign: signImage(signOf(group, vehicle.kind), stale),
-          heading: pose.headingDeg ?? 0,
-          order: (isSelected ? 3 : group === 'alarm' ? 2 : stale ? 0 : 1) + ids.size / 1e6, // the count breaks ties the same way in all layers
-          isSelected,
-          group: stale ? 'stale' : group,
-        },
-      });
-    }
-    this.glider.keepOnly(ids);
-    return { type: 'FeatureCollection', features };
+  /** Those at a point, as they are drawn. */
+  private idsAt(point: { x: number; y: number }): string[] {
+    const reachPx = 8; // a finger is wider than a pointer
+    const ids = this.layer.at(point, reachPx, performance.now());
+    if (!this.isFar()) return ids;
+    const box: [[number, number], [number, number]] = [
+      [point.x - reachPx, point.y - reachPx],
+      [point.x + reachPx, point.y + reachPx],
+    ];
+    const lone = this.map.queryRenderedFeatures(box, { layers: ['lone-body'] });
+    return [...new Set([...ids, ...lone.flatMap(({ properties: { id } }) => (typeof id === 'string' ? [id] : []))])];
+  }
+
+  /** Custom layers don't belong to the style: they are added to each one. */
+  private addLayer(): void {
+    this.atlas = drawAtlas(this.theme);
+    this.layer.setAtlas(this.atlas);
+    if (!this.map.getLayer(LAYER_ID)) this.map.addLayer(this.layer, 'lone-body');
   }
 
   private addImage(id: string): void {
@@ -309,6 +404,7 @@ export class FleetMap {
     if (image && !this.map.hasImage(id)) this.map.addImage(id, image, { pixelRatio: MARKER_SCALE });
   }
 
+  /** Images of the style: clusters, the vehicles that stand alone between them, label plates. */
   private drawImage(id: string): ImageData | null {
     const palette = PALETTES[this.theme];
     if (isClusterImage(id)) return this.clusters.draw(id, palette);
@@ -318,18 +414,24 @@ export class FleetMap {
       return drawTag(id.slice(4), palette);
     }
     for (const stale of [false, true]) {
-      for (const sign of Object.keys(SIGNS) as Sign[])
-        if (id === signImage(sign, stale)) return drawSign(sign, stale ? palette.stale : palette.paper);
       for (const group of STATUS_GROUPS) {
-        for (const nose of [false, true]) {
-          const colour = stale ? palette.stale : palette.status[group];
-          if (id === bodyImage(group, stale, nose)) return drawBody(colour, palette.paper, nose, stale);
-        }
+        for (const nose of [false, true])
+          if (id === bodyImage(group, stale, nose)) return bodyOf(palette, group, stale, nose);
       }
     }
     return null;
   }
 }
+
+interface Look {
+  group: StatusGroup;
+  stale: boolean;
+  /** Higher ones lie above. */
+  order: number;
+}
+
+/** The order of the selected vehicle. */
+const SELECTED = 3;
 
 function extendByRoutes(bounds: LngLatBounds, routes: Routes | null): void {
   const visit = (value: unknown): void => {
@@ -339,5 +441,3 @@ function extendByRoutes(bounds: LngLatBounds, routes: Routes | null): void {
   };
   for (const { geometry } of routes?.features ?? []) if ('coordinates' in geometry) visit(geometry.coordinates);
 }
-
-const nextFrame = () => new Promise<void>((resolve) => requestAnimationFrame(() => resolve()));

@@ -1,4 +1,4 @@
-/** The style of the fleet's map: the background, the routes, and the vehicles with their signs and label plates. */
+/** The style of the fleet's map: the background, the routes, and the vehicles' label plates and clusters. The vehicles themselves are a layer of their own. */
 
 import type { StyleSpecification } from 'maplibre-gl';
 import type { AppConfig } from '../../lib/api/get-config';
@@ -19,7 +19,7 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
     sources: {
       ...groundSources(config),
       routes: { type: 'geojson', data: routes ?? EMPTY, tolerance: 0.2 },
-      vehicles: { type: 'geojson', data: EMPTY, buffer: 64, tolerance: 0 },
+      tags: { type: 'geojson', data: EMPTY, buffer: 64, tolerance: 0 },
       ...clusterSource(),
     },
     layers: [
@@ -39,56 +39,15 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
         paint: { 'line-color': palette.route, 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 1, 14, 3.5] },
       },
       {
-        id: 'vehicle-ring',
-        type: 'circle',
-        source: 'vehicles',
-        filter: ['==', ['get', 'isSelected'], true],
-        paint: {
-          'circle-radius': 21,
-          'circle-color': palette.ring,
-          'circle-opacity': 0.12,
-          'circle-stroke-color': palette.ring,
-          'circle-stroke-width': 2,
-        },
-      },
-      {
         id: 'vehicle-tag',
         type: 'symbol',
-        source: 'vehicles',
+        source: 'tags',
         minzoom: TAGS_FROM_ZOOM,
         layout: {
           'icon-image': ['concat', 'tag:', ['get', 'label']],
           'icon-anchor': 'top',
           'icon-offset': TAG_OFFSET_PX,
           'icon-padding': 1,
-        },
-      },
-      {
-        id: 'vehicle-body',
-        type: 'symbol',
-        source: 'vehicles',
-        layout: {
-          'icon-image': ['get', 'body'],
-          'icon-rotate': ['get', 'heading'],
-          'icon-rotation-alignment': 'map',
-          'icon-size': MARKER_SIZE,
-          'icon-allow-overlap': true,
-          'icon-ignore-placement': true,
-          'symbol-sort-key': ['get', 'order'],
-        },
-      },
-      {
-        id: 'vehicle-sign',
-        type: 'symbol',
-        source: 'vehicles',
-        minzoom: 9,
-        layout: {
-          'icon-image': ['get', 'sign'],
-          'icon-rotation-alignment': 'viewport',
-          'icon-size': MARKER_SIZE,
-          'icon-padding': 0,
-          // Where markers overlap, only the top one shows its sign. The sign of the marker that is drawn last is placed first.
-          'symbol-sort-key': ['-', 0, ['get', 'order']],
         },
       },
       ...clusterLayers(MARKER_SIZE),

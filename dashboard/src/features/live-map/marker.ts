@@ -75,7 +75,8 @@ function canvas(width: number, height: number): CanvasRenderingContext2D {
   const element = document.createElement('canvas');
   element.width = width * MARKER_SCALE;
   element.height = height * MARKER_SCALE;
-  const pen = element.getContext('2d');
+  // Read back at once: quickly, if it is not on the graphics card.
+  const pen = element.getContext('2d', { willReadFrequently: true });
   if (!pen) throw new Error('this browser draws no canvas');
   pen.scale(MARKER_SCALE, MARKER_SCALE);
   return pen;

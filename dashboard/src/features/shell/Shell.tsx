@@ -33,13 +33,12 @@ export function Shell({ me, onSignOut, children }: Props) {
   const [open, setOpen] = useState<'settings' | 'more' | null>(null);
   const unread = useUnreadAlerts(me);
   const live = useLive();
-  const { connection } = useLiveStatus();
+  const { connection, isLost } = useLiveStatus();
   useFocusOnNewPage(path);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the window
   useEffect(() => setOpen((now) => (now === 'more' ? null : now)), [path]);
 
   const item = (place: Place) => <NavItem key={place.name} place={place} path={path} unread={unread} />;
-  const isBadgeNeeded = connection !== 'connected';
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -72,7 +71,7 @@ export function Shell({ me, onSignOut, children }: Props) {
         </button>
       </nav>
       <main id="content" className="content" tabIndex={-1}>
-        {isBadgeNeeded ? (
+        {isLost ? (
           <div className="connection-bar" data-state={connection}>
             <ConnectionBadge state={connection} onRetry={live.retryNow} />
           </div>

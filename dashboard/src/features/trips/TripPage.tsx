@@ -6,7 +6,7 @@ import { Link } from 'wouter';
 import { notReadYet, useTitle } from '../../components/Page';
 import { SpeedLegend, TrackMapView } from '../../components/TrackMapView';
 import { rulesQuery } from '../../lib/api/get-rules';
-import { useLive, useVehicleName } from '../../lib/live/useLive';
+import { useLive, useTripNews, useVehicleName } from '../../lib/live/useLive';
 import { readTheme } from '../../lib/map/theme';
 import { SPEED_COLOURS, SPEED_STEPS } from '../../lib/map/track-style';
 import { useTrackMap } from '../../lib/map/useTrackMap';
@@ -23,6 +23,7 @@ const FORMATS = ['gpx', 'csv', 'kml', 'geojson'];
 
 export function TripPage({ id }: { id: string }) {
   const t = useText();
+  useTripNews();
   const format = useFormat();
   const query = useQuery(tripQuery(id));
   const { fleet } = useLive();

@@ -7,13 +7,14 @@ import { type Column, DataTable } from '../../components/DataTable';
 import { DayPicker } from '../../components/DayPicker';
 import { Empty, notReadYet, Page } from '../../components/Page';
 import { type Trip, tripsQuery } from '../../lib/api/list-trips';
-import { useRoster, useVehicleName } from '../../lib/live/useLive';
+import { useRoster, useTripNews, useVehicleName } from '../../lib/live/useLive';
 import { dayBounds } from '../../lib/settings/days';
 import { type Format, useFormat } from '../../lib/settings/format';
 import { type Text, useText } from '../../lib/strings/strings';
 
 export function TripsPage() {
   const t = useText();
+  useTripNews();
   const format = useFormat();
   const [parameters, setParameters] = useSearchParams();
   const day = parameters.get('day') ?? format.dayKey(Date.now());

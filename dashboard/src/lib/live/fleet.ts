@@ -31,19 +31,24 @@ export class Fleet {
   private readonly vehicles = new Map<string, LiveVehicle>();
   private readonly rhythms = new Map<string, Rhythm>();
   private readonly limits = new Map<string, number>();
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<Listener>();
   /** Counts up when the list must be sorted again: a vehicle was added, removed or renamed, or sent its first position. */
   rosterVersion = 0;
   /** The tenant's threshold, as far as the viewer may read it. */
   offlineAfterMs = DEFAULT_OFFLINE_AFTER_MS;
 
-  subscribe = (listener: () => void): (() => void) => {
+  /** Calls with the id of a vehicle that has changed; with null if many may have. */
+  subscribe = (listener: Listener): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
 
   all(): LiveVehicle[] {
     return [...this.vehicles.values()];
+  }
+
+  get size(): number {
+    return this.vehicles.size;
   }
 
   get(id: string): LiveVehicle | undefined {
@@ -72,14 +77,14 @@ export class Fleet {
       fix,
       rhythmMs: place ? this.hear(id, place.t) : (known?.rhythmMs ?? null),
     });
-    this.changed();
+    this.changed(id);
   }
 
   remove(id: string): void {
     if (!this.vehicles.delete(id)) return;
     this.rhythms.delete(id);
     this.rosterVersion += 1;
-    this.changed();
+    this.changed(id);
   }
 
   /** Their own speed limits, which only REST has. */
@@ -108,10 +113,12 @@ export class Fleet {
     return rhythm.usualMs;
   }
 
-  private changed(): void {
-    for (const listener of this.listeners) listener();
+  private changed(id: string | null = null): void {
+    for (const listener of this.listeners) listener(id);
   }
 }
+
+type Listener = (id: string | null) => void;
 
 /** A fix that was known, unless it was corrected. */
 function sameFix(known: VehicleFix, place: LivePlace): VehicleFix {

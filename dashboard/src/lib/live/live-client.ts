@@ -23,6 +23,8 @@ export interface LiveFact {
 
 export interface LiveStatus {
   connection: PageConnection;
+  /** There has been no connection for five seconds: the time to tell a user. */
+  isLost: boolean;
   /** The number of open pages, including this one; null while it is not known. */
   viewing: number | null;
   /** True once the vehicles have come, or can't. */
@@ -32,7 +34,7 @@ export interface LiveStatus {
 export class LiveClient {
   readonly fleet = new Fleet();
   readonly live: Live;
-  private status: LiveStatus = { connection: 'connecting', viewing: null, isListed: false };
+  private status: LiveStatus = { connection: 'connecting', isLost: false, viewing: null, isListed: false };
   private readonly listeners = new Set<() => void>();
   private readonly factListeners = new Set<(fact: LiveFact | null) => void>();
   private readonly stops: (() => void)[] = [];
@@ -54,7 +56,6 @@ export class LiveClient {
     if (isFleet || may(me, 'ownVehicles')) {
       void this.followVehicles();
       this.relist();
-      void this.followFacts(live.trips());
     }
     if (isFleet) {
       void this.followFacts(live.alerts());
@@ -96,10 +97,18 @@ export class LiveClient {
     );
   };
 
+  /** Tells of trips until the returned function is called. A large fleet has many: only pages that show trips ask for them. */
+  followTrips(): () => void {
+    const trips = this.live.trips()[Symbol.asyncIterator]();
+    void this.followFacts({ [Symbol.asyncIterator]: () => trips });
+    return () => void trips.return?.();
+  }
+
   private connectionChanged(): void {
     const connection = this.live.connection.snapshot();
     const shown = pageConnection(connection);
-    this.setStatus(shown === 'connected' ? { connection: shown } : { connection: shown, viewing: null });
+    const { isLost } = connection;
+    this.setStatus({ connection: shown, isLost, ...(shown === 'connected' ? {} : { viewing: null }) });
     if (isSessionOver(connection)) this.onSessionEnd();
     if (shown !== 'connected') return;
     // Facts come after their cursors, but not all that REST has is told by facts.

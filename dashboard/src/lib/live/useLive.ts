@@ -21,6 +21,12 @@ export function useLiveStatus(): LiveStatus {
   return useSyncExternalStore(client.subscribe, client.getStatus);
 }
 
+/** Keeps the trips that are read up to date while the component is there. */
+export function useTripNews(): void {
+  const client = useLive();
+  useEffect(() => client.followTrips(), [client]);
+}
+
 /** Every vehicle in order, refreshed a few times a second. They are sorted only when the roster changes. */
 export function useVehicles(fleet: Fleet, sort: (vehicles: LiveVehicle[]) => LiveVehicle[]): LiveVehicle[] {
   const [vehicles, setVehicles] = useState<LiveVehicle[]>([]);

@@ -16,7 +16,7 @@ export interface Fix extends Pose {
   atMs: number;
 }
 
-interface Track {
+export interface Track {
   from: Pose;
   to: Pose;
   fixAtMs: number;
@@ -40,6 +40,11 @@ export class Glider {
     this.tracks.set(id, { from, to, fixAtMs: fix.atMs, startMs: nowMs, durationMs, lengthM });
   }
 
+  /** A marker's way; undefined if it has none. */
+  track(id: string): Readonly<Track> | undefined {
+    return this.tracks.get(id);
+  }
+
   pose(id: string, nowMs: number): Pose | null {
     const track = this.tracks.get(id);
     return track ? poseAt(track, nowMs) : null;
@@ -53,7 +58,7 @@ export class Glider {
     return false;
   }
 
-  keepOnly(ids: Set<string>): void {
+  keepOnly(ids: { has: (id: string) => boolean }): void {
     for (const id of this.tracks.keys()) if (!ids.has(id)) this.tracks.delete(id);
   }
 }

@@ -339,6 +339,15 @@ export const en = {
     reading: (n: number) => `Reading… ${n.toLocaleString('en')} positions so far`,
     capped: (n: number) => `The day has more positions than ${n.toLocaleString('en')}; the rest is left out.`,
     noPlace: 'not reporting',
+    fleet: 'The whole fleet at a moment',
+    single: 'Single vehicles',
+    time: 'Time',
+    showThen: 'Show',
+    readingFleet: (n: number, all: number) =>
+      `Reading… ${n.toLocaleString('en')} of ${all.toLocaleString('en')} vehicles`,
+    noPlaceThen: 'no known place',
+    emptyThen: 'No vehicle reported then',
+    emptyThenHint: 'None reported in the hour before, or the positions are older than the server keeps them.',
   },
   alerts: {
     title: 'Alerts',

@@ -342,6 +342,15 @@ export const id: Text = {
     reading: (n) => `Membaca… ${angka(n)} posisi sejauh ini`,
     capped: (n) => `Hari ini punya lebih dari ${angka(n)} posisi; sisanya tidak ditampilkan.`,
     noPlace: 'tidak melapor',
+    fleet: 'Seluruh armada pada satu saat',
+    single: 'Kendaraan satu per satu',
+    time: 'Waktu',
+    showThen: 'Tampilkan',
+    readingFleet: (n, all) => `Membaca… ${n.toLocaleString('id')} dari ${all.toLocaleString('id')} kendaraan`,
+    noPlaceThen: 'tempat tidak diketahui',
+    emptyThen: 'Tidak ada kendaraan yang melapor saat itu',
+    emptyThenHint:
+      'Tidak ada yang melapor dalam satu jam sebelumnya, atau posisinya lebih lama dari yang disimpan server.',
   },
   alerts: {
     title: 'Peringatan',

@@ -243,3 +243,36 @@ async fn the_shape_decides_on_a_port_of_its_own() {
     );
     server.drain().await;
 }
+
+#[tokio::test]
+async fn owntracks_phones_that_show_their_keys_see_each_other_if_the_operator_wants_it() {
+    let server = TestServer::start_with(&[("OWNTRACKS_FRIENDS", "1")]).await;
+    server.add_bus("b1").await;
+    server.add_vehicle(json!({"id": "ann", "kind": "person", "label": "Ann"})).await;
+    server.add_bus("van").await;
+    let key = add_device(&server, "jane/phone", json!({})).await;
+    add_device(&server, "ann/phone", json!({"vehicle_id": "ann"})).await;
+    json_of(server.post("/api/v1/tenants", &server.admin, json!({"id": "acme", "name": "Acme"})).await, 201).await;
+    server.add_vehicle(json!({"id": "eve", "kind": "person", "label": "Eve", "tenant": "acme"})).await;
+    add_device(&server, "eve/phone", json!({"vehicle_id": "eve", "tenant": "acme"})).await;
+    let at = now_s(&server);
+    let phone = async |name: &str, tid: &str, key: &str, ago_s: i64| {
+        let message = json!({"_type": "location", "lat": 52.5, "lon": 13.4, "tst": at - ago_s, "vel": 10, "tid": tid, "batt": 46});
+        let path = format!("/devices/owntracks?u={name}&d=phone{}{key}", if key.is_empty() { "" } else { "&key=" });
+        json_of(post(&server, &path, message.to_string()).await, 200).await
+    };
+    server.report("van", 52.5, 13.4, "2026-11-30T10:00:00Z").await;
+    assert_eq!(phone("eve", "ev", "", 5).await, json!([]));
+    assert_eq!(phone("ann", "an", "", 5).await, json!([]));
+    let topic = "owntracks/milepost/ann";
+    let ann = json!([{"_type": "location", "lat": 52.5, "lon": 13.4, "tst": at - 5, "tid": "an", "topic": topic, "vel": 10, "batt": 46},
+        {"_type": "card", "tid": "an", "topic": topic, "name": "Ann"}]);
+    // What was read for the others is ten seconds old at most.
+    server.clock.turn(std::time::Duration::from_secs(10));
+    assert_eq!(phone("jane", "ja", &key, 4).await, ann);
+    assert_eq!(phone("jane", "ja", "", 3).await, json!([]), "its name alone is no credential");
+    let server = server.restart(&[]).await;
+    let message = json!({"_type": "location", "lat": 52.5, "lon": 13.4, "tst": at, "tid": "ja"});
+    let answer = post(&server, &format!("/devices/owntracks?u=jane&d=phone&key={key}"), message.to_string()).await;
+    assert_eq!(answer.text().await.unwrap(), "[]", "it is off by default");
+}

@@ -1,6 +1,7 @@
 //! The commands, run as processes.
 
 use crate::support::SECRET;
+use crate::transit::timetable::sample::archive;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -128,6 +129,30 @@ fn a_track_is_imported_once_and_exported() {
     let csv = text(&run(folder.path(), &["export", "--vehicle", "b1", "--format", "csv"]).stdout);
     assert!(csv.contains("32.18"), "20 mph are 32.19 km/h: {csv}");
     assert!(!run(folder.path(), &["export", "--vehicle", "b2", "--format", "gpx"]).status.success());
+}
+
+#[test]
+fn a_timetable_is_checked_and_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("line-7.zip", &archive(|_, text| Some(text.to_owned())));
+    write("no-trips.zip", &archive(|name, text| (name != "trips.txt").then(|| text.to_owned())));
+    write("no.zip", b"no archive");
+    let import = |args: &[&str]| run(folder.path(), &[&["import", "gtfs"], args].concat());
+    let shown = import(&["line-7.zip", "--tenant", "acme", "--dry-run"]);
+    assert!(text(&shown.stdout).starts_with("2 routes, 6 stops, 5 trips, "), "{}", text(&shown.stdout));
+    assert!(text(&shown.stdout).contains("Nothing was stored"));
+    assert!(!folder.path().join("milepost.db").exists(), "a dry run makes no database");
+    let stored = import(&["line-7.zip", "--tenant", "acme"]);
+    assert!(text(&stored.stdout).contains("The timetable of acme was replaced."), "{}", text(&stored.stderr));
+    for (bad, why) in
+        [("no-trips.zip", "trips.txt is missing"), ("no.zip", "it is no ZIP archive"), ("none.zip", "none.zip")]
+    {
+        let refused = import(&[bad]);
+        assert_eq!(refused.status.code(), Some(1), "{bad}");
+        assert!(text(&refused.stderr).contains(why), "{}", text(&refused.stderr));
+    }
+    assert_eq!(import(&[]).status.code(), Some(2), "no file is named");
 }
 
 #[test]

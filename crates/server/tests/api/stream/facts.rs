@@ -141,3 +141,29 @@ async fn marks_carry_the_cursor_on_while_nothing_is_for_the_client() {
     assert_ne!(mark["cursor"], json!(before));
     assert_eq!(bob.facts.len(), 0);
 }
+
+#[tokio::test]
+async fn nothing_of_a_topic_comes_after_it_has_ended() {
+    let server = TestServer::start().await;
+    let alert = |title: &str| json!({ "type": "system_error", "title": title, "message": "m" });
+    for number in 0..120 {
+        json_of(server.post("/api/v1/alerts", &server.admin, alert(&number.to_string())).await, 201).await;
+    }
+    let mut client = LiveClient::open(&server, &server.admin).await;
+    for round in 0..10 {
+        // It ends while its stored alerts are being read, and others are raised meanwhile.
+        client.send(json!({ "op": "sub", "s": 1, "to": "alerts" })).await;
+        client.send(json!({ "op": "sub", "s": 2, "to": "trips" })).await;
+        client.send(json!({ "op": "unsub", "s": 1 })).await;
+        json_of(server.post("/api/v1/alerts", &server.admin, alert(&format!("new {round}"))).await, 201).await;
+        client.until(|message| message["op"] == "ended" && message["s"] == 1).await;
+        let facts = client.facts.len();
+        client.send(json!({ "op": "unsub", "s": 2 })).await;
+        let none_of_it = |message: &Value| {
+            assert!(message["s"] != 1 && message["op"] != "fact", "after ended: {message}");
+            message["op"] == "ended"
+        };
+        client.until(none_of_it).await;
+        assert_eq!(client.facts.len(), facts);
+    }
+}

@@ -1,6 +1,6 @@
 //! Devices and their keys.
 
-use super::super::dialect::{LOCK_DEVICE, SHARE_VEHICLE, VEHICLES_OF_DEVICE};
+use super::super::dialect::{IS_TEXT_IN_PARAMETER_1, LOCK_DEVICE, SHARE_VEHICLE, VEHICLES_OF_DEVICE};
 use super::super::{Connection, Db, DbRow, assignments, events};
 use super::unknown_devices;
 use crate::failure::taken;
@@ -100,6 +100,21 @@ pub(crate) async fn find_device_by_unique_id(
     let row =
         sqlx::query::<Db>(select("where d.unique_id = $1")).bind(unique_id.as_str()).fetch_optional(connection).await?;
     row.as_ref().map(device).transpose()
+}
+
+/// Those of a tenant that have one of these names.
+pub(crate) async fn find_devices_by_unique_ids(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    unique_ids: &[UniqueId],
+) -> Result<Vec<Device>> {
+    let list = serde_json::Value::from(unique_ids.iter().map(UniqueId::as_str).collect::<Vec<_>>()).to_string();
+    let rows = sqlx::query::<Db>(select(&format!("where d.unique_id {IS_TEXT_IN_PARAMETER_1} and t.id = $2")))
+        .bind(list)
+        .bind(tenant.as_str())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(device).collect()
 }
 
 pub(crate) async fn list_devices(

@@ -198,6 +198,30 @@ pub(crate) async fn list_alerts(
         .collect()
 }
 
+/// Few alerts have data, and all that have not expired are looked through.
+pub(crate) async fn list_alerts_with_key(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    key: &str,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Vec<Alert>> {
+    let rows = sqlx::query::<Db>(concat!(
+        "select ",
+        alert_columns!(),
+        " from alerts where tenant_no = (select tenant_no from tenants where id = $1) and for_user = $2
+         and expires_ms > $3 and deleted_ms is null and data like $4 order by at_ms desc, id desc limit $5"
+    ))
+    .bind(tenant.as_str())
+    .bind(COMPANY)
+    .bind(now.unix_ms())
+    .bind(format!("%\"{key}\"%"))
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| alert(row, tenant)).collect()
+}
+
 pub(crate) async fn read_alert(
     connection: &mut Connection,
     tenant: &TenantId,
