@@ -9,7 +9,7 @@ use milepost_domain::{Action, Caller, TenantId, VehicleScope};
 use milepost_http::Problem;
 use milepost_hub::{Interest, Subscription};
 use milepost_live::{Live, SocketSender, Viewer};
-use milepost_service::{LiveVehicle, ServiceError, vehicles};
+use milepost_service::{Among, LiveVehicle, ServiceError, vehicles};
 use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl View {
     async fn cut<T>(&self, begin: impl FnOnce(Interest) -> T + Send) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
         let begin = |visible: &[LiveVehicle]| begin(self.interest(visible));
         let vehicles = &self.live.use_cases().vehicles;
-        vehicles::watch_vehicles(vehicles, &self.tenant, &self.scope, None, |_| true, begin).await
+        vehicles::watch_vehicles(vehicles, &self.tenant, &self.scope, &Among::All, |_| true, begin).await
     }
 
     fn interest(&self, visible: &[LiveVehicle]) -> Interest {
