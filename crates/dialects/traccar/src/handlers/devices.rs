@@ -32,8 +32,13 @@ pub(crate) struct Visible {
 impl Visible {
     pub(crate) async fn of(parts: &TraccarParts, signed: &Signed) -> Result<Self, Refusal> {
         let use_cases = parts.live.use_cases();
-        let fleet = parts.directory.view(use_cases, signed.tenant(), signed.now()).await?;
+        let mut fleet = parts.directory.view(use_cases, signed.tenant(), signed.now()).await?;
         let seen = vehicles::watched_vehicles(&use_cases.vehicles, signed.tenant(), &signed.scope()).await?;
+        if seen.iter().any(|live| !fleet.devices.contains_key(&live.vehicle.id)) {
+            // It was added elsewhere a moment ago, and its event is still on its way.
+            parts.directory.mark_changed(signed.tenant());
+            fleet = parts.directory.view(use_cases, signed.tenant(), signed.now()).await?;
+        }
         let live = seen.into_iter().map(|live| (live.vehicle.id.clone(), live)).collect();
         Ok(Self { fleet, live })
     }

@@ -185,7 +185,14 @@ async fn what_is_done_here_is_seen_by_our_own_api_and_the_other_way_round() {
         json!({ "name": "Yard", "geometry": { "type": "Point", "coordinates": [-97.743, 30.267] }, "radius_m": 300 });
     let added = server.post("/api/v1/geofences", &server.admin, area).await;
     assert_eq!(added.status(), 201);
-    let listed = traccar.json(Method::GET, "/api/geofences?keyword=yard", None).await;
+    let begun = std::time::Instant::now();
+    let listed = loop {
+        let listed = traccar.json(Method::GET, "/api/geofences?keyword=yard", None).await;
+        if listed != json!([]) {
+            break listed;
+        }
+        assert!(begun.elapsed() < crate::support::PATIENCE, "the geofence is listed");
+    };
     assert_eq!(listed[0]["area"], "CIRCLE (30.267 -97.743, 300)");
     let position = traccar.json(Method::GET, &format!("/api/positions?deviceId={}", list[0]["id"]), None).await;
     assert_eq!(position[0]["geofenceIds"], json!([listed[0]["id"]]));

@@ -58,7 +58,7 @@ impl Traccar {
             request = request.header(COOKIE, cookie);
         }
         if let Some(body) = body {
-            request = request.json(&body);
+            request = request.header("content-type", "application/json").body(ordered(&body));
         }
         request.send().await.unwrap()
     }
@@ -92,6 +92,21 @@ impl Traccar {
     pub async fn report(&self, query: &str) {
         let answer = self.server.get(&format!("/devices/osmand?{query}"), "").await;
         assert_eq!(answer.status(), 200, "{query}");
+    }
+}
+
+/// The text of a body. The order of a link's two keys counts: first who has, then what it has.
+pub fn ordered(body: &Value) -> String {
+    const OWNERS: [&str; 3] = ["userId", "groupId", "deviceId"];
+    match body {
+        Value::Array(list) => format!("[{}]", list.iter().map(ordered).collect::<Vec<_>>().join(",")),
+        Value::Object(link) if link.len() == 2 && link.keys().all(|key| key.ends_with("Id")) => {
+            let mut keys: Vec<_> = link.iter().collect();
+            keys.sort_by_key(|(key, _)| OWNERS.iter().position(|owner| owner == key).unwrap_or(OWNERS.len()));
+            let pairs = keys.iter().map(|(key, value)| format!("\"{key}\":{value}"));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+        }
+        other => other.to_string(),
     }
 }
 
