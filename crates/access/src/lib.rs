@@ -28,6 +28,7 @@ mod token;
 mod token_signatures;
 mod totp;
 mod unsubscribe;
+mod user_tokens;
 
 pub use access_tokens::ACCESS_TOKEN_PREFIX;
 pub use authenticate::{Authentication, Credential};

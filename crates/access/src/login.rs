@@ -101,7 +101,7 @@ impl Access {
         self.open_or_challenge(&login, address).await
     }
 
-    async fn check_password(&self, attempt: Attempt) -> Result<Login, AccessError> {
+    pub(crate) async fn check_password(&self, attempt: Attempt) -> Result<Login, AccessError> {
         let Attempt { username, password, tenant, host_tenant, address } = attempt;
         let readings = readings(&username, tenant.as_deref(), host_tenant.as_ref());
         let counted = readings.last().map_or_else(|| username.clone(), LoginName::counted);

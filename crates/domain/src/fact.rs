@@ -1,10 +1,10 @@
 //! Facts: what happened, as it is stored and published.
 
 use crate::{
-    AccessTokenId, Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, FenceCrossing,
-    GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId, ParcelStatus, RiderId,
-    ScoreChange, Scores, ServiceDue, Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate, UserId, VehicleId,
-    Zone,
+    AccessTokenId, Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, EntryKind,
+    FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId,
+    ParcelStatus, RiderId, ScoreChange, Scores, ServiceDue, Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate,
+    UserId, VehicleId, Zone,
 };
 
 /// A change that is stored with an event id, in the same transaction as the rows it changed.
@@ -28,6 +28,8 @@ pub enum Fact {
     DeviceRemoved { device_id: DeviceId },
     /// An access token was removed, or lost one of its vehicles. Copies must be read again.
     AccessTokenChanged { access_token_id: AccessTokenId },
+    /// Entries of the catalogue, or their links, changed. Copies must be read again.
+    CatalogueChanged { kind: EntryKind },
     /// A delivery was started.
     DeliveryStarted {
         tracking_id: TrackingId,

@@ -14,6 +14,7 @@ mod audience;
 mod author;
 mod cadet;
 mod caller;
+mod catalogue;
 mod contact;
 mod delivery;
 mod device;
@@ -66,6 +67,7 @@ pub use cadet::{
     Standing, StudentId, TrainingDayId,
 };
 pub use caller::{Caller, Principal};
+pub use catalogue::{Entry, EntryBody, EntryKind, EntryRef, Link, MAX_ENTRIES, MAX_LINKS};
 pub use contact::{AlertMail, Contact, EmailAddress, Language};
 pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,

@@ -82,7 +82,19 @@ pub async fn authenticate_parts(
     parts: &Parts,
     token_in_query: TokenInQuery,
 ) -> Result<Authentication, Problem> {
-    let authentication = find_authentication(context, parts, token_in_query).await?;
+    refuse_without_factor(find_authentication(context, parts, token_in_query).await?)
+}
+
+/// Authenticates a credential that a dialect found in its own place.
+pub(crate) async fn admit(
+    context: &HttpContext,
+    parts: &Parts,
+    credential: Credential<'_>,
+) -> Result<Authentication, Problem> {
+    refuse_without_factor(authenticate_credential(context, parts, credential).await?)
+}
+
+fn refuse_without_factor(authentication: Authentication) -> Result<Authentication, Problem> {
     if authentication.lacks_factor() {
         let detail = "your role needs a second factor: set one up first, with POST /auth/totp";
         return Err(Problem::forbidden(detail).of_second_factor());
@@ -103,6 +115,14 @@ async fn find_authentication(
     if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
+    authenticate_credential(context, parts, credential).await
+}
+
+async fn authenticate_credential(
+    context: &HttpContext,
+    parts: &Parts,
+    credential: Credential<'_>,
+) -> Result<Authentication, Problem> {
     let is_token = matches!(credential, Credential::Token(_));
     let authentication = context.access.authenticate_for(credential, scope_of(parts)).await.map_err(|error| {
         let problem = Problem::from(error);

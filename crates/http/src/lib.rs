@@ -10,6 +10,7 @@ mod context;
 mod etag;
 mod idempotency;
 mod json;
+pub mod logins;
 mod origin;
 mod page;
 mod path;

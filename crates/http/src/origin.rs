@@ -86,6 +86,17 @@ impl OriginPolicy {
         origin_of(headers).is_some_and(|origin| self.allowed.contains(&origin) || origin.is_own(headers))
     }
 
+    /// The same for the cookies of a dialect whose clients are pages of this host at another port: cookies know no ports.
+    pub fn allows_host(&self, headers: &HeaderMap) -> bool {
+        let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let is_host = |origin: &Origin| {
+            let of_request = host().and_then(|host| Authority::parse(host, &origin.scheme));
+            matches!(&*origin.scheme, "http" | "https")
+                && of_request.is_some_and(|host| host.host == origin.authority.host)
+        };
+        self.allows(headers) || origin_of(headers).is_some_and(|origin| is_host(&origin))
+    }
+
     /// The request's origin if it is listed, for CORS headers.
     pub fn listed<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let origin = origin_of(headers)?;

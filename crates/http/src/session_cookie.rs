@@ -45,6 +45,28 @@ fn begun_login_cookie(sealed: &str, is_https: bool, max_age: Duration) -> String
     cookie.max_age(max_age).secure(is_https).to_string()
 }
 
+/// The value of the cookie with this name, if it is not empty.
+pub(crate) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    value_of(headers, name).filter(|value| !value.is_empty())
+}
+
+/// The `Set-Cookie` header of a session under a dialect's own name, which ends with the browser.
+pub(crate) fn named_session(headers: &HeaderMap, name: &'static str, secret: &str) -> String {
+    let cookie = Cookie::build((name, secret)).path("/").http_only(true).same_site(SameSite::Lax);
+    cookie.secure(is_https(headers)).to_string()
+}
+
+/// The `Set-Cookie` header that removes it.
+pub(crate) fn removed_session(headers: &HeaderMap, name: &'static str) -> String {
+    let cookie = Cookie::build((name, "")).path("/").http_only(true).same_site(SameSite::Lax);
+    cookie.max_age(Duration::ZERO).secure(is_https(headers)).to_string()
+}
+
+/// Only a proxy knows whether the browser used HTTPS. Plain HTTP on localhost must work too.
+fn is_https(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https")
+}
+
 fn value_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
@@ -62,10 +84,8 @@ pub(crate) fn remove_session(headers: &HeaderMap) -> String {
 }
 
 fn session_cookie(headers: &HeaderMap, secret: &str, max_age: Duration) -> String {
-    // Only a proxy knows whether the browser used HTTPS. Plain HTTP on localhost must work too.
-    let is_https = headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
     let cookie = Cookie::build((SESSION_COOKIE, secret)).path("/").http_only(true).same_site(SameSite::Lax);
-    cookie.max_age(max_age).secure(is_https).to_string()
+    cookie.max_age(max_age).secure(is_https(headers)).to_string()
 }
 
 #[cfg(test)]

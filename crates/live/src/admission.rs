@@ -4,6 +4,7 @@
 use axum::http::{StatusCode, header};
 use milepost_access::{Admission, Authentication, Credential, Disconnect, TooManyConnections, Visit};
 use milepost_domain::{TenantId, Timestamp};
+use milepost_http::logins::socket_caller;
 use milepost_http::{Problem, TokenInQuery, authenticate_parts};
 use milepost_service::nodes::{FollowedTenant, follow_tenant};
 use std::sync::{Arc, OnceLock};
@@ -23,6 +24,14 @@ impl Handshake {
     /// 401 without a valid credential, 5xx when the store can't be read.
     pub async fn authenticate(&self) -> Result<Authentication, Problem> {
         authenticate_parts(&self.live.context, &self.head, self.policy.token).await
+    }
+
+    /// Authenticates a client of a dialect whose cookie has this name, or that sends `?token=`. Nothing else counts.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub async fn authenticate_by_cookie(&self, cookie: &str) -> Result<Authentication, Problem> {
+        socket_caller(&self.live.context, &self.head, cookie).await
     }
 
     /// Authenticates a visitor of a public link. A visitor needs no credential, but one in a header or in the URL must

@@ -27,6 +27,7 @@ use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_p
 use milepost_dialect_phones::PhoneParts;
 use milepost_dialect_records::RecordsListener;
 use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
+use milepost_dialect_traccar::{Directory, TraccarListener, TraccarParts, WebFolder};
 use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory, Waker};
@@ -94,6 +95,7 @@ pub struct Assembly {
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
     stream_state: Arc<StreamState>,
+    traccar_directory: Arc<Directory>,
     draining: Draining,
     basemap: Option<Basemap>,
 }
@@ -132,6 +134,7 @@ impl Assembly {
         let followed_deliveries = FollowedDeliveries::start(clock.clone());
         let followed_parcels = FollowerList::default();
         let stream_state = StreamState::new(hub.clone(), clock.clone());
+        let traccar_directory = Directory::new();
         let listeners: Vec<Arc<dyn Listener>> = vec![
             Arc::new(BusListener::new(hub.clone())),
             Arc::new(DeliveryListener::new(hub.clone(), Arc::clone(&followed_deliveries))),
@@ -139,6 +142,7 @@ impl Assembly {
             Arc::new(RecordsListener::new(hub.clone())),
             Arc::new(FleetListener::new(hub.clone())),
             Arc::new(StreamListener::new(Arc::clone(&stream_state))),
+            Arc::new(TraccarListener::new(hub.clone(), Arc::clone(&traccar_directory), clock.clone())),
         ];
         let tokens = token_keys(config, &clock)?;
         let access = Access::new_within(
@@ -219,6 +223,7 @@ impl Assembly {
             followed_deliveries,
             followed_parcels,
             stream_state,
+            traccar_directory,
             draining: Draining::default(),
             basemap: basemap(config)?,
         }))
@@ -290,6 +295,9 @@ impl Assembly {
             .merge(milepost_dialect_transit::routes(transit))
             .merge(milepost_dialect_native::routes(Arc::clone(&self.live.context)))
             .merge(page_routes(Arc::new(tiles)));
+        if config.traccar_api {
+            routes = routes.merge(milepost_dialect_traccar::routes(self.traccar(config)));
+        }
         if config.echo {
             let limit = config.ws_max_message_bytes;
             let echo = get(move |State(transport), request| async move { open_echo(&transport, request, limit) });
@@ -301,6 +309,20 @@ impl Assembly {
     /// The routes of the port that phones and apps have for themselves.
     pub fn phone_router(self: &Arc<Self>, config: &Config) -> Router {
         self.surround(milepost_dialect_phones::port_routes(self.phones(config)), config)
+    }
+
+    /// The routes of the port that Traccar's clients have for themselves.
+    pub fn traccar_router(self: &Arc<Self>, config: &Config) -> Router {
+        let web = config.traccar_web.clone().map(WebFolder::new);
+        self.surround(milepost_dialect_traccar::port_routes(self.traccar(config), web), config)
+    }
+
+    fn traccar(&self, config: &Config) -> TraccarParts {
+        TraccarParts {
+            live: self.live.clone(),
+            directory: Arc::clone(&self.traccar_directory),
+            has_mail: config.smtp.is_some(),
+        }
     }
 
     fn phones(&self, config: &Config) -> PhoneParts {

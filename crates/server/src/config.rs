@@ -76,6 +76,12 @@ pub struct Config {
     pub device_keys_required: bool,
     /// The port of phones and apps.
     pub device_http_listen: Option<SocketAddr>,
+    /// `TRACCAR_API`, default 0: the routes of Traccar's clients on the main port.
+    pub traccar_api: bool,
+    /// `TRACCAR_LISTEN`, unset by default: a port for Traccar's clients alone.
+    pub traccar_listen: Option<SocketAddr>,
+    /// `TRACCAR_WEB`, unset by default: the folder that this port serves at `/`.
+    pub traccar_web: Option<PathBuf>,
     pub device_secrets: DeviceSecrets,
     /// OwnTracks apps are told where the others of their tenant are.
     pub owntracks_friends: bool,
@@ -177,6 +183,13 @@ impl Config {
                 .map_err(|takes| ConfigError::new("TRANSIT_FEEDS", takes))?,
             fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
             device_keys_required: resolved.text("DEVICE_KEYS") == "required",
+            traccar_api: resolved.flag("TRACCAR_API"),
+            traccar_listen: resolved
+                .optional("TRACCAR_LISTEN")
+                .map(|text| listen_address::listen_address(&text))
+                .transpose()
+                .map_err(|takes| ConfigError::new("TRACCAR_LISTEN", takes))?,
+            traccar_web: resolved.optional("TRACCAR_WEB").map(PathBuf::from),
             device_http_listen: resolved
                 .optional("DEVICE_HTTP_LISTEN")
                 .map(|text| listen_address::listen_address(&text))

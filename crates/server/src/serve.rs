@@ -68,9 +68,12 @@ pub struct Running {
     pub assembly: Arc<Assembly>,
     /// The port that phones and apps have for themselves, if they have one.
     pub device_address: Option<SocketAddr>,
+    /// The port that Traccar's clients have for themselves, if they have one.
+    pub traccar_address: Option<SocketAddr>,
     stage: watch::Sender<Stage>,
     http: tokio::task::JoinHandle<()>,
     phones: Option<tokio::task::JoinHandle<()>>,
+    traccar: Option<tokio::task::JoinHandle<()>>,
     mqtt: Option<Arc<MqttClient>>,
     feeds: Option<Arc<FeedPolls>>,
     retention: tokio::task::JoinHandle<()>,
@@ -104,13 +107,10 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let address = listener.local_addr()?;
     let device_sockets = DeviceSockets::open(config.device_bind, &config.device_ports).await?;
     let tracker_addresses = device_sockets.addresses();
-    let phone_listener = match config.device_http_listen {
-        Some(address) => {
-            Some(bind(address).with_context(|| format!("can't listen on {address}, see DEVICE_HTTP_LISTEN"))?)
-        }
-        None => None,
-    };
+    let phone_listener = bind_named(config.device_http_listen, "DEVICE_HTTP_LISTEN")?;
     let device_address = phone_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    let traccar_listener = bind_named(config.traccar_listen, "TRACCAR_LISTEN")?;
+    let traccar_address = traccar_listener.as_ref().map(TcpListener::local_addr).transpose()?;
 
     // Until the database is open, every path except `/health` is answered 503, so that a load balancer can check the
     // server.
@@ -122,7 +122,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let router: CurrentRouter = Arc::new(move || current.get().unwrap_or(&starting).clone());
     let (stage, stages) = watch::channel(Stage::Open);
     let device_stages = stages.clone();
-    let phone_limits = limits.clone();
+    let (phone_limits, traccar_limits) = (limits.clone(), limits.clone());
     let tasks = CoreTasks::default();
     let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, limits, HttpWaits::default()));
 
@@ -207,6 +207,15 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     if let Some(task) = phones.as_ref().map(tokio::task::JoinHandle::abort_handle) {
         tasks.watch("accepting connections of phones", move || task.is_finished());
     }
+    let traccar = traccar_listener.map(|listener| {
+        let router = assembly.traccar_router(config);
+        let router: CurrentRouter = Arc::new(move || router.clone());
+        let stages = stage.subscribe();
+        tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, traccar_limits, HttpWaits::default()))
+    });
+    if let Some(task) = traccar.as_ref().map(tokio::task::JoinHandle::abort_handle) {
+        tasks.watch("accepting connections of Traccar's clients", move || task.is_finished());
+    }
     let mqtt = start_mqtt(config, &assembly)?;
     if let Some(client) = mqtt.clone() {
         tasks.watch("the client of the MQTT broker", move || client.has_ended());
@@ -223,6 +232,9 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     if let Some(address) = device_address {
         say(&format!("Phones and apps report to http://{address}"));
     }
+    if let Some(address) = traccar_address {
+        say(&format!("Traccar's clients are served on http://{address}"));
+    }
     if let Some(login) = first {
         say("This is the first start. Log in with this one-time password and change it:");
         say(&format!("  username: {}", login.username));
@@ -232,10 +244,12 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         address,
         tracker_addresses,
         device_address,
+        traccar_address,
         assembly,
         stage,
         http,
         phones,
+        traccar,
         mqtt,
         feeds,
         retention,
@@ -251,6 +265,13 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         tasks,
         _database: database,
     })
+}
+
+/// Listens on the address of a setting, if it has one.
+fn bind_named(address: Option<SocketAddr>, setting: &str) -> Result<Option<TcpListener>> {
+    address
+        .map(|address| bind(address).with_context(|| format!("can't listen on {address}, see {setting}")))
+        .transpose()
 }
 
 /// Half of the open files are kept for connections with a credential, for the database and for outgoing calls. One
@@ -410,8 +431,8 @@ impl Running {
             }
         };
         let phones = async {
-            if let Some(phones) = self.phones {
-                let _ = phones.await;
+            for port in self.phones.into_iter().chain(self.traccar) {
+                let _ = port.await;
             }
         };
         let (report, _, (), (), ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop(), phones, trackers);

@@ -96,6 +96,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     (
+        "milepost-dialect-traccar",
+        &[
+            "milepost-clock",
+            "milepost-domain",
+            "milepost-geo",
+            "milepost-http",
+            "milepost-hub",
+            "milepost-live",
+            "milepost-service",
+        ],
+    ),
+    (
         "milepost-dialect-transit",
         &[
             "milepost-cache",
@@ -152,6 +164,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("multer", &["milepost-dialect-delivery"]),
     ("object_store", &["milepost-service"]),
     ("rumqttc", &["milepost-mqtt"]),
+    ("rust_xlsxwriter", &["milepost-dialect-traccar"]),
 ];
 
 /// Names of public JSON that the store must not write. Only the wire files of the dialects and of `outbox` have them.

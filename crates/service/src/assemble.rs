@@ -2,6 +2,7 @@
 
 use crate::access_tokens::AccessTokens;
 use crate::audit::Audit;
+use crate::catalogue::Catalogue;
 use crate::deliveries::{Deliveries, TextLimit};
 use crate::devices::{DeviceRules, Devices};
 use crate::event_feed::EventFeed;
@@ -151,6 +152,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),
         audit: Audit::new(store()),
+        catalogue: Catalogue::new(store()),
         deliveries,
         devices: Devices::new(
             (store(), access(), clock.clone()),

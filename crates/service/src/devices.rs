@@ -22,6 +22,9 @@ use unknown::UnknownDevices;
 /// Attempts when others change the same device at the same time. A failed one means that another change was stored first.
 const TRIES: usize = 5;
 
+/// Devices in one read of the store.
+const PAGE: u32 = 1_000;
+
 /// What the operator decided about devices that report by their own protocols.
 #[derive(Debug, Clone, Default)]
 pub struct DeviceRules {
@@ -117,6 +120,22 @@ pub async fn list_devices(
 ) -> Result<Vec<Device>, ServiceError> {
     require(&request.caller, Action::SeeDevices, tenant)?;
     Ok(devices.store.list_devices(tenant, after, limit).await?)
+}
+
+/// All devices of a tenant, in the order of their ids, for what a dialect keeps in memory for all of the tenant's callers.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn read_devices(devices: &Devices, tenant: &TenantId) -> Result<Vec<Device>, ServiceError> {
+    let mut read: Vec<Device> = Vec::new();
+    loop {
+        let page = devices.store.list_devices(tenant, read.last().map(|last| &last.id), PAGE).await?;
+        let is_last = page.len() < PAGE as usize;
+        read.extend(page);
+        if is_last {
+            return Ok(read);
+        }
+    }
 }
 
 /// Changes a device, or moves it to another vehicle. What it reports of an earlier time belongs to the vehicle that it was

@@ -169,7 +169,8 @@ impl EventFeed {
                 Ok(())
             }
             // Published as events, by the caller.
-            Fact::CadetAdded { .. }
+            Fact::CatalogueChanged { .. }
+            | Fact::CadetAdded { .. }
             | Fact::GradeUpdated(_)
             | Fact::AttendanceUpdated(_)
             | Fact::ScoresUpdated(_)

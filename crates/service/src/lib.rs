@@ -5,6 +5,7 @@
 pub mod access_tokens;
 mod assemble;
 pub mod audit;
+pub mod catalogue;
 pub mod deliveries;
 pub mod devices;
 mod error;

@@ -2,6 +2,7 @@
 
 use crate::access_tokens::AccessTokens;
 use crate::audit::Audit;
+use crate::catalogue::Catalogue;
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
 use crate::fair_reads::FairReads;
@@ -33,6 +34,8 @@ pub struct UseCases {
     pub access_tokens: AccessTokens,
     /// For [`crate::audit`].
     pub audit: Audit,
+    /// For [`crate::catalogue`].
+    pub catalogue: Catalogue,
     /// For [`crate::deliveries`].
     pub deliveries: Arc<Deliveries>,
     /// For [`crate::devices`].

@@ -50,6 +50,9 @@ pub struct NewUser {
 /// Attempts when others change the same user at the same time. A failed one means that another change was stored first.
 const TRIES: usize = 16;
 
+/// Users in one read of the store.
+const PAGE: u32 = 1_000;
+
 /// A change of a user. `None` keeps the value.
 #[derive(Clone, Default)]
 pub struct UserChange {
@@ -172,6 +175,22 @@ pub async fn list_users(
     require(&request.caller, Action::SeeUsers, tenant.unwrap_or(&request.caller.tenant))?;
     let tenant = if request.caller.is_superadmin() { tenant } else { Some(tenant.unwrap_or(&request.caller.tenant)) };
     Ok(users.store.list_users(tenant, after, limit).await?)
+}
+
+/// All users of a tenant, in the order of their ids, for what a dialect keeps in memory for all of the tenant's callers.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn read_users(users: &Users, tenant: &TenantId) -> Result<Vec<User>, ServiceError> {
+    let mut read: Vec<User> = Vec::new();
+    loop {
+        let page = users.store.list_users(Some(tenant), read.last().map(|last| last.id), PAGE).await?;
+        let is_last = page.len() < PAGE as usize;
+        read.extend(page);
+        if is_last {
+            return Ok(read);
+        }
+    }
 }
 
 /// Changes a user. A user that is locked out loses its sessions and tokens, and its connections within a second. What others change at

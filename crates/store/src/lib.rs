@@ -15,6 +15,7 @@ mod attribute_bytes;
 mod audit_form;
 mod audit_seal;
 mod audit_store;
+mod catalogue_store;
 mod committer;
 mod delivery_store;
 mod error;
@@ -52,6 +53,7 @@ mod unknown_kinds;
 pub use access_token_store::{AccessTokenStore, NewAccessToken};
 pub use account::{Login, NewLogin};
 pub use audit_store::{AuditEntry, AuditFilter, AuditNote, AuditStore, AuditVerdict};
+pub use catalogue_store::{CatalogueStore, NewEntry};
 pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
 };

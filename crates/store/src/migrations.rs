@@ -46,6 +46,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (47, "0047_second_factors", include_str!("../migrations/sqlite/0047_second_factors.sql")),
     (48, "0048_mail", include_str!("../migrations/sqlite/0048_mail.sql")),
     (49, "0049_timetables", include_str!("../migrations/sqlite/0049_timetables.sql")),
+    (50, "0050_catalogue", include_str!("../migrations/sqlite/0050_catalogue.sql")),
     (56, "0056_leases", include_str!("../migrations/sqlite/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/sqlite/0057_jobs.sql")),
 ];
@@ -87,6 +88,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (47, "0047_second_factors", include_str!("../migrations/postgres/0047_second_factors.sql")),
     (48, "0048_mail", include_str!("../migrations/postgres/0048_mail.sql")),
     (49, "0049_timetables", include_str!("../migrations/postgres/0049_timetables.sql")),
+    (50, "0050_catalogue", include_str!("../migrations/postgres/0050_catalogue.sql")),
     (56, "0056_leases", include_str!("../migrations/postgres/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/postgres/0057_jobs.sql")),
 ];

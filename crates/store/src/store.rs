@@ -1,10 +1,10 @@
 //! The trait that both databases implement.
 
 use crate::{
-    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency,
-    IdempotencyKey, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, PersonStore,
-    ProofStore, Pruned, PushStore, RecordStore, Result, Retention, SignInStore, TimetableStore, TrackCommit, TrackOutcome,
-    TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
+    HistoryStore, Idempotency, IdempotencyKey, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore,
+    ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention, SignInStore,
+    TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -64,6 +64,7 @@ pub trait Store:
     + JobStore
     + PersonStore
     + ProofStore
+    + CatalogueStore
     + NodeStore
     + SignInStore
     + TimetableStore

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod fields;
+mod forward;
 mod gpslogger;
 mod json_value;
 mod osmand;
@@ -16,6 +17,7 @@ mod time;
 mod traccar;
 
 pub use fields::Fields;
+pub use forward::{read_forward, read_forward_fields};
 pub use gpslogger::read_gpslogger;
 pub use osmand::read_osmand;
 pub use overland::read_overland;

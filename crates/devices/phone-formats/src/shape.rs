@@ -16,6 +16,8 @@ pub enum Shape {
     OwnTracks,
     /// Overland's batches.
     Overland,
+    /// What a Traccar server forwards. Its path alone says so.
+    TraccarForward,
 }
 
 impl Shape {

@@ -5,8 +5,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use milepost_domain::UniqueId;
 use milepost_phone_formats::{
-    DeviceSecrets, Fields, Malformed, Message, Shape, read_gpslogger, read_osmand, read_overland, read_owntracks,
-    read_traccar,
+    DeviceSecrets, Fields, Malformed, Message, Shape, read_forward, read_forward_fields, read_gpslogger, read_osmand,
+    read_overland, read_owntracks, read_traccar,
 };
 
 /// What a request says.
@@ -38,6 +38,8 @@ pub(crate) fn decode(
     let mut messages = match shape {
         Shape::OsmAnd | Shape::Traccar if is_json => read_traccar(&json()?)?,
         Shape::OsmAnd | Shape::Traccar => vec![read_osmand(&fields)?],
+        Shape::TraccarForward if is_json => read_forward(&json()?)?,
+        Shape::TraccarForward => vec![read_forward_fields(&fields)?],
         Shape::GpsLogger => vec![read_gpslogger(&fields)?],
         Shape::Overland => read_overland(&json()?)?,
         Shape::OwnTracks => {

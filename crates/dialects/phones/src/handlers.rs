@@ -79,6 +79,7 @@ const fn protocols(of_path: Option<Shape>, shape: Shape) -> (DeviceProtocol, Opt
         (Shape::OsmAnd, None) => (DeviceProtocol::OSMAND, Some(DeviceProtocol::TRACCAR)),
         (Shape::Traccar, Some(_)) => (DeviceProtocol::TRACCAR, None),
         (Shape::Traccar, None) => (DeviceProtocol::TRACCAR, Some(DeviceProtocol::OSMAND)),
+        (Shape::TraccarForward, _) => (DeviceProtocol::TRACCAR, Some(DeviceProtocol::OSMAND)),
         (Shape::GpsLogger, _) => (DeviceProtocol::GPSLOGGER, None),
         (Shape::OwnTracks, _) => (DeviceProtocol::OWNTRACKS, None),
         (Shape::Overland, _) => (DeviceProtocol::OVERLAND, None),
@@ -93,7 +94,7 @@ fn answer(shape: Shape) -> Response {
     match shape {
         Shape::OwnTracks => json("[]"),
         Shape::Overland => json(r#"{"result":"ok"}"#),
-        Shape::OsmAnd | Shape::Traccar | Shape::GpsLogger => StatusCode::OK.into_response(),
+        Shape::OsmAnd | Shape::Traccar | Shape::TraccarForward | Shape::GpsLogger => StatusCode::OK.into_response(),
     }
 }
 

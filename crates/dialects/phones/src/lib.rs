@@ -55,7 +55,9 @@ fn paths() -> Router<PhoneParts> {
     let gpslogger = |state, head, body| handlers::take_report(Some(Shape::GpsLogger), state, head, body);
     let owntracks = |state, head, body| handlers::take_report(Some(Shape::OwnTracks), state, head, body);
     let overland = |state, head, body| handlers::take_report(Some(Shape::Overland), state, head, body);
+    let forward = |state, head, body| handlers::take_report(Some(Shape::TraccarForward), state, head, body);
     Router::new()
+        .route("/devices/traccar-forward", get(forward).post(forward))
         .route("/devices/osmand", get(osmand).post(osmand))
         .route("/devices/traccar", get(traccar).post(traccar))
         .route("/devices/gpslogger", get(gpslogger).post(gpslogger))

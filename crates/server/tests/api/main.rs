@@ -150,6 +150,12 @@ mod stream {
     pub mod views;
 }
 mod support;
+mod traccar {
+    pub mod exchanges;
+    pub mod security;
+    pub mod socket;
+    pub mod support;
+}
 mod trackers {
     pub mod datagrams;
     pub mod kill;

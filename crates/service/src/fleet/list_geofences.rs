@@ -18,6 +18,23 @@ pub struct GeofencePage {
     pub next: Option<GeofenceId>,
 }
 
+/// The first `most` geofences of a tenant, for what a dialect keeps in memory for all of the tenant's callers.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn read_geofences(fleet: &Fleet, tenant: &TenantId, most: usize) -> Result<Vec<Geofence>, ServiceError> {
+    let mut read: Vec<Geofence> = Vec::new();
+    loop {
+        let page = fleet.store.list_geofences(tenant, read.last().map(|last| last.id), READ_AT_ONCE).await?;
+        let is_last = page.len() < READ_AT_ONCE as usize;
+        read.extend(page);
+        if is_last || read.len() >= most {
+            read.truncate(most);
+            return Ok(read);
+        }
+    }
+}
+
 /// A tenant's geofences after `after`, in the order of their ids: at most `limit`, and fewer if their geometries are
 /// long, but always one if there is one.
 ///

@@ -1,7 +1,7 @@
 //! Payloads of facts about users, devices, and the descriptions of vehicles.
 
 use super::field;
-use milepost_domain::{AccessTokenId, DeviceId, UserId, VehicleId};
+use milepost_domain::{AccessTokenId, DeviceId, EntryKind, UserId, VehicleId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -26,4 +26,10 @@ pub(super) struct DevicePayload {
 pub(super) struct AccessTokenPayload {
     #[serde(with = "field")]
     pub(super) access_token_id: AccessTokenId,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct CataloguePayload {
+    #[serde(with = "field")]
+    pub(super) kind: EntryKind,
 }

@@ -3,8 +3,8 @@
 
 use milepost_domain::{
     AccessTokenId, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId,
-    DrivingKind, EventType, FenceEvent, FuelSource, GeofenceId, GradeId, GradeKind, Invalid, JsonObject, Label,
-    Latitude, Longitude, NoticeId, NotificationKind, NotificationText, OrderId, ParcelId, ParcelStatus, Reason,
+    DrivingKind, EntryKind, EventType, FenceEvent, FuelSource, GeofenceId, GradeId, GradeKind, Invalid, JsonObject,
+    Label, Latitude, Longitude, NoticeId, NotificationKind, NotificationText, OrderId, ParcelId, ParcelStatus, Reason,
     Revision, RiderId, Score, ServiceBasis, Severity, SpeedKmh, TenantId, TimeOfDay, Timestamp, TrackingId,
     TrainingDayId, TripId, TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone,
 };
@@ -78,7 +78,7 @@ texts! {
     AlertId: stored, AlertSubject: stored, AlertTitle: stored, DeviceId: stored, EventType: new, Label: stored, NotificationKind: stored,
     NotificationText: stored, OrderId: stored, Reason: stored, RiderId: stored, TenantId: stored, TrackingId: stored, TripId: stored,
     VehicleId: stored,
-    AlertKind: parse, AttendanceStatus: parse, DeliveryStatus: parse, DrivingKind: parse, FenceEvent: parse,
+    AlertKind: parse, AttendanceStatus: parse, DeliveryStatus: parse, DrivingKind: parse, EntryKind: parse, FenceEvent: parse,
     FuelSource: parse, GradeKind: parse, ParcelStatus: parse, ServiceBasis: parse, Severity: parse, Revision: parse,
     TripOrigin: parse, TripStatus: parse, Weekday: parse, Zone: parse,
 }

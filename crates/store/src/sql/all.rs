@@ -8,6 +8,7 @@ mod access_tokens;
 mod accounts;
 mod assignments;
 mod audit;
+mod catalogue;
 mod deliveries;
 mod events;
 mod fleet;

@@ -1,6 +1,7 @@
 //! Implements the trait for the audit with the functions of this folder.
 
 pub(super) mod accounts;
+pub(super) mod catalogue;
 pub(super) mod fleet;
 pub(super) mod rows;
 pub(super) mod verify;

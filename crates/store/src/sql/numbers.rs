@@ -2,7 +2,7 @@
 
 use super::{Connection, Db};
 use crate::Result;
-use milepost_domain::TenantId;
+use milepost_domain::{EntryKind, TenantId};
 use std::collections::BTreeSet;
 
 /// A kind of thing that is numbered.
@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 pub(crate) enum Numbered {
     AccessToken,
     Cadet,
+    /// An entry of the catalogue. Those that add to a geofence share its numbers.
+    Entry(EntryKind),
     Geofence,
     Grade,
     Notice,
@@ -24,6 +26,8 @@ impl Numbered {
             Self::AccessToken => "access_token",
             Self::Cadet => "cadet",
             Self::Geofence => "geofence",
+            // But for geofences, no kind has the name of another kind of number.
+            Self::Entry(kind) => kind.as_str(),
             Self::Grade => "grade",
             Self::Notice => "notice",
             Self::Parcel => "parcel",

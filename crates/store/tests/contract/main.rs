@@ -12,6 +12,7 @@ mod answers;
 mod assignments;
 mod audit;
 mod cadets;
+mod catalogue;
 mod claims;
 mod clocks;
 mod database;
@@ -106,6 +107,11 @@ on_both! {
         the_database_refuses_to_change_or_remove_a_row,
         a_row_that_was_changed_removed_or_inserted_is_named,
         old_rows_are_removed_and_the_rest_can_be_checked;
+    catalogue:
+        entries_are_numbered_within_tenant_and_kind,
+        names_get_a_number_once,
+        links_go_with_either_end,
+        a_vehicle_that_is_made_anew_inherits_no_entry;
     second_factors:
         a_code_is_good_once_on_whichever_node,
         attempts_are_counted_and_forgiven,

@@ -1,12 +1,15 @@
 //! Users and their passwords.
 
 use super::super::sign_in::{password_links, second_factors, sessions};
-use super::super::{Connection, Db, DbRow, events, positions::timestamp, push::subscriptions};
+use super::super::{
+    Connection, Db, DbRow, catalogue::rows as catalogue, events, positions::timestamp, push::subscriptions,
+};
+use super::tenants;
 use crate::failure::taken_or_missing;
 use crate::{Login, NewLogin, Renderer, Result, StoreError};
 use milepost_domain::{
-    AlertMail, Contact, EmailAddress, Fact, Language, Role, TenantId, Timestamp, User, UserId, Username, VehicleId,
-    ZoneName,
+    AlertMail, Contact, EmailAddress, EntryKind, EntryRef, Fact, Language, Role, TenantId, Timestamp, User, UserId,
+    Username, VehicleId, ZoneName,
 };
 use sqlx::Row;
 
@@ -249,6 +252,8 @@ pub(crate) async fn remove_user(
         return Ok(false);
     }
     subscriptions::remove_of_user(connection, id).await?;
+    let tenant_no = tenants::tenant_no(connection, &before.tenant).await?;
+    catalogue::forget(connection, tenant_no, EntryRef { kind: EntryKind::User, id: id.get() }).await?;
     // There may be any number of notices: pruning deletes them in steps, and then the first of these rows.
     for insert in ["insert into removed_users (user_id) values ($1)", "insert into erased_users (user_id) values ($1)"]
     {

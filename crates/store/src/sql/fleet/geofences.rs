@@ -1,11 +1,13 @@
 //! Geofences and their descriptions.
 
 use super::super::numbers::{Numbered, take_number};
-use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
+use super::super::{
+    Connection, Db, DbRow, accounts::tenants, catalogue::rows as catalogue, events, positions::timestamp,
+};
 use crate::{Renderer, Result, StoreError, schedule};
 use milepost_domain::{
-    CrossingTriggers, DwellTime, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Label,
-    MAX_GEOFENCES, RadiusM, SpeedKmh, TenantId, Timestamp, VehicleId, VehicleList, WidthM,
+    CrossingTriggers, DwellTime, EntryKind, EntryRef, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape,
+    GeometryText, Label, MAX_GEOFENCES, RadiusM, SpeedKmh, TenantId, Timestamp, VehicleId, VehicleList, WidthM,
 };
 use serde_json::Value;
 use sqlx::Row;
@@ -215,6 +217,7 @@ pub(crate) async fn remove_geofence(
         .bind(tenant_no)
         .execute(&mut *connection)
         .await?;
+    catalogue::forget(connection, tenant_no, EntryRef { kind: EntryKind::Geofence, id: id.get() }).await?;
     events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now, renderer).await?;
     Ok(true)
 }

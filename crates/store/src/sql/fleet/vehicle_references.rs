@@ -1,10 +1,13 @@
 //! Removes what refers to a vehicle by its id, so that one that is made anew under that id inherits nothing.
 
 use super::super::dialect::{VEHICLE_IDS_HOLD_PARAMETER_1, VEHICLE_IDS_WITHOUT_PARAMETER_1};
-use super::super::{Connection, Db, access_tokens::rows as access_tokens, accounts::tenants, push::alert_calls};
+use super::super::{
+    Connection, Db, access_tokens::rows as access_tokens, accounts::tenants, catalogue::rows as catalogue,
+    push::alert_calls,
+};
 use super::alerts;
 use crate::Result;
-use milepost_domain::{AlertId, Fact, GeofenceId, TenantId, Timestamp, UserId, VehicleId};
+use milepost_domain::{AlertId, EntryKind, Fact, GeofenceId, TenantId, Timestamp, UserId, VehicleId};
 use sqlx::{AssertSqlSafe, Row};
 
 /// Takes a removed vehicle off the lists of users, access tokens and geofences, and deletes its alerts. Returns the facts to publish. To be called
@@ -16,6 +19,7 @@ pub(crate) async fn remove(
     now: Timestamp,
 ) -> Result<Vec<Fact>> {
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
+    catalogue::forget_named(connection, tenant_no, EntryKind::Vehicle, id.as_str()).await?;
     let mut facts = Vec::new();
     for user in take_off_lists(connection, "users", tenant_no, id).await? {
         facts.push(Fact::UserChanged { user_id: UserId::new(user)? });

@@ -1,0 +1,84 @@
+//! Links between entries of the catalogue.
+
+use super::super::accounts::tenants::tenant_no;
+use super::super::{Connection, Db, DbRow};
+use super::rows::changed;
+use crate::{Renderer, Result};
+use milepost_domain::{EntryKind, EntryRef, Link, MAX_LINKS, TenantId, Timestamp};
+use sqlx::Row;
+
+fn link_of(row: &DbRow) -> Result<Link> {
+    let end = |kind: &str, id: &str| -> Result<EntryRef> {
+        Ok(EntryRef { kind: EntryKind::parse(row.try_get(kind)?)?, id: row.try_get(id)? })
+    };
+    Ok(Link { owner: end("owner_kind", "owner_id")?, member: end("member_kind", "member_id")? })
+}
+
+pub(crate) async fn list_links(connection: &mut Connection, tenant: &TenantId) -> Result<Vec<Link>> {
+    sqlx::query::<Db>(
+        "select owner_kind, owner_id, member_kind, member_id from catalogue_links
+         where tenant_no = (select tenant_no from tenants where id = $1)
+         order by owner_kind, owner_id, member_kind, member_id limit $2",
+    )
+    .bind(tenant.as_str())
+    .bind(i64::from(MAX_LINKS))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(link_of)
+    .collect()
+}
+
+pub(crate) async fn add_link(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    link: Link,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let tenant_no = tenant_no(connection, tenant).await?;
+    let count = sqlx::query_scalar::<Db, i64>("select count(*) from catalogue_links where tenant_no = $1");
+    if count.bind(tenant_no).fetch_one(&mut *connection).await? >= i64::from(MAX_LINKS) {
+        return Ok(false);
+    }
+    let added = sqlx::query::<Db>(
+        "insert into catalogue_links (tenant_no, owner_kind, owner_id, member_kind, member_id)
+         values ($1, $2, $3, $4, $5) on conflict do nothing",
+    )
+    .bind(tenant_no)
+    .bind(link.owner.kind.as_str())
+    .bind(link.owner.id)
+    .bind(link.member.kind.as_str())
+    .bind(link.member.id)
+    .execute(&mut *connection)
+    .await?;
+    if added.rows_affected() > 0 {
+        changed(connection, tenant, link.member.kind, now, renderer).await?;
+    }
+    Ok(true)
+}
+
+pub(crate) async fn remove_link(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    link: Link,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<()> {
+    let removed = sqlx::query::<Db>(
+        "delete from catalogue_links
+         where tenant_no = (select tenant_no from tenants where id = $1)
+         and owner_kind = $2 and owner_id = $3 and member_kind = $4 and member_id = $5",
+    )
+    .bind(tenant.as_str())
+    .bind(link.owner.kind.as_str())
+    .bind(link.owner.id)
+    .bind(link.member.kind.as_str())
+    .bind(link.member.id)
+    .execute(&mut *connection)
+    .await?;
+    if removed.rows_affected() > 0 {
+        changed(connection, tenant, link.member.kind, now, renderer).await?;
+    }
+    Ok(())
+}
