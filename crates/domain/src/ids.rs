@@ -137,6 +137,16 @@ text_id!(
     AlertId,
     "alert_id"
 );
+text_id!(
+    /// A proof of delivery: a UUID of version 7. Unique over all tenants.
+    ProofId,
+    "proof_id"
+);
+text_id!(
+    /// A job: random, so that nobody guesses it. Unique over all tenants.
+    JobId,
+    "job_id"
+);
 
 impl TenantId {
     /// The tenant that exists from the start.

@@ -25,6 +25,7 @@ mod geofence;
 mod ids;
 mod incident;
 mod invalid;
+mod job;
 mod measure;
 mod names;
 mod newest;
@@ -36,6 +37,7 @@ mod permission;
 mod place;
 mod position;
 mod precis;
+mod proof;
 mod push;
 mod role;
 mod rules;
@@ -80,9 +82,10 @@ pub use geofence::{
     CrossingTriggers, DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, MAX_GEOFENCES,
     VehicleList,
 };
-pub use ids::{AlertId, DeviceId, MAX_ID_CHARS, TenantId, TrackingId, TripId, UserId, VehicleId};
+pub use ids::{AlertId, DeviceId, JobId, MAX_ID_CHARS, ProofId, TenantId, TrackingId, TripId, UserId, VehicleId};
 pub use incident::IncidentKind;
 pub use invalid::Invalid;
+pub use job::{Job, JobFile, JobStatus};
 pub use measure::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, RadiusM, SpeedKmh, WidthM,
 };
@@ -98,6 +101,7 @@ pub use permission::{
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
 pub use precis::prepare_password;
+pub use proof::{HandoverCode, Proof, ProofFile, ProofFileKind, ProofNote, ReceiverName};
 pub use push::{PushId, PushKeys, PushSubscription};
 pub use role::Role;
 pub use rules::FleetRules;

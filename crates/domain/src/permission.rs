@@ -35,6 +35,10 @@ pub enum Action {
     SeeRiders,
     /// See the figures of all deliveries.
     SeeDeliveryFigures,
+    /// See the proofs of all deliveries. A rider sees those of its own.
+    SeeProofs,
+    /// Say whether deliveries end with a proof only.
+    ManageDeliveries,
     /// Enter, change and end parcels.
     ManageParcels,
     /// See a parcel and where its driver is and was.
@@ -91,10 +95,10 @@ pub enum Who {
 pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
-    AdoptDevices, BringParcel, ManageAccessTokens, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels,
-    ManageRecords, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeAudit,
-    SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeRecords, SeeRiders, SeeUsers, SeeVehicle,
-    SeeWebhooks, SendNotices, StartDelivery,
+    AdoptDevices, BringParcel, ManageAccessTokens, ManageAlerts, ManageDeliveries, ManageDevices, ManageGeofences,
+    ManageParcels, ManageRecords, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks,
+    ReportPosition, SeeAudit, SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeProofs, SeeRecords,
+    SeeRiders, SeeUsers, SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Scope::{Ingest, Manage, Read};
@@ -159,6 +163,13 @@ pub const RULES: &[Rule] = &[
     Rule(SeeDeliveryFigures, Is(Role::Superadmin),  Everywhere),
     Rule(SeeDeliveryFigures, Is(Role::Admin),       Tenant),
     Rule(SeeDeliveryFigures, Program(Read),         Tenant),
+    Rule(SeeProofs,          Is(Role::Superadmin),  Everywhere),
+    Rule(SeeProofs,          Is(Role::Admin),       Tenant),
+    Rule(SeeProofs,          Is(Role::Merchant),    Tenant),
+    Rule(SeeProofs,          Program(Read),         Tenant),
+    Rule(ManageDeliveries,   Is(Role::Superadmin),  Everywhere),
+    Rule(ManageDeliveries,   Is(Role::Admin),       Tenant),
+    Rule(ManageDeliveries,   Program(Manage),       Tenant),
     Rule(ManageParcels,      Is(Role::Superadmin),  Everywhere),
     Rule(ManageParcels,      Is(Role::Admin),       Tenant),
     Rule(ManageParcels,      Is(Role::Manager),     Tenant),

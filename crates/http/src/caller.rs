@@ -29,6 +29,24 @@ where
     }
 }
 
+/// An authenticated request with its credential, for what asks for a fresh proof of who it is.
+pub struct WithCredential(pub Request, pub Authentication);
+
+impl<S> FromRequestParts<S> for WithCredential
+where
+    S: Send + Sync,
+    Arc<HttpContext>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let context = Arc::<HttpContext>::from_ref(state);
+        let authentication = authenticate_parts(&context, parts, TokenInQuery::Ignored).await?;
+        let request = context.request(authentication.caller().clone());
+        Ok(Self(Request { address: ClientAddress::of(parts).0, ..request }, authentication))
+    }
+}
+
 /// A request's caller with its credential, for what is about the login itself. It may lack a second factor.
 pub struct SignedIn(pub Authentication);
 

@@ -118,19 +118,47 @@ async fn replay(context: Arc<HttpContext>, request: Request, next: Next) -> Resu
     let key = IdempotencyKey { tenant: caller.tenant.clone(), caller: name_of(&caller), key };
     let request = Request::from_parts(parts, Body::from(body));
     // Runs in its own task, so that the claim gets its answer even if the client disconnects.
-    let carried_out = tokio::spawn(async move { carry_out(&context, key, hash, request, next).await });
-    carried_out.await.unwrap_or_else(|error| {
+    let mut request = request;
+    let run = move |claim: Claim| {
+        request.extensions_mut().insert(claim);
+        next.run(request)
+    };
+    ended(tokio::spawn(async move { carry_out(&context, key, hash, run).await }).await)
+}
+
+/// Does the work of a POST whose body was read in another way: once for its Idempotency-Key, if it has one. `said` is the sum of what
+/// the body says. The work goes on if the client disconnects.
+///
+/// # Errors
+/// 400, 409, 422 and 429 for the key, and failures of the store.
+pub async fn once_for_key<R: Future<Output = Response> + Send + 'static>(
+    context: Arc<HttpContext>,
+    head: &Parts,
+    caller: &Caller,
+    said: &[u8; 32],
+    work: impl FnOnce(RequestClaim) -> R + Send + 'static,
+) -> Result<Response, Problem> {
+    let Some(key) = header_value(&head.headers)? else {
+        return ended(tokio::spawn(async move { Ok::<_, Problem>(work(RequestClaim(None)).await) }).await);
+    };
+    let key = IdempotencyKey { tenant: caller.tenant.clone(), caller: name_of(caller), key };
+    let hash = hash_of(&head.uri, said);
+    let run = move |claim: Claim| work(RequestClaim(Some(claim)));
+    ended(tokio::spawn(async move { carry_out(&context, key, hash, run).await }).await)
+}
+
+fn ended(carried_out: Result<Result<Response, Problem>, tokio::task::JoinError>) -> Result<Response, Problem> {
+    carried_out.unwrap_or_else(|error| {
         tracing::error!(%error, "the task of a request with an Idempotency-Key failed");
         Err(ServiceError::Internal.into())
     })
 }
 
-async fn carry_out(
+async fn carry_out<R: Future<Output = Response>>(
     context: &HttpContext,
     key: IdempotencyKey,
     hash: [u8; 32],
-    mut request: Request,
-    next: Next,
+    run: impl FnOnce(Claim) -> R,
 ) -> Result<Response, Problem> {
     let keys = &context.use_cases.idempotency_keys;
     let claim = match idempotency::begin_idempotent(keys, &key, &hash, context.clock.now()).await? {
@@ -153,8 +181,7 @@ async fn carry_out(
             return Ok(response);
         }
     };
-    request.extensions_mut().insert(claim.clone());
-    let response = next.run(request).await;
+    let response = run(claim.clone()).await;
     if claim.is_kept() { Ok(response) } else { keep(keys, &claim, response).await }
 }
 

@@ -30,12 +30,12 @@ mod unsubscribe_page;
 mod whole_numbers;
 
 pub use auth_routes::{TokenRefresh, TokenRequest, auth_routes};
-pub use caller::{Authenticated, SignedIn, TokenInQuery, authenticate_parts};
+pub use caller::{Authenticated, SignedIn, TokenInQuery, WithCredential, authenticate_parts};
 pub use client_address::ClientAddress;
 pub use connection_caller::ConnectionCaller;
 pub use context::HttpContext;
 pub use etag::{IfMatch, IfNoneMatch, Tagged, set_etag};
-pub use idempotency::{JsonAnswer, RequestClaim, replay_idempotent};
+pub use idempotency::{JsonAnswer, RequestClaim, once_for_key, replay_idempotent};
 pub use json::{Body, MAX_BODY_BYTES, OptionalBody, RawBody, parse_json, parse_object};
 pub use origin::OriginPolicy;
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageQuery, cursor_of};

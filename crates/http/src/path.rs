@@ -4,8 +4,8 @@ use crate::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use milepost_domain::{
-    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, ParcelId, PushId, TrainingDayId, TripId, UserId,
-    VehicleId, WebhookId,
+    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, TrainingDayId, TripId,
+    UserId, VehicleId, WebhookId,
 };
 use milepost_service::CallId;
 
@@ -53,6 +53,12 @@ impl<A: PathSegment, B: PathSegment> PathSegments for (A, B) {
     }
 }
 
+impl<A: PathSegment, B: PathSegment, C: PathSegment> PathSegments for (A, B, C) {
+    fn from_segments<'a>(mut segments: impl Iterator<Item = &'a str>) -> Result<Self, Problem> {
+        Ok((next(&mut segments)?, next(&mut segments)?, next(&mut segments)?))
+    }
+}
+
 fn next<'a, T: PathSegment>(segments: &mut impl Iterator<Item = &'a str>) -> Result<T, Problem> {
     T::from_segment(segments.next().expect("a handler takes the parameters of its route"))
 }
@@ -83,6 +89,7 @@ ids! {
     DeviceId, "device", |text| Self::new(text).ok();
     GeofenceId, "geofence", |text| Self::new(text.parse().ok()?).ok();
     GradeId, "grade", |text| Self::new(text.parse().ok()?).ok();
+    JobId, "job", |text| Self::new(text).ok();
     ParcelId, "parcel", |text| Self::new(text.parse().ok()?).ok();
     PushId, "push subscription", |text| Self::new(text.parse().ok()?).ok();
     TripId, "trip", |text| Self::new(text).ok();

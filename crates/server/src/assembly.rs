@@ -40,6 +40,7 @@ use milepost_outbox::{
     MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, invitation_mail, reset_mail,
 };
 use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
+use milepost_service::FileStore;
 use milepost_service::devices::DeviceRules;
 use milepost_service::{
     EventFeed, Listener, MailBodies, NewPasswordLink, Outgoing, ServiceParts, StartRelay, UseCases, assemble,
@@ -164,6 +165,8 @@ impl Assembly {
             listeners,
             on_transaction: Box::new(move |sample| sampled.transaction_ended(sample)),
             outgoing: outgoing(config, &outbox, vapid.as_deref()),
+            erasure_delay_ms: i64::try_from(config.erasure_delay.as_millis()).unwrap_or(i64::MAX),
+            files: file_store(config)?,
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
             device_rules: DeviceRules {
                 keys_required: config.device_keys_required,
@@ -396,6 +399,15 @@ fn start_relay(config: &Config, installation: Option<String>, node: NodeId, cloc
             Box::new(|receiver| Arc::new(InProcessRelay::alone(receiver)))
         }
     }
+}
+
+/// The store of the pictures of proofs.
+fn file_store(config: &Config) -> Result<FileStore> {
+    let folder = config.proof_store.clone().unwrap_or_else(|| config.data.join("proofs"));
+    if folder.to_string_lossy().contains("://") {
+        return Err(anyhow!("PROOF_STORE: only a folder can keep proofs yet, {} is none", folder.display()));
+    }
+    FileStore::in_folder(&folder).map_err(|error| anyhow!(error))
 }
 
 fn alert_expiry_ms(config: &Config) -> i64 {

@@ -61,6 +61,10 @@ pub struct Config {
     pub position_retention: Duration,
     /// How long rows of the audit are kept.
     pub audit_retention: Duration,
+    /// How long the erasure of a person can be taken back.
+    pub erasure_delay: Duration,
+    /// The folder of proofs, if it is not in the data folder.
+    pub proof_store: Option<PathBuf>,
     pub replay_window: Duration,
     pub parcel_zone_m: u32,
     pub tracking_ttl: Duration,
@@ -167,6 +171,8 @@ impl Config {
             event_retention: resolved.duration("EVENT_RETENTION")?,
             position_retention: resolved.duration("POSITION_RETENTION")?,
             audit_retention: resolved.duration("AUDIT_RETENTION")?,
+            erasure_delay: resolved.duration("ERASURE_DELAY")?,
+            proof_store: resolved.optional("PROOF_STORE").map(Into::into),
             replay_window: resolved.duration("REPLAY_WINDOW")?,
             parcel_zone_m: resolved.parsed("MILEPOST_PARCEL_ZONE_M")?,
             tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),

@@ -23,6 +23,8 @@ use milepost_device_protocols::Protocol;
 use milepost_http::{Problem, TrustedProxies};
 use milepost_mqtt::{MqttClient, MqttParts};
 use milepost_outbox::PublicForm;
+use milepost_service::jobs::keep_running_jobs;
+use milepost_service::proofs::keep_removing_files;
 use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
 use milepost_transit_feeds::{FeedParts, FeedPolls};
@@ -45,6 +47,8 @@ const STRANGERS_SHARE: u64 = 2;
 const DEVICE_STRANGERS_SHARE: u64 = 4;
 /// Connections of one tracker, which may not have noticed that its earlier ones are gone. Further ones count as those of strangers.
 const CONNECTIONS_OF_DEVICE: usize = 8;
+/// Jobs that this node does at the same time, each of another tenant.
+const PARALLEL_JOBS: usize = 2;
 /// How often the tasks are watched that the server can't do without.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Clocks that differ by more are reported at the start.
@@ -73,6 +77,8 @@ pub struct Running {
     mqtt: Option<Arc<MqttClient>>,
     feeds: Option<Arc<FeedPolls>>,
     retention: tokio::task::JoinHandle<()>,
+    unused_files: tokio::task::JoinHandle<()>,
+    jobs: [tokio::task::JoinHandle<()>; PARALLEL_JOBS],
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
     nodes: [tokio::task::JoinHandle<()>; 3],
@@ -125,6 +131,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         // The process that held these leases and claims has ended: nothing needs to wait until they expire.
         store.release_calls(clock.now()).await?;
         store.release_claims(clock.now()).await?;
+        store.release_jobs().await?;
     }
     // Before the first positions come, so that today has its partition.
     if let Err(error) = store.prepare(clock.now()).await {
@@ -153,6 +160,12 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let alert_cleanup = config.alert_cleanup;
     let issuers = tokio::spawn(follow_issuer_files(config.clone(), Arc::clone(&assembly.access), clock.clone()));
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
+    let (proofs, files_clock) = (Arc::clone(&assembly.use_cases.proofs), assembly.clock.clone());
+    let unused_files = tokio::spawn(async move { keep_removing_files(&proofs, &files_clock).await });
+    let jobs = std::array::from_fn(|_| {
+        let (jobs, jobs_clock) = (Arc::clone(&assembly.use_cases.jobs), assembly.clock.clone());
+        tokio::spawn(async move { keep_running_jobs(&jobs, &jobs_clock).await })
+    });
     let event_feed = Arc::clone(&assembly.event_feed);
     let follower = tokio::spawn(async move { event_feed.run().await });
     let tracks = tokio::spawn(assembly.track_follower(config).run());
@@ -164,6 +177,9 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     for (name, task) in [
         ("accepting connections", &http),
         ("removing old data", &retention),
+        ("removing unused files", &unused_files),
+        ("doing jobs", &jobs[0]),
+        ("doing jobs beside that", &jobs[1]),
         ("following events", &follower),
         ("following positions", &tracks),
         ("telling the database that this node lives", &beats),
@@ -237,6 +253,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         mqtt,
         feeds,
         retention,
+        unused_files,
+        jobs,
         follower,
         tracks,
         nodes: [beats, looks, counts],
@@ -382,6 +400,9 @@ impl Running {
         tracing::info!("draining: new requests are refused");
         self.assembly.begin_draining();
         self.retention.abort();
+        self.unused_files.abort();
+        // They are begun again by the next start, or by another node.
+        self.jobs.iter().for_each(tokio::task::JoinHandle::abort);
         self.follower.abort();
         self.issuers.abort();
         if let Some(mqtt) = &self.mqtt {

@@ -8,15 +8,19 @@ use crate::devices::{DeviceRules, Devices};
 use crate::event_feed::EventFeed;
 use crate::fair_reads::FairReads;
 use crate::feeds::Feeds;
+use crate::file_store::FileStore;
 use crate::fleet::{Fleet, TripMeters};
 use crate::idempotency::IdempotencyKeys;
+use crate::jobs::{JobWork, Jobs};
 use crate::large_bodies::LargeBodies;
 use crate::listener::{Listener, Listeners};
 use crate::live::{LiveDirectory, LiveMap};
 use crate::nodes::{Nodes, NodesParts, RelayInbox, SharedCounts};
 use crate::outgoing::{Outgoing, OutgoingCalls};
 use crate::parcels::Parcels;
+use crate::people::{ErasePerson, ExportPerson, People};
 use crate::positions::Positions;
+use crate::proofs::Proofs;
 use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
@@ -64,6 +68,10 @@ pub struct ServiceParts {
     pub device_rules: DeviceRules,
     /// The lifetime of an alert that is raised without an end, in milliseconds.
     pub alert_expiry_ms: i64,
+    /// How long the erasure of a person can be taken back, in milliseconds.
+    pub erasure_delay_ms: i64,
+    /// Keeps the pictures of proofs, and the results of jobs.
+    pub files: FileStore,
     /// Gets the committed positions, for the follower of tracks.
     pub tracks: Arc<TrackInbox>,
     /// The memory for the tracks of vehicles.
@@ -126,6 +134,21 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let nodes = Arc::new(nodes);
     let positions = Arc::new(Positions::new(store(), committer, live()));
     let vehicles = Arc::new(Vehicles::new(store(), access(), live(), listeners.clone()));
+    let works: Vec<Arc<dyn JobWork>> = vec![
+        Arc::new(ExportPerson {
+            store: store(),
+            files: parts.files.clone(),
+            reads: Arc::clone(&fair_reads),
+            clock: clock.clone(),
+        }),
+        Arc::new(ErasePerson {
+            store: store(),
+            access: access(),
+            live: live(),
+            listeners: listeners.clone(),
+            clock: clock.clone(),
+        }),
+    ];
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),
         audit: Audit::new(store()),
@@ -151,10 +174,13 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         idempotency_keys: IdempotencyKeys::new(store()),
         pages: FairReads::of_pages(),
         large_bodies: LargeBodies::default(),
+        jobs: Arc::new(Jobs::new(store(), parts.files.clone(), works)),
         nodes,
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels,
+        people: People::new(store(), access(), parts.erasure_delay_ms),
         positions,
+        proofs: Arc::new(Proofs::new(store(), parts.files)),
         push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),

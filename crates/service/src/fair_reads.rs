@@ -31,6 +31,10 @@ const TENANT_PAGES: usize = 4;
 const READER_PAGES: usize = 2;
 const PAGES: Parallel = Parallel { all: PARALLEL_PAGES, tenant: TENANT_PAGES, reader: READER_PAGES };
 
+/// Pictures that are decoded.
+const PARALLEL_PICTURES: usize = 1;
+const PICTURES: Parallel = Parallel { all: PARALLEL_PICTURES, tenant: PARALLEL_PICTURES, reader: PARALLEL_PICTURES };
+
 /// How long a request waits before it is refused. Sockets and files that have begun wait for as long as it takes.
 const READ_WAIT: Duration = Duration::from_secs(10);
 
@@ -119,6 +123,11 @@ impl FairReads {
     /// For pages of lists.
     pub(crate) fn of_pages() -> Self {
         Self::new(PAGES)
+    }
+
+    /// For pictures that are decoded.
+    pub(crate) fn of_pictures() -> Self {
+        Self::new(PICTURES)
     }
 
     fn new(parallel: Parallel) -> Self {

@@ -4,7 +4,8 @@
 //! them; on other threads of the same priority a sender that never pauses would still get as much of the processors as
 //! all others together.
 
-use crate::{FairReads, ServiceError};
+use crate::fair_reads::ReadPermit;
+use crate::{FairReads, Reader, ServiceError};
 use milepost_domain::{Caller, TenantId};
 use tokio::runtime::{Builder, Runtime};
 
@@ -34,6 +35,28 @@ impl LargeBodies {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ServiceError> {
         let permit = self.shares.permit_in_time(tenant, caller).await?;
+        self.run(permit, work).await
+    }
+
+    /// Computes something for a caller, in its turn, however long others take before it. The caller bounds how much waits.
+    ///
+    /// # Errors
+    /// [`ServiceError::Internal`] if `work` panics.
+    pub(crate) async fn compute_in_turn<T: Send + 'static>(
+        &self,
+        tenant: &TenantId,
+        caller: &Caller,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let permit = self.shares.permit(tenant, Some(&Reader::of(caller))).await;
+        self.run(permit, work).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        permit: ReadPermit,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
         let threads = self.threads.as_ref().expect("it is taken when this is dropped");
         // The permit goes with the work, which goes on if the caller stops waiting.
         let computed = threads.spawn_blocking(move || {
@@ -51,17 +74,26 @@ impl LargeBodies {
     pub const fn shares(&self) -> &FairReads {
         &self.shares
     }
-}
 
-impl Default for LargeBodies {
-    fn default() -> Self {
+    /// For pictures, which take much memory: one at a time.
+    pub(crate) fn of_pictures() -> Self {
+        Self::shared_out(FairReads::of_pictures())
+    }
+
+    fn shared_out(shares: FairReads) -> Self {
         let threads = Builder::new_current_thread()
             .thread_name("large-body")
             .max_blocking_threads(crate::fair_reads::PARALLEL_READS)
             .on_thread_start(give_way)
             .build();
         let threads = threads.expect("a runtime without drivers needs nothing of the system");
-        Self { shares: FairReads::of_large_reads(), threads: Some(threads) }
+        Self { shares, threads: Some(threads) }
+    }
+}
+
+impl Default for LargeBodies {
+    fn default() -> Self {
+        Self::shared_out(FairReads::of_large_reads())
     }
 }
 

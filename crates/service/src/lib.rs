@@ -12,8 +12,10 @@ mod error;
 mod event_feed;
 mod fair_reads;
 pub mod feeds;
+mod file_store;
 pub mod fleet;
 pub mod idempotency;
+pub mod jobs;
 mod keyed_locks;
 mod large_bodies;
 mod listener;
@@ -21,7 +23,9 @@ mod live;
 pub mod nodes;
 pub mod outgoing;
 pub mod parcels;
+pub mod people;
 pub mod positions;
+pub mod proofs;
 mod publish;
 pub mod push;
 pub mod readiness;
@@ -43,6 +47,7 @@ pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use error::ServiceError;
 pub use event_feed::EventFeed;
 pub use fair_reads::{FairReads, ReadPermit, Reader};
+pub use file_store::FileStore;
 pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,

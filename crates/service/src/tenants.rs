@@ -32,6 +32,26 @@ pub async fn add_tenant(
     Ok(())
 }
 
+/// Says whether a tenant's deliveries end with a proof only.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn demand_proofs(
+    tenants: &Tenants,
+    request: &Request,
+    tenant: &TenantId,
+    is_demanded: bool,
+) -> Result<(), ServiceError> {
+    if !may(&request.caller, Action::ManageDeliveries, tenant) {
+        return Err(ServiceError::Forbidden("only an admin of the tenant may say whether deliveries need a proof"));
+    }
+    if !tenants.store.by(request.author()).set_proof_required(tenant, is_demanded).await? {
+        return Err(ServiceError::NotFound("tenant"));
+    }
+    tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), is_demanded, "proofs of deliveries demanded or not");
+    Ok(())
+}
+
 /// Tenants in the order of their ids.
 ///
 /// # Errors

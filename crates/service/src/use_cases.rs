@@ -9,11 +9,14 @@ use crate::fair_reads::FairReads;
 use crate::feeds::Feeds;
 use crate::fleet::Fleet;
 use crate::idempotency::IdempotencyKeys;
+use crate::jobs::Jobs;
 use crate::large_bodies::LargeBodies;
 use crate::nodes::Nodes;
 use crate::outgoing::OutgoingCalls;
 use crate::parcels::Parcels;
+use crate::people::People;
 use crate::positions::Positions;
+use crate::proofs::Proofs;
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
@@ -49,14 +52,20 @@ pub struct UseCases {
     pub fleet: Fleet,
     /// For [`crate::idempotency`].
     pub idempotency_keys: IdempotencyKeys,
+    /// For [`crate::jobs`].
+    pub jobs: Arc<Jobs>,
     /// For [`crate::nodes`].
     pub nodes: Arc<Nodes>,
     /// For [`crate::outgoing`].
     pub outgoing_calls: OutgoingCalls,
     /// For [`crate::parcels`].
     pub parcels: Arc<Parcels>,
+    /// For [`crate::people`].
+    pub people: People,
     /// For [`crate::positions`].
     pub positions: Arc<Positions>,
+    /// For [`crate::proofs`].
+    pub proofs: Arc<Proofs>,
     /// For [`crate::push`].
     pub push: Push,
     /// For [`crate::readiness`].

@@ -150,7 +150,12 @@ pub async fn get_user(users: &Users, request: &Request, id: UserId) -> Result<Us
 }
 
 /// A user to whom the caller may do `action`.
-async fn find_user(users: &Users, request: &Request, id: UserId, action: Action) -> Result<User, ServiceError> {
+pub(crate) async fn find_user(
+    users: &Users,
+    request: &Request,
+    id: UserId,
+    action: Action,
+) -> Result<User, ServiceError> {
     let user = users.store.get_user(id).await?;
     require(&request.caller, action, &request.caller.tenant)?;
     user.filter(|user| may(&request.caller, action, &user.tenant)).ok_or(ServiceError::NotFound("user"))
@@ -383,7 +388,7 @@ fn require(caller: &Caller, action: Action, tenant: &TenantId) -> Result<(), Ser
 
 /// Only a superadmin may add, change or remove a superadmin. A program may not do that to admins either: it would make itself a
 /// login that outlives its token.
-fn require_role(caller: &Caller, role: Role) -> Result<(), ServiceError> {
+pub(crate) fn require_role(caller: &Caller, role: Role) -> Result<(), ServiceError> {
     if matches!(caller.principal, Principal::Program { .. }) && matches!(role, Role::Admin | Role::Superadmin) {
         Err(ServiceError::Forbidden("a program may not add, change or remove an admin"))
     } else if role != Role::Superadmin || caller.is_superadmin() {

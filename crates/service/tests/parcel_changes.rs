@@ -41,6 +41,8 @@ async fn a_change_whose_client_goes_away_is_published_to_those_who_watch() {
         tracking_ttl_ms: 86_400_000,
         outgoing: milepost_service::Outgoing::default(),
         parcel_zone: milepost_domain::ZoneRadius::default(),
+        erasure_delay_ms: 0,
+        files: milepost_service::FileStore::in_folder(&folder.path().join("proofs")).unwrap(),
         device_rules: milepost_service::devices::DeviceRules::default(),
         alert_expiry_ms: 86_400_000,
         tracks: Arc::default(),

@@ -26,13 +26,16 @@ mod gatherer;
 mod history_store;
 mod history_write;
 mod idempotency;
+mod job_store;
 mod migrations;
 mod node_store;
 mod once;
 mod open;
 mod outgoing_store;
 mod parcel_store;
+mod person_store;
 mod postgres;
+mod proof_store;
 mod push_store;
 mod queue;
 mod record_store;
@@ -68,6 +71,7 @@ pub use history_write::{HistoryChange, HistoryWrite};
 pub use idempotency::{
     AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer,
 };
+pub use job_store::{JobOutcome, JobQuota, JobStore, NewJob};
 pub use node_store::{LivingNode, NODE_SILENCE, NewestTime, NodeStore};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
@@ -76,6 +80,8 @@ pub use outgoing_store::{
     NewWebhook, OutgoingStore, StoredCall, WebhookChange,
 };
 pub use parcel_store::{DriverAsked, DriverFixWrite, DriverState, FixOutcome, NewParcel, ParcelScope, ParcelStore};
+pub use person_store::{Drive, Person, PersonRow, PersonStore};
+pub use proof_store::ProofStore;
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};

@@ -40,6 +40,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (37, "0037_attributes", include_str!("../migrations/sqlite/0037_attributes.sql")),
     (39, "0039_access_tokens", include_str!("../migrations/sqlite/0039_access_tokens.sql")),
     (40, "0040_audit", include_str!("../migrations/sqlite/0040_audit.sql")),
+    (41, "0041_proofs", include_str!("../migrations/sqlite/0041_proofs.sql")),
     (44, "0044_feed", include_str!("../migrations/sqlite/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
     (47, "0047_second_factors", include_str!("../migrations/sqlite/0047_second_factors.sql")),
@@ -47,6 +48,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (49, "0049_timetables", include_str!("../migrations/sqlite/0049_timetables.sql")),
     (50, "0050_catalogue", include_str!("../migrations/sqlite/0050_catalogue.sql")),
     (56, "0056_leases", include_str!("../migrations/sqlite/0056_leases.sql")),
+    (57, "0057_jobs", include_str!("../migrations/sqlite/0057_jobs.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -80,6 +82,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (37, "0037_attributes", include_str!("../migrations/postgres/0037_attributes.sql")),
     (39, "0039_access_tokens", include_str!("../migrations/postgres/0039_access_tokens.sql")),
     (40, "0040_audit", include_str!("../migrations/postgres/0040_audit.sql")),
+    (41, "0041_proofs", include_str!("../migrations/postgres/0041_proofs.sql")),
     (44, "0044_feed", include_str!("../migrations/postgres/0044_feed.sql")),
     (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
     (47, "0047_second_factors", include_str!("../migrations/postgres/0047_second_factors.sql")),
@@ -87,6 +90,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (49, "0049_timetables", include_str!("../migrations/postgres/0049_timetables.sql")),
     (50, "0050_catalogue", include_str!("../migrations/postgres/0050_catalogue.sql")),
     (56, "0056_leases", include_str!("../migrations/postgres/0056_leases.sql")),
+    (57, "0057_jobs", include_str!("../migrations/postgres/0057_jobs.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

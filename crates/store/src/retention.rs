@@ -40,6 +40,8 @@ pub struct Pruned {
     pub password_links: u64,
     /// Logins that waited for their second factor in vain.
     pub challenges: u64,
+    /// Jobs that ended long ago, with their results.
+    pub jobs: u64,
     /// Old idempotency keys.
     pub idempotency_keys: u64,
     /// Deliveries that expired long ago.

@@ -2,9 +2,9 @@
 
 use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
-    HistoryStore, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore,
-    ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, SignInStore, TimetableStore, TrackCommit,
-    TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    HistoryStore, Idempotency, IdempotencyKey, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore,
+    ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention, SignInStore,
+    TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -61,6 +61,9 @@ pub trait Store:
     + HistoryStore
     + AccessTokenStore
     + AuditStore
+    + JobStore
+    + PersonStore
+    + ProofStore
     + CatalogueStore
     + NodeStore
     + SignInStore

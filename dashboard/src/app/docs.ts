@@ -28,7 +28,7 @@ async function show(): Promise<void> {
       domNode: place,
       spec: withToken((await response.json()) as OpenApi),
       deepLinking: true,
-      docExpansion: 'list',
+      docExpansion: 'none', // open, it would be so long that only what is in view exists, which no search finds
       defaultModelsExpandDepth: 0,
       displayRequestDuration: true,
       tryItOutEnabled: true,

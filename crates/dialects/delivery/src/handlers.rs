@@ -3,6 +3,7 @@
 pub(crate) mod count_deliveries;
 pub(crate) mod find_delivery;
 pub(crate) mod follow_delivery;
+pub(crate) mod proofs;
 pub(crate) mod start_delivery;
 pub(crate) mod update_delivery;
 

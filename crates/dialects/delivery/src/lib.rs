@@ -10,6 +10,7 @@ mod handlers;
 mod lenient_json;
 mod listener;
 mod policy;
+mod proof_form;
 pub mod wire;
 
 pub use convert::{new_delivery, update_of};
@@ -42,13 +43,17 @@ impl FromRef<DeliveryParts> for Arc<HttpContext> {
 
 /// The dialect's routes, without trailing slashes.
 pub fn routes(parts: DeliveryParts) -> Router {
-    use handlers::{count_deliveries, find_delivery, follow_delivery, start_delivery, update_delivery};
+    use handlers::{count_deliveries, find_delivery, follow_delivery, proofs, start_delivery, update_delivery};
+    let of_session = || get(proofs::list_proofs).post(proofs::add_proof);
     let kept = from_fn_with_state(Arc::clone(&parts.live.context), replay_idempotent);
     Router::new()
         .route("/tracking/start", post(start_delivery::start_delivery))
         .route("/tracking/update/{tracking_id}", post(update_delivery::update_delivery))
         .layer(kept)
         .route("/tracking/{tracking_id}", get(find_delivery::find_delivery))
+        .route("/tracking/{tracking_id}/proof", of_session())
+        .route("/api/v1/deliveries/{id}/proofs", of_session())
+        .route("/api/v1/deliveries/{id}/proofs/{proof_id}/files/{file}", get(proofs::read_proof_file))
         .route("/tracking/rider/{rider_id}", get(find_delivery::find_riders_delivery))
         .route("/stats/tracking", get(count_deliveries::count_deliveries))
         .route("/ws/tracking/{tracking_id}", get(follow_delivery::follow_delivery))

@@ -164,3 +164,51 @@ pub struct SessionsByRecency {
     pub last_hour: u64,
     pub older: u64,
 }
+
+/// The answer to a proof that was added.
+#[derive(Debug, Serialize)]
+pub struct AddedProof {
+    /// The proof's id.
+    pub id: String,
+    /// Its pictures as they are stored.
+    pub files: Vec<ProofFileJson>,
+}
+
+/// A stored picture.
+#[derive(Debug, Serialize)]
+pub struct ProofFileJson {
+    /// Its number within the proof, from 1.
+    pub id: i64,
+    /// `signature` or `photo`.
+    pub kind: &'static str,
+    /// The bytes of the re-encoded picture.
+    pub bytes: u64,
+    /// Their SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A proof of delivery. Its times are RFC 3339.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the fields of the form, and its pictures")]
+pub struct ProofJson {
+    pub id: String,
+    /// When it arrived.
+    pub added_at: String,
+    /// When it was done.
+    pub taken_at: String,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub receiver: Option<String>,
+    pub code: Option<String>,
+    pub note: Option<String>,
+    pub files: Vec<ProofFileJson>,
+}
+
+/// The proofs of a session, which are few.
+#[derive(Debug, Serialize)]
+pub struct ProofList {
+    /// In the order in which they were added.
+    pub items: Vec<ProofJson>,
+    /// There is never a further page.
+    pub next: Option<String>,
+}

@@ -42,7 +42,7 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 
 /// One line for each path. A handler has the name of its use case.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
-    use handlers::{access_tokens, alerts, audit, dashboard, geofences, rules, trip_path, trips};
+    use handlers::{access_tokens, alerts, audit, dashboard, geofences, jobs, people, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
     use handlers::{
         deliveries, devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices,
@@ -50,12 +50,17 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
     };
     let api = OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
+        .routes(routes!(tenants::demand_proofs))
         .routes(routes!(users::add_user, users::list_users))
         .routes(routes!(users::get_user, users::change_user, users::remove_user))
         .routes(routes!(access_tokens::add_access_token, access_tokens::list_access_tokens))
         .routes(routes!(access_tokens::remove_access_token))
         .routes(routes!(audit::list_audit))
         .routes(routes!(users::invite_user))
+        .routes(routes!(people::export_user))
+        .routes(routes!(people::erase_user, people::keep_user))
+        .routes(routes!(jobs::get_job))
+        .routes(routes!(jobs::read_job_result))
         .routes(routes!(users::reset_second_factor))
         .routes(routes!(second_factor::get_second_factor, second_factor::set_second_factor))
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))

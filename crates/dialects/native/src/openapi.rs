@@ -30,6 +30,7 @@ const OTHER_DIALECTS: &str = include_str!("openapi/other_dialects.json");
         (name = "users", description = "People with a login"),
         (name = "access tokens", description = "Credentials of programs"),
         (name = "audit", description = "Who did what to what"),
+        (name = "jobs", description = "Work that takes longer than a request"),
         (name = "vehicles", description = "What is tracked"),
         (name = "devices", description = "What reports"),
         (name = "positions", description = "Where vehicles are and were"),

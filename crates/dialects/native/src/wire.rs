@@ -10,6 +10,7 @@ pub(crate) mod delivery;
 pub(crate) mod device;
 pub(crate) mod fleet;
 pub(crate) mod geofence;
+pub(crate) mod job;
 pub(crate) mod notice;
 pub(crate) mod outgoing;
 pub(crate) mod parcel;

@@ -136,6 +136,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("EVENT_RETENTION", "7d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long events are kept"),
     setting("POSITION_RETENTION", "90d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long positions are kept, from their arrival"),
     setting("AUDIT_RETENTION", "730d", Kind::Duration(DAY_MS, 36_500 * DAY_MS), "how long the audit is kept"),
+    setting("ERASURE_DELAY", "7d", Kind::Duration(0, 365 * DAY_MS), "how long the erasure of a person can be taken back; 0 erases at once"),
+    setting("PROOF_STORE", "", Kind::Text, "folder of the pictures of proofs of delivery and of the results of jobs; proofs in the data folder if unset"),
     setting("REPLAY_WINDOW", "10m", Kind::Duration(1_000, 30 * DAY_MS), "how far back a viewer may request positions"),
     setting("MILEPOST_PARCEL_ZONE_M", "150", Kind::Number(20, 5_000), "radius of the zones around a parcel's pickup and destination, metres"),
     setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect: POST {url}/orders/{id}/status; not called if unset"),

@@ -18,6 +18,7 @@ mod accounts {
     pub mod names;
     pub mod oidc;
     pub mod password_links;
+    pub mod people;
     pub mod revocation;
     pub mod second_factor;
     pub mod sessions;
@@ -30,6 +31,7 @@ mod bus {
 }
 mod delivery {
     pub mod exchange;
+    pub mod proofs;
     pub mod session;
     pub mod socket;
     pub mod tracking;

@@ -4,6 +4,7 @@ use super::Deliveries;
 use super::estimate_arrival::{note_fix, view_delivery};
 use super::find_delivery::SESSION;
 use super::outgoing_calls::{order_call, text_call, texts_to};
+use crate::proofs::require_proof;
 use crate::{DeliveryView, Listener, Request, ServiceError};
 use milepost_domain::{
     AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Step, StepRefused,
@@ -36,7 +37,8 @@ struct Planned {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] for callers other than the rider, [`ServiceError::Gone`],
-/// [`ServiceError::Conflict`] for a status that goes back and for any update after `DELIVERED`.
+/// [`ServiceError::Conflict`] for a status that goes back, for any update after `DELIVERED`, and for
+/// `DELIVERED` without a proof that the tenant demands.
 pub async fn update_delivery(
     deliveries: &Arc<Deliveries>,
     request: &Request,
@@ -87,6 +89,9 @@ async fn store_and_publish(
             } else if planned.after.first != Some(fix) {
                 planned.after.driven_m += noted.driven_m;
             }
+        }
+        if planned.advanced && planned.after.status == DeliveryStatus::Delivered {
+            require_proof(&*deliveries.store, &before).await?;
         }
         // Made before the change is stored, because the transaction stores the answer for repeated requests.
         let view = view_delivery(deliveries, planned.after.clone(), now).await;

@@ -61,6 +61,8 @@ impl Node {
             tracking_ttl_ms: TTL_MS,
             outgoing: Outgoing { orders: true, notifications: true, ..Outgoing::default() },
             parcel_zone: milepost_domain::ZoneRadius::default(),
+            erasure_delay_ms: 0,
+            files: milepost_service::FileStore::in_folder(&folder.path().join("proofs")).unwrap(),
             device_rules: milepost_service::devices::DeviceRules::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),

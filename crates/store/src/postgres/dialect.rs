@@ -65,3 +65,10 @@ pub(super) fn by_index(_: &str) -> &'static str {
 /// Drivers as rows, from a list in JSON of tenants' ids and drivers' numbers, with their places in the list.
 pub(super) const WANTED_DRIVERS: &str = "select place - 1 as place, value ->> 0 as tenant_id, cast(value ->> 1 as bigint) as driver_id \
     from json_array_elements(cast($1 as json)) with ordinality as e (value, place)";
+
+/// Compares a text with a pattern, however its letters are written.
+pub(super) const LIKE: &str = "ilike";
+/// The place of one text in another, 0 if it is not in it.
+pub(super) const CONTAINS: &str = "strpos";
+/// The kept answer `k` as a text.
+pub(super) const BODY_OF_ANSWER: &str = "convert_from(k.body, 'UTF8')";

@@ -7,7 +7,7 @@ pub(super) mod geofences;
 pub(super) mod rules;
 pub(super) mod trip_rows;
 pub(super) mod trips;
-mod vehicle_references;
+pub(super) mod vehicle_references;
 pub(super) mod vehicles;
 
 use super::audit::fleet as audited;

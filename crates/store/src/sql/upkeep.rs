@@ -80,6 +80,14 @@ pub(crate) async fn prune(
         &mut pruned.idempotency_keys,
     )
     .await?;
+    pruned.more |= delete_in_steps(
+        writers,
+        "delete from jobs where job_no in
+            (select job_no from jobs where expires_ms is not null and expires_ms <= $1 order by expires_ms limit $2)",
+        now.unix_ms(),
+        &mut pruned.jobs,
+    )
+    .await?;
     for &vehicle_no in removed_vehicles {
         let more = delete_in_steps(writers, DELETE_POSITIONS_OF_VEHICLE, vehicle_no, &mut pruned.positions).await?
             | prune_removed_vehicle(writers, vehicle_no, &mut pruned).await?

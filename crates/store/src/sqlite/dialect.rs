@@ -56,3 +56,10 @@ pub(super) fn by_index(index: &str) -> String {
 /// Drivers as rows, from a list in JSON of tenants' ids and drivers' numbers, with their places in the list.
 pub(super) const WANTED_DRIVERS: &str = "select key as place, json_extract(value, '$[0]') as tenant_id, \
     json_extract(value, '$[1]') as driver_id from json_each($1)";
+
+/// Compares a text with a pattern, however its letters are written (those of ASCII).
+pub(super) const LIKE: &str = "like";
+/// The place of one text in another, 0 if it is not in it.
+pub(super) const CONTAINS: &str = "instr";
+/// The kept answer `k` as a text.
+pub(super) const BODY_OF_ANSWER: &str = "cast(k.body as text)";

@@ -20,6 +20,12 @@ use tokio::sync::oneshot;
 /// Messages to the thread. A writer holds the write lock, so that at most one of them waits, and one to close.
 const QUEUE_JOBS: usize = 2;
 
+/// A larger file is written anew by way of a temporary one, and not in memory: 64 MiB.
+const MAX_PAGES_IN_MEMORY: i64 = 16_384;
+
+/// How often the log is tried to be emptied, each time for as long as a connection waits for others.
+const TRUNCATE_TRIES: usize = 5;
+
 /// When no positions arrive for this long, the buffered ones are merged.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -37,6 +43,11 @@ enum Job {
     },
     /// Merges the write buffer.
     Merge {
+        lock: WriteLock,
+        answer: oneshot::Sender<Result<()>>,
+    },
+    /// Writes the database's file anew.
+    Compact {
         lock: WriteLock,
         answer: oneshot::Sender<Result<()>>,
     },
@@ -95,6 +106,13 @@ impl PositionWriter {
         answered.await.map_err(|_| stopped())?
     }
 
+    /// Merges all buffered positions, and writes the database's file anew. Here, because it numbers the buffered rows anew too.
+    pub(super) async fn compact(&self, lock: WriteLock) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(Job::Compact { lock, answer }).map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+
     /// Merges all buffered positions, closes the connection and ends the thread.
     pub(super) async fn close(&self) {
         let (answer, closed) = oneshot::channel();
@@ -141,6 +159,12 @@ impl Writer {
                 }
                 Job::Merge { lock, answer } => {
                     let outcome = self.with_open(Open::merge);
+                    drop(lock);
+                    let _ = answer.send(outcome);
+                }
+                Job::Compact { lock, answer } => {
+                    let outcome = self.with_open(Open::compact);
+                    self.log.note_commit();
                     drop(lock);
                     let _ = answer.send(outcome);
                 }
@@ -247,6 +271,26 @@ impl Open {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         self.buffer.merge_all(&transaction)?;
         Ok(transaction.commit()?)
+    }
+
+    /// Writes the file anew without what was removed, and empties the log.
+    fn compact(&mut self) -> Result<()> {
+        self.merge()?;
+        let pages: i64 = self.connection.query_row("pragma page_count", [], |row| row.get(0))?;
+        // The new file is made beside the old one first.
+        if pages > MAX_PAGES_IN_MEMORY {
+            self.connection.pragma_update(None, "temp_store", "file")?;
+        }
+        let compacted = self.connection.execute_batch("vacuum");
+        self.connection.pragma_update(None, "temp_store", "memory")?;
+        compacted?;
+        for _ in 0..TRUNCATE_TRIES {
+            let busy: bool = self.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
+            if !busy {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Unavailable("the log could not be emptied: somebody reads an older state from it".to_owned()))
     }
 }
 

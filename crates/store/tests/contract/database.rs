@@ -116,6 +116,31 @@ impl TestDatabase {
         }
     }
 
+    /// What holds a text, however its letters are written: rows of PostgreSQL's tables, SQLite's files.
+    pub(crate) async fn rows_with(&self, needle: &str) -> Vec<String> {
+        if !self.is_postgres() {
+            let Place::Folder(folder) = &self.place else { return Vec::new() };
+            let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            let holds =
+                |bytes: &[u8]| bytes.windows(needle.len()).any(|part| part.eq_ignore_ascii_case(needle.as_bytes()));
+            return files
+                .filter(|file| holds(&std::fs::read(file).unwrap()))
+                .map(|file| file.display().to_string())
+                .collect();
+        }
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let tables = "select table_name::text from information_schema.tables where table_schema = current_schema()";
+        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.unwrap();
+        let mut found = Vec::new();
+        for table in tables {
+            let sql = format!("select t::text from \"{table}\" t where t::text ilike $1");
+            let rows = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql)).bind(format!("%{needle}%"));
+            let rows = rows.fetch_all(&mut connection).await.unwrap();
+            found.extend(rows.into_iter().map(|row| format!("{table}: {row}")));
+        }
+        found
+    }
+
     pub(crate) async fn remove(self) {
         self.store.close().await;
         match self.place {

@@ -27,6 +27,7 @@ mod geofences;
 mod hammer;
 mod history;
 mod history_alerts;
+mod jobs;
 mod leases;
 mod migrations;
 mod notices;
@@ -35,7 +36,9 @@ mod outgoing;
 mod outgoing_shares;
 mod parcels;
 mod partitions;
+mod people;
 mod positions;
+mod proofs;
 mod push;
 mod push_alerts;
 mod samples;
@@ -126,6 +129,20 @@ on_both! {
         a_lease_is_one_nodes_until_it_ends;
     timetables:
         a_timetable_is_replaced_and_removed;
+    jobs:
+        a_job_is_done_once_and_its_result_is_kept_for_its_time,
+        a_job_of_a_dead_node_is_taken_over_and_the_dead_one_writes_nothing,
+        tenants_take_turns_and_have_a_share,
+        an_erasure_is_there_once_and_can_be_taken_back_until_it_begins;
+    people:
+        an_erased_person_is_in_no_row;
+    proofs:
+        a_proof_comes_back_as_it_was_added,
+        a_session_has_a_bounded_number_of_proofs,
+        files_that_no_proof_took_are_unused_after_their_time,
+        a_removed_session_leaves_its_files_unused,
+        an_order_names_its_newest_session_in_its_tenant,
+        a_tenant_may_demand_proofs;
     versions:
         a_cadets_version_counts_the_changes_of_its_records,
         only_the_next_version_is_written,

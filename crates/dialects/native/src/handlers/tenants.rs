@@ -1,12 +1,14 @@
 //! `/tenants`.
 
-use crate::wire::account::TenantJson;
+use crate::wire::account::{ChangeTenantJson, TenantJson, TenantSettingsJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Label, Tenant, TenantId};
-use milepost_http::{Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Problem, Query, RequestClaim};
-use milepost_service::tenants;
+use milepost_http::{
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, tenant_of,
+};
+use milepost_service::{proofs, tenants};
 use std::sync::Arc;
 
 /// Adds a tenant.
@@ -23,6 +25,27 @@ pub(crate) async fn add_tenant(
     let render = |(): &()| JsonAnswer::new(StatusCode::CREATED, &json);
     tenants::add_tenant(&context.use_cases.tenants, &request, &Tenant { id, name }, &claim.once(render)).await?;
     Ok(render(&()))
+}
+
+/// Changes what is set for a tenant.
+#[utoipa::path(patch, path = "/tenants/{id}", tag = "tenants", params(("id" = String, Path)),
+    request_body = ChangeTenantJson,
+    responses((status = 200, body = TenantSettingsJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn demand_proofs(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(request): Authenticated,
+    Path(id): Path<String>,
+    Body(json): Body<ChangeTenantJson>,
+) -> Result<Json<TenantSettingsJson>, Problem> {
+    let tenant = tenant_of(&request.caller, Some(&id))?;
+    let proof_required = match json.proof_required {
+        Some(is_demanded) => {
+            tenants::demand_proofs(&context.use_cases.tenants, &request, &tenant, is_demanded).await?;
+            is_demanded
+        }
+        None => proofs::is_proof_required(&context.use_cases.proofs, &tenant).await?,
+    };
+    Ok(Json(TenantSettingsJson { id: tenant.to_string(), proof_required }))
 }
 
 /// Lists tenants in the order of their ids.

@@ -4,10 +4,10 @@
 use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
     AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
-    DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude,
-    MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId, ParcelStatus,
-    RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username,
-    VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, JobStatus, Label, Language, Latitude,
+    Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
+    ParcelStatus, RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId,
+    Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -73,6 +73,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
         "User" => field == "access_tokens",
         "Device" => field == "key",
         "Invitation" => field == "url",
+        "Job" => matches!(field, "error" | "result_url"),
         "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
         "Problem" => matches!(field, "errors" | "second_factor"),
         "Vehicle" => field == "distance_m",
@@ -171,6 +172,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("ChangeParcel" | "Parcel", "status") => all!(ParcelStatus),
         ("SetAttendance" | "Attendance", "status") => all!(AttendanceStatus),
         ("Trip", "status") => all!(TripStatus),
+        ("Job", "status") => all!(JobStatus),
         _ => return None,
     })
 }

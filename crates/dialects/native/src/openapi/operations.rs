@@ -25,10 +25,10 @@ const OF_DEVICES: [&str; 10] = [
     "stream_events",
 ];
 /// The operations that report something: an access token needs `ingest`. It needs `read` for a GET, and `manage` for the rest.
-const OF_REPORTERS: [&str; 2] = ["record_positions", "update_delivery"];
+const OF_REPORTERS: [&str; 4] = ["record_positions", "update_delivery", "add_proof", "add_proof_of_order"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 28] = [
+const NOT_OF_PROGRAMS: [&str; 33] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
@@ -46,6 +46,11 @@ const NOT_OF_PROGRAMS: [&str; 28] = [
     "list_unknown_devices",
     "adopt_device",
     "set_second_factor",
+    "export_user",
+    "erase_user",
+    "keep_user",
+    "get_job",
+    "read_job_result",
     "begin_totp",
     "confirm_totp",
     "remove_totp",
@@ -109,7 +114,9 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
         && body["content"].get("application/json").is_some()
     {
         complete_optional_body(body);
-        complete_list_body(&mut body["content"]["application/json"]["schema"]);
+        if let Some(schema) = body.pointer_mut("/content/application~1json/schema") {
+            complete_list_body(schema);
+        }
     }
     let has_files = operation
         .get("parameters")
@@ -171,7 +178,7 @@ fn describe(operation: &mut Map<String, Value>, has_key: bool, device: bool, sco
 
 /// A body that may be missing is none that may be `null`.
 fn complete_optional_body(body: &mut Value) {
-    let schema = &mut body["content"]["application/json"]["schema"];
+    let Some(schema) = body.pointer_mut("/content/application~1json/schema") else { return };
     let Some(forms) = schema["oneOf"].as_array().filter(|forms| forms.iter().any(|form| form["type"] == "null")) else {
         return;
     };

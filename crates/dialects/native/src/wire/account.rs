@@ -16,6 +16,24 @@ pub(crate) struct TenantJson {
     pub name: String,
 }
 
+/// The changes of a tenant. Absent fields stay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeTenantJson {
+    /// Whether its deliveries end with a proof only.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub proof_required: Option<bool>,
+}
+
+/// What is set for a tenant.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TenantSettingsJson {
+    pub id: String,
+    /// Whether its deliveries end with a proof only.
+    pub proof_required: bool,
+}
+
 /// A user to be added.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewUserJson {

@@ -47,7 +47,9 @@ async fn every_operation_takes_the_scope_that_the_document_names_and_no_other() 
     let all = make(&server, &blue, &["read", "ingest", "manage"]).await;
     let start = json!({"order_id": "o1", "rider_id": "r1", "dropoff_lat": 1, "dropoff_lng": 1});
     let started = json_of(server.post("/tracking/start", &all, start).await, 200).await;
-    things.push(("update/", started["tracking_id"].as_str().unwrap().to_owned()));
+    for place in ["update/", "v1/deliveries/", "tracking/"] {
+        things.insert(0, (place, started["tracking_id"].as_str().unwrap().to_owned()));
+    }
     // A program manages no admins.
     let driver = json!({"username": "dan", "role": "driver"});
     let driver = json_of(server.post("/api/v1/users", &blue, driver).await, 201).await["id"].to_string();

@@ -1,5 +1,6 @@
 //! No tenant sees anything of another one, by any endpoint of the OpenAPI document.
 
+use crate::delivery::proofs::send_proof;
 use crate::outgoing::push_browser::Browser;
 use crate::support::{TestServer, json_of};
 use reqwest::Method;
@@ -56,9 +57,20 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
     let push = add("/api/v1/push/subscriptions", push).await["id"].clone();
     let token = add("/api/v1/access-tokens", json!({"name": "label of blue", "scopes": ["read"]})).await["id"].clone();
     let session = server.get_json("/auth/sessions", blue).await["items"][0]["id"].clone();
+    let order = json!({"order_id": "o-blue", "rider_id": "7", "dropoff_lat": 1, "dropoff_lng": 1});
+    let delivery = json_of(server.post("/tracking/start", blue, order).await, 200).await["tracking_id"].clone();
+    let proofs = format!("/api/v1/deliveries/{}/proofs", delivery.as_str().unwrap());
+    let proof = json_of(send_proof(server, &proofs, blue, &[("note", b"label of blue")], None).await, 201).await;
+    let export = json_of(server.post(&format!("/api/v1/users/{user}/export"), blue, json!({})).await, 202).await;
     let things = [
+        ("jobs/", export["job"].clone()),
+        ("v1/deliveries/", delivery.clone()),
+        ("tracking/", delivery),
+        ("/proofs/", proof["id"].clone()),
+        ("/files/", json!(1)),
         ("access-tokens/", token),
         ("sessions/", session),
+        ("tenants/", json!("blue")),
         ("users/", user),
         ("vehicles/", json!("only-blue")),
         ("devices/", json!("device-blue")),
@@ -93,6 +105,7 @@ pub fn body_for(method: &str, path: &str) -> Option<Value> {
         ("post", "location") => Some(json!({"latitude": 1, "longitude": 2})),
         ("patch", "scores") => Some(json!({"final_score": 1})),
         ("patch", _) if path.contains("/users/") => Some(json!({"username": "x"})),
+        ("patch", _) if path.contains("/tenants/") => Some(json!({"proof_required": true})),
         ("patch", _) if path.contains("/vehicles/") => Some(json!({"label": "x"})),
         ("patch", _) if path.contains("/devices/") => Some(json!({"name": "x"})),
         ("patch", _) if path.contains("/geofences/") => Some(json!({"name": "x"})),

@@ -13,7 +13,7 @@ use milepost_domain::{
 use serde_json::{Value, json};
 
 /// A change of one kind of thing.
-pub(super) fn changed(
+pub(crate) fn changed(
     action: &'static str,
     kind: &str,
     id: impl std::fmt::Display,

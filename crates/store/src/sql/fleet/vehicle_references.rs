@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 /// Takes a removed vehicle off the lists of users, access tokens and geofences, and deletes its alerts. Returns the facts to publish. To be called
 /// after the vehicle's row was deleted: a fold that wrote its alerts at the same time has ended by then.
-pub(super) async fn remove(
+pub(crate) async fn remove(
     connection: &mut Connection,
     tenant: &TenantId,
     id: &VehicleId,

@@ -1,0 +1,54 @@
+//! `/jobs`: work that takes longer than a request.
+
+use crate::wire::job::JobJson;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use milepost_domain::{Job, JobId};
+use milepost_http::{Authenticated, HttpContext, Path, Problem};
+use milepost_service::jobs;
+use std::sync::Arc;
+
+/// Shows how far a job is. It is kept for a day after its end.
+#[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
+    responses((status = 200, body = JobJson), (status = 404, body = Problem)))]
+pub(crate) async fn get_job(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(request): Authenticated,
+    Path(id): Path<JobId>,
+) -> Result<Json<JobJson>, Problem> {
+    let job = jobs::get_job(&context.use_cases.jobs, &request, &id).await?;
+    Ok(Json(job_to_json(&job)))
+}
+
+/// The file that a job made.
+#[utoipa::path(get, path = "/jobs/{id}/result", tag = "jobs", params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 404, body = Problem)))]
+pub(crate) async fn read_job_result(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(request): Authenticated,
+    Path(id): Path<JobId>,
+) -> Result<Response, Problem> {
+    let (file, content) = jobs::open_result(&context.use_cases.jobs, &request, &id).await?;
+    let headers = [
+        (header::CONTENT_TYPE, file.media_type),
+        (header::CONTENT_LENGTH, file.bytes.to_string()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    Ok((headers, Body::from_stream(content)).into_response())
+}
+
+fn job_to_json(job: &Job) -> JobJson {
+    JobJson {
+        id: job.id.to_string(),
+        kind: job.kind.clone(),
+        status: job.status.as_str(),
+        progress: i64::from(job.progress),
+        result_url: job.file.as_ref().map(|_| format!("/api/v1/jobs/{}/result", job.id)),
+        error: job.error.clone(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Jobs: work that takes longer than a request, done by one node at a time.
+
+use crate::{Once, Result};
+use async_trait::async_trait;
+use milepost_domain::{Author, Job, JobFile, JobId, TenantId, Timestamp, UserId};
+
+/// A job to be added.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Names it outside. Random.
+    pub id: JobId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// What is to be done.
+    pub kind: &'static str,
+    /// What the work needs to know: a JSON object.
+    pub input: String,
+    /// Whose data it is about: it goes with this user.
+    pub about: Option<UserId>,
+    /// Whose share of the tenant's jobs it counts in.
+    pub made_by: String,
+    /// It does not begin before.
+    pub due_at: Timestamp,
+    /// The action of the audit that says that somebody asked for it, about [`Self::about`].
+    pub audited_as: &'static str,
+}
+
+/// How many jobs are kept, ended ones included.
+#[derive(Debug, Clone, Copy)]
+pub struct JobQuota {
+    /// Of a tenant.
+    pub tenant: u32,
+    /// Of one caller among them.
+    pub caller: u32,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone)]
+pub enum JobOutcome {
+    /// It is done. Its file was announced ([`crate::ProofStore::announce_files`]) and written.
+    Done(Option<JobFile>),
+    /// It is not tried again, for this reason.
+    Failed(String),
+    /// It is tried again at this time.
+    Again(Timestamp),
+}
+
+/// Jobs. Part of [`crate::Store`]. Their files are unused when they are removed.
+#[async_trait]
+pub trait JobStore: Send + Sync {
+    /// Adds a job with a row of the audit. Returns false if there are too many. `NotFound("tenant")`.
+    async fn add_job(&self, job: &NewJob, author: &Author, quota: JobQuota, once: &Once<'_, bool>) -> Result<bool>;
+    /// Adds the erasure of a user, with a row of the audit, unless there is one already. Returns the one that there is then.
+    async fn add_erasure(&self, job: &NewJob, author: &Author, once: &Once<'_, Timestamp>) -> Result<Timestamp>;
+    /// Takes back an erasure that has not begun, with a row of the audit. Returns false if there is none.
+    async fn remove_erasure(&self, user: UserId, author: &Author) -> Result<bool>;
+    /// Reads a job.
+    async fn get_job(&self, id: &JobId) -> Result<Option<Job>>;
+    /// Takes the next job that is due, until `lease_until`. Tenants take turns, and each has one running at a time.
+    async fn take_job(&self, now: Timestamp, lease_until: Timestamp) -> Result<Option<Job>>;
+    /// Notes how far a job is, and keeps it. Returns false if it was removed, or another node has it.
+    async fn keep_job(&self, job: &Job, progress: u8, lease_until: Timestamp) -> Result<bool>;
+    /// Ends a job. It is removed at `expires_at`. Returns false if it was removed, or another node has it.
+    async fn end_job(&self, job: &Job, outcome: &JobOutcome, now: Timestamp, expires_at: Timestamp) -> Result<bool>;
+    /// Makes all running jobs due. Call it at the start of a server that is alone on its database.
+    async fn release_jobs(&self) -> Result<()>;
+}

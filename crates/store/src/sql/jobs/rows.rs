@@ -1,0 +1,253 @@
+//! Adds jobs, and hands them out to one node at a time.
+
+use super::super::accounts::tenants;
+use super::super::audit::rows::append;
+use super::super::{Connection, Db, DbRow, positions::timestamp};
+use crate::{AuditNote, JobOutcome, JobQuota, NewJob, Result, StoreError};
+use milepost_domain::{Author, Job, JobFile, JobId, JobStatus, TenantId, Timestamp, UserId};
+use serde_json::json;
+use sqlx::Row;
+
+/// A job that is due, and how often it was taken before.
+pub(crate) type NextJob = (i64, i64);
+
+macro_rules! select_jobs {
+    ($rest:literal) => {
+        concat!(
+            "select j.id, t.id as tenant, j.kind, j.input, j.about_user, j.actor, j.due_ms, j.status, j.progress, j.attempts,
+             j.error, j.file_key, j.file_name, j.media_type, j.file_bytes
+             from jobs j join tenants t on t.tenant_no = j.tenant_no ",
+            $rest
+        )
+    };
+}
+
+fn job(row: &DbRow) -> Result<Job> {
+    let user =
+        |column| -> Result<Option<UserId>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(UserId::new).transpose()?) };
+    let file = match row.try_get::<Option<String>, _>("file_key")? {
+        Some(key) => Some(JobFile {
+            key,
+            name: row.try_get("file_name")?,
+            media_type: row.try_get("media_type")?,
+            bytes: u64::try_from(row.try_get::<i64, _>("file_bytes")?).unwrap_or(0),
+        }),
+        None => None,
+    };
+    Ok(Job {
+        id: JobId::stored(row.try_get("id")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
+        kind: row.try_get("kind")?,
+        input: row.try_get("input")?,
+        about: user("about_user")?,
+        actor: user("actor")?,
+        due_at: timestamp(row.try_get("due_ms")?)?,
+        status: JobStatus::parse(row.try_get("status")?)?,
+        progress: u8::try_from(row.try_get::<i64, _>("progress")?).unwrap_or(0),
+        attempt: row.try_get("attempts")?,
+        error: row.try_get("error")?,
+        file,
+    })
+}
+
+pub(crate) async fn add_job(
+    connection: &mut Connection,
+    new: &NewJob,
+    author: &Author,
+    quota: JobQuota,
+) -> Result<bool> {
+    let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
+    // Only one transaction at a time counts and adds a tenant's jobs.
+    lock_counter(connection, tenant_no).await?;
+    let (all, own): (i64, i64) = sqlx::query_as::<Db, (i64, i64)>(
+        "select count(*), count(case when made_by = $2 then 1 end) from jobs where tenant_no = $1 and kind <> 'user.erasure'",
+    )
+    .bind(tenant_no)
+    .bind(new.made_by.as_str())
+    .fetch_one(&mut *connection)
+    .await?;
+    if all >= i64::from(quota.tenant) || own >= i64::from(quota.caller) {
+        return Ok(false);
+    }
+    insert(connection, new, tenant_no, author).await?;
+    note(connection, new, author).await?;
+    Ok(true)
+}
+
+/// Locks a tenant's counter until the commit, as its events do.
+async fn lock_counter(connection: &mut Connection, tenant_no: i64) -> Result<()> {
+    sqlx::query::<Db>("update event_counters set calls = calls where tenant_no = $1")
+        .bind(tenant_no)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn note(connection: &mut Connection, new: &NewJob, author: &Author) -> Result<()> {
+    let subject = new.about.map(|user| format!("user:{user}"));
+    let after = Some(json!({ "job": new.id.as_str(), "due_at": new.due_at.to_string() }));
+    let note = AuditNote { after, ..AuditNote::of(new.audited_as, subject) };
+    append(connection, &new.tenant, author, &note).await
+}
+
+async fn insert(connection: &mut Connection, new: &NewJob, tenant_no: i64, author: &Author) -> Result<()> {
+    sqlx::query::<Db>(
+        "insert into jobs (id, tenant_no, kind, input, about_user, made_by, actor, created_ms, due_ms, status)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued')",
+    )
+    .bind(new.id.as_str())
+    .bind(tenant_no)
+    .bind(new.kind)
+    .bind(new.input.as_str())
+    .bind(new.about.map(UserId::get))
+    .bind(new.made_by.as_str())
+    .bind(author.user.map(UserId::get))
+    .bind(author.at.unix_ms())
+    .bind(new.due_at.unix_ms())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn add_erasure(connection: &mut Connection, new: &NewJob, author: &Author) -> Result<Timestamp> {
+    let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
+    lock_counter(connection, tenant_no).await?;
+    let due = sqlx::query_scalar::<Db, i64>(
+        "select due_ms from jobs where about_user = $1 and kind = 'user.erasure' and status in ('queued', 'running')",
+    )
+    .bind(new.about.map(UserId::get))
+    .fetch_optional(&mut *connection)
+    .await?;
+    match due {
+        Some(due) => timestamp(due),
+        None => {
+            insert(connection, new, tenant_no, author).await?;
+            note(connection, new, author).await?;
+            Ok(new.due_at)
+        }
+    }
+}
+
+pub(crate) async fn remove_erasure(connection: &mut Connection, user: UserId, author: &Author) -> Result<bool> {
+    let tenant = sqlx::query_scalar::<Db, String>(
+        "delete from jobs where about_user = $1 and kind = 'user.erasure' and status = 'queued' and attempts = 0
+         returning (select t.id from tenants t where t.tenant_no = jobs.tenant_no)",
+    )
+    .bind(user.get())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(tenant) = tenant else { return Ok(false) };
+    let note = AuditNote::of("user.keep", Some(format!("user:{user}")));
+    append(connection, &TenantId::stored(&tenant)?, author, &note).await?;
+    Ok(true)
+}
+
+pub(crate) async fn get_job(connection: &mut Connection, id: &JobId) -> Result<Option<Job>> {
+    let row = sqlx::query::<Db>(select_jobs!("where j.id = $1")).bind(id.as_str()).fetch_optional(connection).await?;
+    row.as_ref().map(job).transpose()
+}
+
+/// The next job: of the tenant whose last one began the longest ago, and which has none running.
+pub(crate) async fn next_job(connection: &mut Connection, now: Timestamp) -> Result<Option<NextJob>> {
+    let next = sqlx::query_as::<Db, NextJob>(
+        "select j.job_no, j.attempts from jobs j
+         where j.status in ('queued', 'running') and j.due_ms <= $1 and (j.status = 'queued' or j.lease_ms <= $1)
+         and not exists (select 1 from jobs r where r.tenant_no = j.tenant_no and r.status = 'running' and r.lease_ms > $1)
+         order by coalesce((select max(s.started_ms) from jobs s where s.tenant_no = j.tenant_no), 0), j.due_ms, j.job_no
+         limit 1",
+    );
+    Ok(next.bind(now.unix_ms()).fetch_optional(connection).await?)
+}
+
+/// Takes a job unless another node took it meanwhile.
+pub(crate) async fn take_job(
+    connection: &mut Connection,
+    (job_no, attempts): NextJob,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Option<Job>> {
+    let taken = sqlx::query::<Db>(
+        "update jobs set status = 'running', attempts = attempts + 1, started_ms = $3, lease_ms = $4
+         where job_no = $1 and attempts = $2 and status in ('queued', 'running')",
+    )
+    .bind(job_no)
+    .bind(attempts)
+    .bind(now.unix_ms())
+    .bind(lease_until.unix_ms())
+    .execute(&mut *connection)
+    .await?;
+    if taken.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let row = sqlx::query::<Db>(select_jobs!("where j.job_no = $1")).bind(job_no).fetch_optional(connection).await?;
+    row.as_ref().map(job).transpose()
+}
+
+pub(crate) async fn keep_job(
+    connection: &mut Connection,
+    job: &Job,
+    progress: u8,
+    lease_until: Timestamp,
+) -> Result<bool> {
+    let kept = sqlx::query::<Db>(
+        "update jobs set progress = $3, lease_ms = $4 where id = $1 and attempts = $2 and status = 'running'",
+    )
+    .bind(job.id.as_str())
+    .bind(job.attempt)
+    .bind(i64::from(progress))
+    .bind(lease_until.unix_ms())
+    .execute(connection)
+    .await?;
+    Ok(kept.rows_affected() > 0)
+}
+
+pub(crate) async fn end_job(
+    connection: &mut Connection,
+    job: &Job,
+    outcome: &JobOutcome,
+    again: Option<Timestamp>,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<bool> {
+    let (status, file, error) = match outcome {
+        JobOutcome::Done(file) => (JobStatus::Done, file.as_ref(), None),
+        JobOutcome::Failed(error) => (JobStatus::Failed, None, Some(error.as_str())),
+        JobOutcome::Again(_) => (JobStatus::Queued, None, None),
+    };
+    let ended = sqlx::query::<Db>(
+        "update jobs set status = $3, error = $4, ended_ms = $5, expires_ms = $6, file_key = $7, file_name = $8, media_type = $9,
+         file_bytes = $10, lease_ms = null, due_ms = coalesce($11, due_ms), progress = case when $3 = 'done' then 100 else progress end
+         where id = $1 and attempts = $2 and status = 'running'",
+    )
+    .bind(job.id.as_str())
+    .bind(job.attempt)
+    .bind(status.as_str())
+    .bind(error)
+    .bind(again.is_none().then(|| now.unix_ms()))
+    .bind(again.is_none().then(|| expires_at.unix_ms()))
+    .bind(file.map(|file| file.key.as_str()))
+    .bind(file.map(|file| file.name.as_str()))
+    .bind(file.map(|file| file.media_type.as_str()))
+    .bind(file.map(|file| i64::try_from(file.bytes).unwrap_or(i64::MAX)))
+    .bind(again.map(Timestamp::unix_ms))
+    .execute(&mut *connection)
+    .await?;
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
+    if let Some(file) = file {
+        let taken = sqlx::query::<Db>("delete from unused_files where file_key = $1")
+            .bind(file.key.as_str())
+            .execute(connection)
+            .await?;
+        if taken.rows_affected() == 0 {
+            return Err(StoreError::Conflict("file of a job"));
+        }
+    }
+    Ok(true)
+}
+
+pub(crate) async fn release_jobs(connection: &mut Connection) -> Result<()> {
+    sqlx::query::<Db>("update jobs set lease_ms = 0 where status = 'running'").execute(connection).await?;
+    Ok(())
+}
