@@ -222,9 +222,8 @@ impl Replay {
         let text = answer.text().await.unwrap();
         match &expected["body"] {
             Value::String(recorded) if status >= 400 && !recorded.starts_with('<') => {
-                if !same_line(recorded, &text) {
-                    differences.push(format!("says {text:?} and not {recorded:?}"));
-                }
+                differences
+                    .extend((!same_line(recorded, &text)).then(|| format!("says {text:?} and not {recorded:?}")));
             }
             Value::String(recorded) if recorded.starts_with('<') && recorded.ends_with('>') && status == 200 => {
                 self.tokens.insert(recorded.clone(), text);

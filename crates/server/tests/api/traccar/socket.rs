@@ -87,7 +87,8 @@ async fn an_alarm_reaches_who_asked_for_it_and_nobody_else() {
     assert_eq!(traccar.call(Method::POST, "/api/notifications", &cookie, Some(wish)).await.status(), 200);
     assert_eq!(traccar.json(Method::GET, "/api/notifications", None).await, json!([]), "another's wishes");
     let (mut ada, mut uma) = (watch(&traccar, &traccar.ada).await, watch(&traccar, &cookie).await);
-    (ada.next().await, uma.next().await);
+    ada.next().await;
+    uma.next().await;
     let at = now(&traccar);
     traccar.report(&format!("id=truck-1&timestamp={at}&lat=30.267&lon=-97.743&alarm=sos")).await;
     let event = next_of(&mut uma, "events").await;
