@@ -237,6 +237,37 @@ export interface paths {
          */
         get: operations["list_deliveries"];
     };
+    "/api/v1/deliveries/{id}/proofs": {
+        parameters: {
+        };
+        /**
+         * Lists the proofs of a delivery, by the session's link or its order.
+         * @description Lists the proofs of a delivery, by the session's link or its order.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["list_proofs"];
+        /**
+         * Adds a proof of delivery, by the session's link or its order.
+         * @description Adds a proof of delivery, by the session's link or its order.
+         *
+         *     An access token needs the scope `ingest`.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["add_proof"];
+    };
+    "/api/v1/deliveries/{id}/proofs/{proof_id}/files/{file}": {
+        parameters: {
+        };
+        /**
+         * Gives a picture of a proof, as a file.
+         * @description Gives a picture of a proof, as a file.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["read_proof_file"];
+    };
     "/api/v1/devices": {
         parameters: {
         };
@@ -365,6 +396,24 @@ export interface paths {
          *     An access token needs the scope `manage`.
          */
         patch: operations["change_geofence"];
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+        };
+        /**
+         * Shows how far a job is. It is kept for a day after its end.
+         * @description Shows how far a job is. It is kept for a day after its end.
+         */
+        get: operations["get_job"];
+    };
+    "/api/v1/jobs/{id}/result": {
+        parameters: {
+        };
+        /**
+         * The file that a job made.
+         * @description The file that a job made.
+         */
+        get: operations["read_job_result"];
     };
     "/api/v1/kiosks/{device_id}/location": {
         parameters: {
@@ -624,6 +673,17 @@ export interface paths {
          */
         post: operations["add_tenant"];
     };
+    "/api/v1/tenants/{id}": {
+        parameters: {
+        };
+        /**
+         * Changes what is set for a tenant.
+         * @description Changes what is set for a tenant.
+         *
+         *     An access token needs the scope `manage`.
+         */
+        patch: operations["demand_proofs"];
+    };
     "/api/v1/trips": {
         parameters: {
         };
@@ -748,6 +808,33 @@ export interface paths {
          */
         patch: operations["change_user"];
     };
+    "/api/v1/users/{id}/erasure": {
+        parameters: {
+        };
+        /**
+         * Erases a user, after a time in which that can be taken back. Needs a login of the last five minutes, or the caller's password.
+         * @description Erases a user, after a time in which that can be taken back. Needs a login of the last five minutes, or the caller's password.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["erase_user"];
+        /**
+         * Takes the erasure of a user back.
+         * @description Takes the erasure of a user back.
+         */
+        delete: operations["keep_user"];
+    };
+    "/api/v1/users/{id}/export": {
+        parameters: {
+        };
+        /**
+         * Begins to gather all that is known of a user: JSON, and tracks as GPX, in a ZIP file.
+         * @description Begins to gather all that is known of a user: JSON, and tracks as GPX, in a ZIP file.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["export_user"];
+    };
     "/api/v1/users/{id}/invitation": {
         parameters: {
         };
@@ -777,7 +864,8 @@ export interface paths {
         };
         /**
          * Lists the vehicles that the caller may see, with their last positions, in the order of their ids.
-         * @description Lists the vehicles that the caller may see, with their last positions, in the order of their ids.
+         * @description With `near` those that are nearest to a place, the nearest first, with their distances, on one page. With `within` those in a
+         *     region. Both leave out vehicles whose place is not known.
          *
          *     Devices may call it with their key.
          *
@@ -1149,6 +1237,20 @@ export interface paths {
          */
         post: operations["report_traccar"];
     };
+    "/devices/traccar-forward": {
+        parameters: {
+        };
+        /**
+         * Takes a position that a Traccar server forwards by forward.type=url. The answer comes after it is durable.
+         * @description Takes a position that a Traccar server forwards by forward.type=url. The answer comes after it is durable.
+         */
+        get: operations["forward_traccar_url"];
+        /**
+         * Takes a position that a Traccar server forwards by forward.type=json. The answer comes after it is durable.
+         * @description Takes a position that a Traccar server forwards by forward.type=json. The answer comes after it is durable.
+         */
+        post: operations["forward_traccar"];
+    };
     "/gtfs-rt/alerts.json": {
         parameters: {
         };
@@ -1310,12 +1412,41 @@ export interface paths {
          */
         get: operations["find_delivery"];
     };
+    "/tracking/{tracking_id}/proof": {
+        parameters: {
+        };
+        /**
+         * Lists the proofs of a delivery, by the session's link or its order.
+         * @description Lists the proofs of a delivery, by the session's link or its order.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["list_proofs_of_order"];
+        /**
+         * Adds a proof of delivery, by the session's link or its order.
+         * @description Adds a proof of delivery, by the session's link or its order.
+         *
+         *     An access token needs the scope `ingest`.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["add_proof_of_order"];
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         AccessToken: {
             access: string;
+        };
+        /** @description A job that was added. */
+        AddedJob: {
+            /** @description Its id. */
+            job: string;
+        };
+        AddedProof: {
+            files: components["schemas"]["ProofFile"][];
+            id: string;
         };
         /** @description An alert. */
         Alert: {
@@ -1768,6 +1899,11 @@ export interface components {
              */
             prelim_score?: number | null;
         };
+        /** @description The changes of a tenant. Absent fields stay. */
+        ChangeTenant: {
+            /** @description Whether its deliveries end with a proof only. */
+            proof_required?: boolean;
+        };
         /** @description The changes of a user. Absent fields stay. */
         ChangeUser: {
             /** @description If false, the user's connections close within a second. */
@@ -1989,6 +2125,11 @@ export interface components {
              */
             longitude: number;
         };
+        /** @description When a user will be erased. */
+        Erasure: {
+            /** Format: date-time */
+            due_at: string;
+        };
         /** @description A GeoJSON file, RFC 7946. */
         FeatureCollection: {
             features: {
@@ -2106,6 +2247,26 @@ export interface components {
             expires_at: string;
             /** @description The link, which is good once. A request that is repeated with its Idempotency-Key does not get it again. */
             url?: string | null;
+        };
+        /** @description Work that takes longer than a request. */
+        Job: {
+            /** @description Why it failed. */
+            error?: string | null;
+            id: string;
+            /** @description What is done, such as `user.export`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How much is done, in percent.
+             */
+            progress: number;
+            /** @description Where its result is, if it made one. */
+            result_url?: string | null;
+            /**
+             * @description `queued`, `running`, `done` or `failed`.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "done" | "failed";
         };
         /** @description The fields of the ping as they were sent, and the id of the stored location. */
         KioskLocation: {
@@ -2537,6 +2698,28 @@ export interface components {
             tenant?: string | null;
             /** @description The vehicles that it is for, at least one. Everything of the tenant if absent. */
             vehicle_ids?: string[] | null;
+        };
+        /** @description A proof: at least a signature, photo, receiver, code or note. */
+        NewProof: {
+            code?: string;
+            /** Format: double */
+            latitude?: number;
+            /** Format: double */
+            longitude?: number;
+            note?: string;
+            /** @description As the signature. */
+            photo?: string[];
+            receiver?: string;
+            /**
+             * Format: binary
+             * @description JPEG, PNG or WebP of at most 10 MB and 50 megapixels.
+             */
+            signature?: string;
+            /**
+             * Format: date-time
+             * @description When it was done: RFC 3339 or Unix time; now if absent.
+             */
+            taken_at?: string;
         };
         /** @description A browser's subscription, as its `toJSON()` gives it. Other fields are ignored. */
         NewPushSubscription: {
@@ -3112,6 +3295,35 @@ export interface components {
             /** @description The vehicles that it is for; null for everything of the tenant. */
             vehicle_ids: string[] | null;
         };
+        Proof: {
+            /** Format: date-time */
+            added_at: string;
+            code: string | null;
+            files: components["schemas"]["ProofFile"][];
+            id: string;
+            /** Format: double */
+            latitude: number | null;
+            /** Format: double */
+            longitude: number | null;
+            note: string | null;
+            receiver: string | null;
+            /** Format: date-time */
+            taken_at: string;
+        };
+        ProofFile: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "signature" | "photo";
+            /** @description Of the stored picture, in hexadecimal digits. */
+            sha256: string;
+        };
+        Proofs: {
+            items: components["schemas"]["Proof"][];
+            next: string | null;
+        };
         /** @description An identity provider. A page begins a login there by opening its URL. */
         Provider: {
             id: string;
@@ -3319,6 +3531,11 @@ export interface components {
             /** @description `17:00` or `17:00:00`; past midnight if it is before `time_in`; absent if unknown. */
             time_out?: string | null;
         };
+        /** @description A fresh proof of who the caller is. */
+        SetErasure: {
+            /** @description The caller's own password. It may be absent within five minutes of a login. */
+            password?: string | null;
+        };
         /** @description The roles that need a second factor from now on. */
         SetSecondFactor: {
             /** @description All of them; none if empty. */
@@ -3358,6 +3575,12 @@ export interface components {
              * @example Acme Coaches
              */
             name: string;
+        };
+        /** @description What is set for a tenant. */
+        TenantSettings: {
+            id: string;
+            /** @description Whether its deliveries end with a proof only. */
+            proof_required: boolean;
         };
         /** @description All thresholds as they apply. */
         Thresholds: {
@@ -3731,6 +3954,11 @@ export interface components {
         };
         /** @description A vehicle with its last position. */
         Vehicle: {
+            /**
+             * Format: double
+             * @description With `near`: metres from the place to the vehicle, on the sphere.
+             */
+            distance_m?: number | null;
             /** Format: int64 */
             driver_id: number | null;
             /** Format: double */
@@ -4393,6 +4621,73 @@ export interface operations {
             };
         };
     };
+    list_proofs: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proofs"];
+                };
+            };
+        };
+    };
+    add_proof: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NewProof"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedProof"];
+                };
+            };
+        };
+    };
+    read_proof_file: {
+        parameters: {
+            path: {
+                id: string;
+                proof_id: string;
+                file: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                };
+            };
+        };
+    };
     list_devices: {
         parameters: {
             query?: {
@@ -4763,6 +5058,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Geofence"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    read_job_result: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
                 };
             };
         };
@@ -5321,6 +5652,16 @@ export interface operations {
                 kinds?: string;
                 /** @description The vehicles within a box: west, south, east and north in degrees, by commas. */
                 box?: string;
+                /** @description With box: the most vehicles; clusters come where there are more. */
+                max?: string;
+                /** @description The vehicles nearest to a place: its latitude and longitude in degrees, by a comma. */
+                near?: string;
+                /** @description With near: the number of vehicles, 20 if absent, at most 100. */
+                limit?: string;
+                /** @description With near: only vehicles within so many metres. */
+                radius?: string;
+                /** @description The vehicles in a region: west,south,east,north in degrees, geofence: and a geofence's number, or a GeoJSON polygon. */
+                within?: string;
                 /** @description The number of one parcel. */
                 parcel?: string;
                 /** @description The number of one cadet. */
@@ -5416,6 +5757,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+        };
+    };
+    demand_proofs: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTenant"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantSettings"];
                 };
             };
         };
@@ -5717,6 +6081,72 @@ export interface operations {
             };
         };
     };
+    erase_user: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SetErasure"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+        };
+    };
+    keep_user: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    export_user: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedJob"];
+                };
+            };
+        };
+    };
     invite_user: {
         parameters: {
             header?: {
@@ -5762,6 +6192,15 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description The vehicles nearest to a place, the nearest first: its latitude and longitude in degrees, by a comma. */
+                near?: string;
+                /** @description With `near`: only vehicles within so many metres. */
+                radius?: number;
+                /**
+                 * @description The vehicles in a region: `west,south,east,north` in degrees, `geofence:` and a geofence's number, or a GeoJSON `Polygon` or
+                 *     `MultiPolygon` of up to 8 KiB.
+                 */
+                within?: string;
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
@@ -6643,6 +7082,49 @@ export interface operations {
             };
         };
     };
+    forward_traccar_url: {
+        parameters: {
+            query?: {
+                /** @description The device's unique id. */
+                uniqueId?: string;
+                /** @description The device's key. */
+                key?: string;
+                latitude?: number;
+                longitude?: number;
+                /** @description Knots. */
+                speed?: number;
+                /** @description Unix milliseconds. */
+                fixTime?: string;
+                /** @description A JSON object. */
+                attributes?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    forward_traccar: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
     service_alerts_json: {
         parameters: {
             query?: {
@@ -6944,6 +7426,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    list_proofs_of_order: {
+        parameters: {
+            path: {
+                tracking_id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proofs"];
+                };
+            };
+        };
+    };
+    add_proof_of_order: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tracking_id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NewProof"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedProof"];
                 };
             };
         };

@@ -5,8 +5,15 @@ use std::process::Command;
 
 /// Pages whose examples start their own server. The examples of other pages find one running at `$U`.
 const SELF_CONTAINED: &[&str] = &["README.md"];
-const WITH_SERVER: &[&str] =
-    &["docs/access.md", "docs/devices.md", "docs/rest.md", "docs/setting-up.md", "docs/transit.md", "docs/webhooks.md"];
+const WITH_SERVER: &[&str] = &[
+    "docs/access.md",
+    "docs/devices.md",
+    "docs/privacy.md",
+    "docs/rest.md",
+    "docs/setting-up.md",
+    "docs/transit.md",
+    "docs/webhooks.md",
+];
 
 /// A curl that fails on every answer of 400 and above, so that the test fails too.
 const CURL: &str = r#"

@@ -24,7 +24,9 @@ async fn document(server: &TestServer) -> Value {
 fn routes_in(folder: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        if path.ends_with("dialects/traccar") {
+            // Traccar describes its own.
+        } else if path.is_dir() {
             routes_in(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
