@@ -5093,7 +5093,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/zip": number[];
+                    "application/zip": string;
                 };
             };
         };
@@ -5653,13 +5653,13 @@ export interface operations {
                 /** @description The vehicles within a box: west, south, east and north in degrees, by commas. */
                 box?: string;
                 /** @description With box: the most vehicles; clusters come where there are more. */
-                max?: string;
+                max?: number;
                 /** @description The vehicles nearest to a place: its latitude and longitude in degrees, by a comma. */
                 near?: string;
-                /** @description With near: the number of vehicles, 20 if absent, at most 100. */
-                limit?: string;
+                /** @description With near: the number of vehicles. */
+                limit?: number;
                 /** @description With near: only vehicles within so many metres. */
-                radius?: string;
+                radius?: number;
                 /** @description The vehicles in a region: west,south,east,north in degrees, geofence: and a geofence's number, or a GeoJSON polygon. */
                 within?: string;
                 /** @description The number of one parcel. */

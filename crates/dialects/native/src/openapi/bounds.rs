@@ -88,6 +88,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
 /// The values of a parameter.
 pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -> Option<Value> {
     Some(match (place, name) {
+        ("query", "limit") if path.ends_with("/stream") => json!({ "minimum": 1, "maximum": 100, "default": 20 }),
         ("query", "limit") => json!({ "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT }),
         ("query", "cursor") => json!({ "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" }),
         ("query", "format") if path.ends_with("/audit") => json!({ "enum": ["json", "csv"], "default": "json" }),

@@ -130,6 +130,9 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
             content.insert(media_type.to_owned(), json!({ "schema": schema }));
         }
     }
+    if let Some(zip) = responses.get_mut("200").and_then(|response| response.pointer_mut("/content/application~1zip")) {
+        zip["schema"] = json!({ "type": "string", "format": "binary" });
+    }
     let bodies = if has_body { REFUSALS_OF_BODIES.as_slice() } else { &[] };
     let refusals = if is_described_apart { &[400, 429, 503][..] } else { REFUSALS.as_slice() };
     // The key's first request may still be running.
