@@ -1,5 +1,6 @@
 //! Authenticates requests: finds the credential in the documented order, and its caller.
 
+use crate::logins::is_guest;
 use crate::scope::scope_of;
 use crate::session_cookie::session_secret;
 use crate::{ClientAddress, ConnectionCaller, HttpContext, Problem, query_value};
@@ -115,7 +116,11 @@ async fn find_authentication(
     if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
-    authenticate_credential(context, parts, credential).await
+    let authentication = authenticate_credential(context, parts, credential).await?;
+    if is_guest(authentication.caller()) {
+        return Err(Problem::forbidden("a shared link is good for its own page only"));
+    }
+    Ok(authentication)
 }
 
 async fn authenticate_credential(

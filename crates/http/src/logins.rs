@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use milepost_access::{Attempt, Authentication, Credential, Forgetful, Opened};
-use milepost_domain::{TenantId, Timestamp, UserId, VehicleId};
+use milepost_domain::{Caller, Principal, Role, TenantId, Timestamp, UserId, VehicleId};
 use milepost_service::Request;
 use std::net::IpAddr;
 
@@ -171,7 +171,15 @@ pub async fn end_user_token(context: &HttpContext, user: UserId, token: &str) ->
     Ok(context.access.end_user_token(user, token).await?)
 }
 
-/// A token for a guest who may see these vehicles.
+/// The beginning of a guest's subject.
+pub const GUEST: &str = "share:";
+
+/// Whether a caller came by a shared link. Only the dialect that made the link takes it: it knows what a guest may not see.
+pub fn is_guest(caller: &Caller) -> bool {
+    matches!(&caller.principal, Principal::User { id: None, subject, role: Role::Parent, .. } if subject.starts_with(GUEST))
+}
+
+/// A token for a guest who may see these vehicles. The subject begins with [`GUEST`].
 pub fn issue_guest_token(
     context: &HttpContext,
     subject: &str,

@@ -6,9 +6,9 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Query, RawPathParams, Request};
 use axum::http::header;
 use axum::http::request::Parts;
-use milepost_domain::{Action, Caller, Principal, Role, TenantId, Timestamp, UserId, VehicleScope, may};
+use milepost_domain::{Action, Caller, Principal, TenantId, Timestamp, UserId, VehicleScope, may};
 use milepost_http::RawBody;
-use milepost_http::logins::{ShownBy, looks_like_token, shown_caller};
+use milepost_http::logins::{ShownBy, is_guest, looks_like_token, shown_caller};
 
 /// The name of the session cookie.
 pub(crate) const COOKIE: &str = "JSESSIONID";
@@ -97,14 +97,6 @@ impl Signed {
     pub(crate) fn is_guest(&self) -> bool {
         is_guest(self.caller())
     }
-}
-
-/// The beginning of a guest's name.
-pub(crate) const GUEST: &str = "share:";
-
-/// Whether a caller came by a share link.
-pub(crate) fn is_guest(caller: &Caller) -> bool {
-    matches!(&caller.principal, Principal::User { id: None, subject, role: Role::Parent, .. } if subject.starts_with(GUEST))
 }
 
 /// The parameters of a query.

@@ -12,8 +12,8 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use milepost_domain::Caller;
 use milepost_http::ClientAddress;
 use milepost_http::logins::{
-    LoggedIn, ShownBy, TypedLogin, cookie_caller, end_user_token, issue_user_token, log_in, log_in_by_token, log_out,
-    looks_like_token, remove_cookie, set_cookie, token_caller, typed_name,
+    LoggedIn, ShownBy, TypedLogin, cookie_caller, end_user_token, is_guest, issue_user_token, log_in, log_in_by_token,
+    log_out, looks_like_token, remove_cookie, set_cookie, token_caller, typed_name,
 };
 
 /// The lifetime of a token without an expiration, and the longest.
@@ -136,7 +136,7 @@ fn with_session(headers: &HeaderMap, secret: &str, body: crate::shape::Object) -
 
 /// The object of a caller: a stored user, or the guest of a shared link.
 async fn caller_object(parts: &TraccarParts, caller: &Caller) -> Result<crate::shape::Object, Refusal> {
-    if crate::extract::is_guest(caller) {
+    if is_guest(caller) {
         return Ok(guest_object(caller));
     }
     let user = caller.user_id().ok_or_else(Refusal::not_authenticated)?;

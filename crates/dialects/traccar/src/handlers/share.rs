@@ -1,7 +1,7 @@
 //! Links for guests, and forgotten passwords.
 
 use crate::TraccarParts;
-use crate::extract::{Form, GUEST, Signed};
+use crate::extract::{Form, Signed};
 use crate::handlers::devices::Visible;
 use crate::refusal::Refusal;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{EmailAddress, VehicleId};
 use milepost_http::ClientAddress;
-use milepost_http::logins::{forget_password, issue_guest_token, set_new_password, typed_name};
+use milepost_http::logins::{GUEST, forget_password, issue_guest_token, set_new_password, typed_name};
 
 /// The longest life of a link.
 const MAX_SHARE_MS: i64 = 366 * 24 * 60 * 60 * 1000;

@@ -2,7 +2,7 @@
 
 use crate::TraccarParts;
 use crate::convert::{is_administrator, user_object};
-use crate::extract::{GUEST, Id, JsonBody, Params, Signed};
+use crate::extract::{Id, JsonBody, Params, Signed};
 use crate::fleet::object_of;
 use crate::refusal::{Refusal, Unique};
 use crate::shape::{Object, flag, text, written};
@@ -15,7 +15,7 @@ use milepost_domain::{
     AlertMail, Caller, Contact, EmailAddress, EntryBody, EntryKind, EntryRef, ExpectedVersion, Principal, Role, User,
     UserId, Username,
 };
-use milepost_http::logins::typed_name;
+use milepost_http::logins::{GUEST, typed_name};
 use milepost_service::catalogue::{self, NewEntry};
 use milepost_service::users::{self, NewUser, UserChange};
 use milepost_service::{Once, ServiceError};

@@ -198,3 +198,22 @@ async fn what_is_done_here_is_seen_by_our_own_api_and_the_other_way_round() {
     assert_eq!(position[0]["geofenceIds"], json!([listed[0]["id"]]));
     assert_eq!(position[0]["fixTime"], "2026-01-15T10:30:45.000+00:00");
 }
+
+#[tokio::test]
+async fn a_guest_of_a_shared_link_gets_in_at_no_other_api() {
+    let traccar = Traccar::start().await;
+    let truck = traccar.device("truck-1").await;
+    traccar.report("id=truck-1&lat=52.5&lon=13.4").await;
+    let link = traccar.form("/api/share/device", &traccar.ada, &[("deviceId", &truck.to_string())]).await;
+    assert_eq!(link.status(), 200);
+    let token = link.text().await.unwrap();
+    assert_eq!(traccar.get(&format!("/api/session?token={token}"), "").await.status(), 200);
+    let cookie = format!("JSESSIONID={token}");
+    let shown: Value = traccar.get("/api/devices", &cookie).await.json().await.unwrap();
+    assert_eq!(shown[0]["uniqueId"], "truck-1");
+    for path in ["vehicles", "vehicles/truck-1", "vehicles/truck-1/positions", "trips", "alerts", "stream?to=vehicles"]
+    {
+        let answer = traccar.server.get(&format!("/api/v1/{path}"), &token).await;
+        assert_eq!(answer.status(), 403, "{path}");
+    }
+}
