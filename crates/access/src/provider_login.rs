@@ -102,7 +102,7 @@ impl Access {
             return Err(AccessError::Refused("your account is of another tenant than the identity provider says"));
         }
         if let Some(role) = login.role {
-            user = self.follow_role(user, role).await?;
+            user = self.follow_role(user, role, login.address).await?;
         }
         let found = self.store.get_login(user.id).await?.filter(|login| login.user.may_enter());
         let found = found.ok_or(AccessError::Refused("your account is locked, ask an admin of your tenant"))?;
@@ -139,7 +139,8 @@ impl Access {
         let found = self.store.find_logins_by_email(email, 10).await?;
         let mut found = found.into_iter().map(|found| found.user).filter(|user| user.tenant == login.tenant);
         let (Some(user), None) = (found.next(), found.next()) else { return Ok(None) };
-        match self.store.add_identity(&login.issuer, &login.subject, user.id).await {
+        let store = self.store.by(self.provider_author(login.address));
+        match store.add_identity(&login.issuer, &login.subject, user.id).await {
             Ok(()) => {
                 tracing::info!(user.id = %user.id, "account linked to an identity by its verified address");
                 Ok(Some(user))
@@ -168,7 +169,8 @@ impl Access {
                 vehicle_ids: Vec::new(),
                 contact: Contact { email: login.email.clone(), ..Contact::default() },
             };
-            match self.store.add_user_of_identity(&login.issuer, &login.subject, &new, self.clock.now()).await {
+            let store = self.store.by(self.provider_author(login.address));
+            match store.add_user_of_identity(&login.issuer, &login.subject, &new, self.clock.now()).await {
                 Ok(user) => {
                     self.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
                     tracing::info!(user.id = %user.id, tenant.id = %user.tenant, "user added by an identity provider");
@@ -186,11 +188,17 @@ impl Access {
     }
 
     /// Gives a user the role that the provider's groups have now.
-    async fn follow_role(&self, user: User, role: Role) -> Result<User, AccessError> {
+    pub(crate) async fn follow_role(
+        &self,
+        user: User,
+        role: Role,
+        address: Option<IpAddr>,
+    ) -> Result<User, AccessError> {
         let mut user = user;
         while user.role != role {
             let changed = User { role, version: user.version + 1, ..user.clone() };
-            if self.store.update_user(&changed, None, self.clock.now()).await? {
+            let store = self.store.by(self.provider_author(address));
+            if store.update_user(&changed, None, self.clock.now()).await? {
                 self.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
                 tracing::info!(user.id = %user.id, role = role.as_str(), "role changed by an identity provider");
                 return Ok(changed);

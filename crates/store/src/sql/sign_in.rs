@@ -6,6 +6,7 @@ pub(super) mod second_factors;
 pub(super) mod sessions;
 
 use super::accounts::users;
+use super::audit::sign_in as audited;
 use super::sql_store::SqlStore;
 use crate::{Digest, Login, NewLogin, Once, PasswordLink, Result, Session, SignInStore, TotpAttempt, TotpLimit};
 use async_trait::async_trait;
@@ -46,16 +47,24 @@ impl SignInStore for SqlStore {
         new_password_hash: &str,
         now: Timestamp,
     ) -> Result<Option<UserId>> {
-        write!(self, None, password_links::redeem_password_link(secret_hash, new_password_hash, now, self.renderer()))
+        write!(
+            self,
+            None,
+            audited::redeem_password_link(secret_hash, new_password_hash, now, self.renderer(), self.author())
+        )
     }
     async fn find_identity(&self, issuer: &str, subject: &str) -> Result<Option<UserId>> {
         read!(self, identities::find_identity(issuer, subject))
     }
     async fn add_identity(&self, issuer: &str, subject: &str, user: UserId) -> Result<()> {
-        write!(self, None, identities::add_identity(issuer, subject, user))
+        write!(self, None, audited::add_identity(issuer, subject, user, self.author()))
     }
     async fn add_user_of_identity(&self, issuer: &str, subject: &str, user: &NewLogin, now: Timestamp) -> Result<User> {
-        write!(self, Some(&user.tenant), identities::add_user_of_identity(issuer, subject, user, now, self.renderer()))
+        write!(
+            self,
+            Some(&user.tenant),
+            audited::add_user_of_identity(issuer, subject, user, now, self.renderer(), self.author())
+        )
     }
     async fn remove_sessions_of_issuer(
         &self,
@@ -74,7 +83,7 @@ impl SignInStore for SqlStore {
         write_unflushed!(self, None, second_factors::begin_totp_attempt(user, limit, now))
     }
     async fn confirm_totp(&self, user: UserId, step: i64, recovery_codes: &[Digest], now: Timestamp) -> Result<bool> {
-        write!(self, None, second_factors::confirm_totp(user, step, recovery_codes, now))
+        write!(self, None, audited::confirm_totp(user, step, recovery_codes, now, self.author()))
     }
     async fn use_totp_step(&self, user: UserId, step: i64, limit: TotpLimit) -> Result<bool> {
         write!(self, None, second_factors::use_totp_step(user, step, limit))
@@ -83,7 +92,7 @@ impl SignInStore for SqlStore {
         write!(self, None, second_factors::use_recovery_code(user, code_hash, limit))
     }
     async fn remove_totp(&self, user: UserId) -> Result<bool> {
-        write!(self, None, second_factors::remove_totp(user))
+        write!(self, None, audited::remove_totp(user, self.author()))
     }
     async fn add_challenge(&self, secret_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()> {
         write!(self, None, second_factors::add_challenge(secret_hash, user, expires_at))
@@ -98,6 +107,6 @@ impl SignInStore for SqlStore {
         read!(self, second_factors::second_factor_roles(tenant))
     }
     async fn set_second_factor_roles(&self, tenant: &TenantId, roles: &[Role]) -> Result<()> {
-        write!(self, Some(tenant), second_factors::set_second_factor_roles(tenant, roles))
+        write!(self, Some(tenant), audited::set_second_factor_roles(tenant, roles, self.author()))
     }
 }
