@@ -2,7 +2,7 @@
 
 use crate::issuer_keys::{IssuerKeys, Verifier};
 use crate::token::decode_verified;
-use crate::{Access, AccessError, CloseReason, Holder};
+use crate::{Access, AccessError, CloseReason, Holder, ProviderGrant, ProviderToken, hash_secret};
 use jsonwebtoken::Header;
 use milepost_domain::{Contact, EmailAddress, Role, Tenant, TenantId, User, Username};
 use milepost_store::{Login, NewLogin, Provenance, SessionKind, StoreError};
@@ -54,6 +54,8 @@ pub struct ProviderLogin {
     pub email: Option<EmailAddress>,
     /// Whether that address links to an account that has it.
     pub links_email: bool,
+    /// With which the provider answers about the user later.
+    pub token: Option<ProviderToken>,
     /// Where the login came from.
     pub address: Option<IpAddr>,
 }
@@ -113,7 +115,14 @@ impl Access {
         self.note_login(found, "session", login.address).await?;
         let provenance = Provenance { issuer: login.issuer.clone(), sid: login.sid.clone() };
         let lifetime_ms = i64::from(crate::SESSION_S) * 1000;
-        self.add_session(found, SessionKind::Browser, login.address, lifetime_ms, Some(provenance)).await
+        let secret =
+            self.add_session(found, SessionKind::Browser, login.address, lifetime_ms, Some(provenance)).await?;
+        if let Some(token) = login.token.clone() {
+            let (issuer, subject, tenant) = (login.issuer.clone(), login.subject.clone(), login.tenant.to_string());
+            let grant = ProviderGrant { issuer, subject, tenant, token };
+            self.keep_grant(&hash_secret(&secret), &grant).await?;
+        }
+        Ok(secret)
     }
 
     async fn user_of_provider(&self, login: &ProviderLogin) -> Result<User, AccessError> {
@@ -227,7 +236,8 @@ impl Access {
         !read_keys(keys).verifiers.iter().any(|verifier| verifier.fits(&header))
     }
 
-    /// The claims of an ID token that this provider signed for this client and this login.
+    /// The claims of an ID token that this provider signed for this client and this login. One that came with a new access token has no
+    /// `nonce`: the provider itself gave it.
     ///
     /// # Errors
     /// A sentence that says what is wrong with it.
@@ -237,7 +247,7 @@ impl Access {
         keys: &[u8],
         issuer: &str,
         client_id: &str,
-        nonce: &str,
+        nonce: Option<&str>,
     ) -> Result<Map<String, Value>, &'static str> {
         let claims = verify(token, keys)?;
         self.check_common(&claims, issuer, client_id)?;
@@ -245,7 +255,7 @@ impl Access {
         if seconds(&claims, "exp").is_none_or(|exp| exp + LEEWAY_S <= self.now_s()) {
             return Err("the ID token has expired");
         }
-        if text("nonce") != Some(nonce) {
+        if nonce.is_some_and(|nonce| text("nonce") != Some(nonce)) {
             return Err("the ID token is of another login");
         }
         if text("azp").is_some_and(|azp| azp != client_id) {

@@ -1,5 +1,6 @@
 //! Implements the trait for logins with the functions of this folder.
 
+mod grants;
 pub(super) mod identities;
 pub(super) mod password_links;
 pub(super) mod second_factors;
@@ -8,7 +9,7 @@ pub(super) mod sessions;
 use super::accounts::users;
 use super::audit::sign_in as audited;
 use super::sql_store::SqlStore;
-use crate::{Digest, Login, NewLogin, Once, PasswordLink, Result, Session, SignInStore, TotpAttempt, TotpLimit};
+use crate::{Digest, Grant, Login, NewLogin, Once, PasswordLink, Result, Session, SignInStore, TotpAttempt, TotpLimit};
 use async_trait::async_trait;
 use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, User, UserId};
 
@@ -74,6 +75,27 @@ impl SignInStore for SqlStore {
         now: Timestamp,
     ) -> Result<Vec<UserId>> {
         write!(self, None, identities::remove_sessions_of_issuer(issuer, sid, subject, now, self.renderer()))
+    }
+
+    async fn set_grant(&self, session: &Digest, sealed: &[u8], check_at: Timestamp) -> Result<()> {
+        let check_at = self.native.to_shared(check_at);
+        write!(self, None, grants::set_grant(session, sealed, check_at))
+    }
+    async fn take_grants(&self, now: Timestamp, next: Timestamp, limit: u32) -> Result<Vec<Grant>> {
+        let (now, next) = (self.native.to_shared(now), self.native.to_shared(next));
+        // Asked often, and written only when one is due.
+        if read!(self, grants::has_due(now))? {
+            write!(self, None, grants::take_grants(now, next, limit))
+        } else {
+            Ok(Vec::new())
+        }
+    }
+    async fn set_grant_due(&self, session: &Digest, check_at: Timestamp) -> Result<()> {
+        let check_at = self.native.to_shared(check_at);
+        write!(self, None, grants::set_grant_due(session, check_at))
+    }
+    async fn remove_grant(&self, session: &Digest) -> Result<()> {
+        write!(self, None, grants::remove_grant(session))
     }
 
     async fn add_totp(&self, user: UserId, secret: &[u8]) -> Result<bool> {

@@ -255,7 +255,10 @@ async fn what_happens_to_second_factors_is_in_the_audit(database: Database) {
     let removed = noted("action=second_factor.delete", 1).await;
     assert_eq!((&removed[0]["actor"], &removed[0]["subject"]), (&json!(boss), &json!(subject)));
     let required = noted("action=second_factor.require", 1).await;
-    assert_eq!((&required[0]["before"], &required[0]["after"]), (&json!({"roles": []}), &json!({"roles": ["manager"]})));
+    assert_eq!(
+        (&required[0]["before"], &required[0]["after"]),
+        (&json!({"roles": []}), &json!({"roles": ["manager"]}))
+    );
     let failed = noted(&format!("action=login.failed&subject={subject}"), 3).await;
     let mut wrong: Vec<_> = failed.as_array().unwrap().iter().map(|row| row["after"]["wrong"].to_string()).collect();
     wrong.sort_unstable();
