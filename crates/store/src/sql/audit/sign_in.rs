@@ -1,8 +1,8 @@
 //! Changes of logins with their rows of the audit.
 
+use super::super::Connection;
 use super::super::accounts::users;
 use super::super::sign_in::{identities, password_links, second_factors};
-use super::super::Connection;
 use super::accounts::changed;
 use super::rows::note;
 use crate::audit_form as form;
@@ -33,8 +33,7 @@ pub(crate) async fn redeem_password_link(
     renderer: &dyn Renderer,
     author: Option<&Author>,
 ) -> Result<Option<UserId>> {
-    let user =
-        password_links::redeem_password_link(connection, secret_hash, new_password_hash, now, renderer).await?;
+    let user = password_links::redeem_password_link(connection, secret_hash, new_password_hash, now, renderer).await?;
     if let Some(user) = user {
         let author = author.map(|author| Author { user: Some(user), ..author.clone() });
         note_user(connection, author.as_ref(), user, "user.set_password", None).await?;
