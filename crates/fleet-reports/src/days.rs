@@ -24,7 +24,9 @@ impl Days {
     /// # Errors
     /// [`Invalid`] for a zone that is not in the IANA database, and a time that is empty or too long.
     pub fn new(from: Timestamp, to: Timestamp, name: &ZoneName) -> Result<Self, Invalid> {
-        let zone = TimeZone::get(name.as_str()).map_err(|_| Invalid::new("timezone", "must be a name of the IANA time zone database, such as Asia/Jakarta"))?;
+        let zone = TimeZone::get(name.as_str()).map_err(|_| {
+            Invalid::new("timezone", "must be a name of the IANA time zone database, such as Asia/Jakarta")
+        })?;
         if to <= from {
             return Err(Invalid::new("to", "must be after from"));
         }
@@ -97,7 +99,8 @@ impl Days {
 /// [`Invalid`] for anything else.
 pub fn read_bound(field: &'static str, text: &str, zone: &ZoneName, is_end: bool) -> Result<Timestamp, Invalid> {
     const TAKES: &str = "must be a day such as 2026-11-30, or an instant of RFC 3339";
-    let zone = TimeZone::get(zone.as_str()).map_err(|_| Invalid::new("timezone", "must be a name of the IANA time zone database, such as Asia/Jakarta"))?;
+    let zone = TimeZone::get(zone.as_str())
+        .map_err(|_| Invalid::new("timezone", "must be a name of the IANA time zone database, such as Asia/Jakarta"))?;
     let read = || {
         if text.len() == 10 {
             let date: Date = text.parse().ok()?;

@@ -90,12 +90,9 @@ pub(crate) const fn of_sums(kind: ReportKind) -> &'static [OfSums] {
         ReportKind::Trips => &[(column::TRIPS, THINGS), DISTANCE, DURATION, MOVING, IDLE, MAX_SPEED, FUEL],
         ReportKind::Stops => &[(column::STOPS, THINGS), DURATION, LONGEST],
         ReportKind::Mileage => &[DISTANCE, (column::TRIPS, THINGS), MOVING],
-        ReportKind::Utilisation => &[
-            (column::UTILISATION_PERCENT, |sums| Cell::number(utilisation_percent(sums), 1)),
-            MOVING,
-            IDLE,
-            DISTANCE,
-        ],
+        ReportKind::Utilisation => {
+            &[(column::UTILISATION_PERCENT, |sums| Cell::number(utilisation_percent(sums), 1)), MOVING, IDLE, DISTANCE]
+        }
         ReportKind::Fuel => &[
             FUEL,
             (column::FUEL_SOURCE, |sums| match (sums.is_measured, sums.is_estimated) {

@@ -5,7 +5,9 @@ use crate::column::Column;
 use crate::days::Days;
 use crate::layout::{columns, litres, of_chart, of_sums};
 use crate::sums::{Burnt, Sums};
-use milepost_domain::{ReportGroup, ReportKind, SpeedKmh, Timestamp, Trip, TripOrigin, TripPlace, TripStatus, UserId, Vehicle, VehicleId};
+use milepost_domain::{
+    ReportGroup, ReportKind, SpeedKmh, Timestamp, Trip, TripOrigin, TripPlace, TripStatus, UserId, Vehicle, VehicleId,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -137,7 +139,8 @@ impl Report {
             rows: Vec::new(),
         };
         if report.plan.group == ReportGroup::Day {
-            let passed = (0..report.plan.days.count()).filter(|day| report.plan.days.passed_ms(*day, report.plan.now) > 0);
+            let passed =
+                (0..report.plan.days.count()).filter(|day| report.plan.days.passed_ms(*day, report.plan.now) > 0);
             report.groups = passed.map(|day| (Key::Day(day), Sums::default())).collect();
         }
         report
@@ -156,7 +159,8 @@ impl Report {
     /// What follows is about this vehicle. Without a report in the time it is not known what it did: `is_heard` is false.
     pub fn begin_vehicle(&mut self, vehicle: &Vehicle, is_heard: bool) {
         let label: Arc<str> = vehicle.label.as_str().into();
-        self.present = Some(Present { id: vehicle.id.clone(), label: Arc::clone(&label), price: vehicle.fuel_price_per_l });
+        self.present =
+            Some(Present { id: vehicle.id.clone(), label: Arc::clone(&label), price: vehicle.fuel_price_per_l });
         if matches!(self.plan.group, ReportGroup::Vehicle | ReportGroup::VehicleDay) {
             self.labels.insert(vehicle.id.clone(), label);
         }
@@ -176,7 +180,10 @@ impl Report {
             match self.plan.group {
                 ReportGroup::Vehicle => self.groups.entry(Key::Vehicle(vehicle.id.clone())).or_default().add(&all),
                 ReportGroup::Day => {
-                    self.groups.entry(Key::Day(day)).or_default().add(&Sums { available_ms: Some(available_ms), ..nothing });
+                    self.groups
+                        .entry(Key::Day(day))
+                        .or_default()
+                        .add(&Sums { available_ms: Some(available_ms), ..nothing });
                 }
                 // Days without anything have no row of the vehicle's own.
                 ReportGroup::VehicleDay | ReportGroup::Driver | ReportGroup::None => {}
@@ -235,7 +242,12 @@ impl Report {
             part.max_speed_kmh = figures.max_speed.map(SpeedKmh::get);
             if let Some(fuel) = figures.fuel {
                 let price = self.present.as_ref().and_then(|present| present.price);
-                part.burn(Burnt { fuel_ml: fuel.burnt_ml, distance_mm: figures.distance_mm, source: fuel.source, price });
+                part.burn(Burnt {
+                    fuel_ml: fuel.burnt_ml,
+                    distance_mm: figures.distance_mm,
+                    source: fuel.source,
+                    price,
+                });
             }
             self.sum_up(trip.started_at, driver, &part);
         }

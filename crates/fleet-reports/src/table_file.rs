@@ -22,7 +22,9 @@ const MAX_XLSX_CHARS: usize = 32_767;
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// There are too many rows.
-    #[error("the report has more than {MAX_ROWS} rows: choose a shorter time, fewer vehicles, or sums by vehicle or day")]
+    #[error(
+        "the report has more than {MAX_ROWS} rows: choose a shorter time, fewer vehicles, or sums by vehicle or day"
+    )]
     TooLong,
     /// The disk refused.
     #[error("the file could not be written: {0}")]
@@ -62,7 +64,13 @@ impl TableFile {
     ///
     /// # Errors
     /// [`TableError`].
-    pub fn begin(file: File, folder: &Path, format: ReportFormat, language: Language, report: &Report) -> Result<Self, TableError> {
+    pub fn begin(
+        file: File,
+        folder: &Path,
+        format: ReportFormat,
+        language: Language,
+        report: &Report,
+    ) -> Result<Self, TableError> {
         let columns = report.columns();
         let mut file = BufWriter::new(file);
         let form = match format {
@@ -106,7 +114,10 @@ impl TableFile {
     /// [`TableError`].
     pub fn end(mut self, report: &Report) -> Result<(), TableError> {
         match self.form {
-            Form::Json(rows) => serde_json::to_writer(&mut self.file, &document(report, &self.columns, rows, self.rows)).map_err(io::Error::from)?,
+            Form::Json(rows) => {
+                serde_json::to_writer(&mut self.file, &document(report, &self.columns, rows, self.rows))
+                    .map_err(io::Error::from)?
+            }
             Form::Csv => {}
             Form::Xlsx(mut book) => {
                 book.totals(report, &self.columns)?;
@@ -120,10 +131,13 @@ impl TableFile {
 
 fn document(report: &Report, columns: &[&Column], rows: Vec<Value>, row_count: usize) -> Value {
     let plan = report.plan();
-    let columns: Vec<Value> = columns.iter().map(|column| json!({ "key": column.key, "form": column.form.as_str() })).collect();
-    let totals: Map<String, Value> = report.totals().into_iter().map(|(column, cell)| (column.key.to_owned(), json_of(&cell))).collect();
+    let columns: Vec<Value> =
+        columns.iter().map(|column| json!({ "key": column.key, "form": column.form.as_str() })).collect();
+    let totals: Map<String, Value> =
+        report.totals().into_iter().map(|(column, cell)| (column.key.to_owned(), json_of(&cell))).collect();
     let (column, points) = report.chart();
-    let points: Vec<Value> = points.iter().map(|(day, value)| json!({ "day": json_of(day), "value": json_of(value) })).collect();
+    let points: Vec<Value> =
+        points.iter().map(|(day, value)| json!({ "day": json_of(day), "value": json_of(value) })).collect();
     json!({
         "kind": plan.kind.as_str(), "group_by": plan.group.as_str(), "timezone": plan.days.zone_name(),
         "from": plan.days.from().to_string(), "to": plan.days.to().to_string(), "made_at": plan.now.to_string(),
@@ -158,7 +172,9 @@ fn csv_of(cell: &Cell, report: &Report) -> String {
 
 /// Office programs compute what begins like a formula. An apostrophe says that it is a text.
 fn harmless(text: &str) -> String {
-    let begins_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']) || text.starts_with(['\t', '\r', '\n']);
+    let begins_formula =
+        text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+            || text.starts_with(['\t', '\r', '\n']);
     if begins_formula { format!("'{text}") } else { text.to_owned() }
 }
 
@@ -246,7 +262,12 @@ impl Book {
                     sheet.write_number_with_format(row, column, serial, &self.time)?;
                 }
                 Cell::Day(date) => {
-                    sheet.write_number_with_format(row, column, serial(date.to_datetime(jiff::civil::Time::midnight())), &self.day)?;
+                    sheet.write_number_with_format(
+                        row,
+                        column,
+                        serial(date.to_datetime(jiff::civil::Time::midnight())),
+                        &self.day,
+                    )?;
                 }
             }
         }

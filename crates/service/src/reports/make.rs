@@ -8,7 +8,8 @@ use crate::jobs::{JobEnd, JobProgress, JobWork, MadeFile};
 use async_trait::async_trait;
 use milepost_clock::Clock;
 use milepost_domain::{
-    Action, Job, Language, ReportFormat, ReportGroup, ReportKind, TenantId, Timestamp, VehicleId, VehicleScope, ZoneName,
+    Action, Job, Language, ReportFormat, ReportGroup, ReportKind, TenantId, Timestamp, VehicleId, VehicleScope,
+    ZoneName,
 };
 use milepost_fleet_reports::{Cell, Days, MAX_ROWS, Plan, Report, TableError, TableFile};
 use milepost_store::{Store, TrackedVehicle};
@@ -64,8 +65,8 @@ impl JobWork for MakeReport {
         let folder = file.path().parent().unwrap_or(Path::new(".")).to_owned();
         let written = file.reopen().map_err(|error| failed(&TableError::Disk(error)))?;
         let mut report = Report::new(order.plan);
-        let mut table =
-            TableFile::begin(written, &folder, order.format, order.language, &report).map_err(|error| failed(&error))?;
+        let mut table = TableFile::begin(written, &folder, order.format, order.language, &report)
+            .map_err(|error| failed(&error))?;
         let mut reader = VehicleReader::new(&*self.store, &self.reads, &job.tenant, &report).await?;
         for (number, tracked) in vehicles.iter().enumerate() {
             reader.read(tracked, &mut report).await?;

@@ -2,8 +2,8 @@
 
 use crate::fair_reads::FairReads;
 use milepost_domain::{
-    GeofenceId, IncidentKind, ReportGroup, ReportKind, TenantId, Timestamp, Trip, TripOrigin, TripPlace, TripStatus, UserId,
-    VehicleId, VehicleScope,
+    GeofenceId, IncidentKind, ReportGroup, ReportKind, TenantId, Timestamp, Trip, TripOrigin, TripPlace, TripStatus,
+    UserId, VehicleId, VehicleScope,
 };
 use milepost_fleet_reports::{Driver, FuelIncident, Quarter, Report, Stay, Streak, Visit};
 use milepost_store::{Result, Store, TrackedVehicle, TripCursor, TripFilter};
@@ -185,8 +185,7 @@ impl<'a> VehicleReader<'a> {
             for visit in page.iter().take_while(|visit| next.is_none_or(|next| visit.entered_at < next)) {
                 let driver = self.driver(tracked.vehicle.driver_at(visit.entered_at)).await?;
                 let geofence = self.geofences.get(&visit.geofence_id).cloned();
-                let visit =
-                    Visit { geofence, from: visit.entered_at, to: visit.left_at, max_speed: visit.max_speed };
+                let visit = Visit { geofence, from: visit.entered_at, to: visit.left_at, max_speed: visit.max_speed };
                 report.add_visit(&visit, driver.as_ref());
             }
             match next {

@@ -13,7 +13,8 @@ pub(super) mod write;
 
 use super::sql_store::SqlStore;
 use crate::{
-    ActivityChange, BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, HistoryWrite, Incident, Result, UnfoldedPosition, VehicleNo,
+    ActivityChange, BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, HistoryWrite, Incident, Result,
+    UnfoldedPosition, VehicleNo,
 };
 use async_trait::async_trait;
 use milepost_domain::{TenantId, Timestamp, VehicleId};

@@ -94,7 +94,8 @@ pub(crate) async fn an_ended_job_gives_way_to_a_new_one_of_its_kind(database: &T
     let (store, home) = (&*database.store, home_tenant());
     let of = |id: &str, by: &str| NewJob { made_by: by.to_owned(), kind: "report", about: None, ..job(id, &home) };
     let quota = JobQuota { tenant: 3, caller: 2, ended: Some(1) };
-    let add = async |new: &NewJob| store.add_job(new, &Author::operator(at(0)), quota, &Once::unclaimed()).await.unwrap();
+    let add =
+        async |new: &NewJob| store.add_job(new, &Author::operator(at(0)), quota, &Once::unclaimed()).await.unwrap();
     let end = async |ms| {
         let taken = take(store, ms).await.unwrap();
         let key = format!("jobs/{}", taken.id);
@@ -108,7 +109,11 @@ pub(crate) async fn an_ended_job_gives_way_to_a_new_one_of_its_kind(database: &T
         assert!(add(&of(id, "1")).await, "{id}");
         assert_eq!(end(1).await.as_str(), id);
     }
-    assert_eq!((there("a").await, there("b").await, there("c").await), (false, true, true), "one stays beside the new one");
+    assert_eq!(
+        (there("a").await, there("b").await, there("c").await),
+        (false, true, true),
+        "one stays beside the new one"
+    );
     assert_eq!(store.unused_files(at(1), 10).await.unwrap(), ["jobs/a"], "its file goes, too");
     assert!(add(&of("d", "2")).await && add(&of("e", "2")).await, "the tenant's oldest gives way");
     assert_eq!((there("b").await, there("c").await), (false, true));

@@ -6,8 +6,9 @@ use milepost_domain::{
     AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
     DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, JobStatus, Label, Language, Latitude,
     Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
-    ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId,
-    Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, Role, Scope, Severity, SpeedKmh, StudentId,
+    TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday,
+    WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -35,7 +36,8 @@ const NEAR: &str = r"^ *-?[0-9]{1,2}([.][0-9]*)? *, *-?[0-9]{1,3}([.][0-9]*)? *$
 const TIME_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
 
 /// A day, or an instant of RFC 3339.
-const DAY_OR_INSTANT: &str = r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])([Tt ][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
+const DAY_OR_INSTANT: &str =
+    r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])([Tt ][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
 
 /// The values that a field of a body or answer can have. Lists of names apply to both, bounds only to bodies: an answer may hold a
 /// value from before a bound.

@@ -72,12 +72,13 @@ async fn a_report_says_what_the_trips_say(database: Database) {
     let trips = drive(&server, "bus", &Ride::two_trips(begin_ms)).await;
     let km: Vec<f64> = trips.iter().map(Trip::distance_km).collect();
     let days = (day_of(begin_ms, 330), day_of(begin_ms + 60 * 60_000, 330));
-    let of = |kind: &str, group: Option<&str>| {
-        json!({"kind": kind, "group_by": group, "from": days.0, "to": days.1, "timezone": "Asia/Kolkata"})
-    };
+    let of = |kind: &str, group: Option<&str>| json!({"kind": kind, "group_by": group, "from": days.0, "to": days.1, "timezone": "Asia/Kolkata"});
 
     let list = shown(&server, of("trips", None)).await;
-    assert_eq!((&list["row_count"], &list["is_cut"], &list["timezone"]), (&json!(2), &json!(false), &json!("Asia/Kolkata")));
+    assert_eq!(
+        (&list["row_count"], &list["is_cut"], &list["timezone"]),
+        (&json!(2), &json!(false), &json!("Asia/Kolkata"))
+    );
     for (row, trip) in trips.iter().enumerate() {
         assert_eq!(cell(&list, row, "vehicle"), "Bus 1");
         assert_eq!(cell(&list, row, "driver"), "ann");
@@ -104,8 +105,12 @@ async fn a_report_says_what_the_trips_say(database: Database) {
         let sums = shown(&server, of(kind, Some(group))).await;
         let rows = sums["row_count"].as_u64().unwrap();
         assert_eq!(rows, if group.contains("day") { 2 } else { 1 }, "{kind} by {group}: {sums}");
-        let distances: Vec<f64> = (0..rows as usize).map(|row| cell(&sums, row, "distance_km").as_f64().unwrap()).collect();
-        assert!((distances.iter().sum::<f64>() - km[0] - km[1]).abs() < 0.002, "{kind} by {group}: {distances:?} of {km:?}");
+        let distances: Vec<f64> =
+            (0..rows as usize).map(|row| cell(&sums, row, "distance_km").as_f64().unwrap()).collect();
+        assert!(
+            (distances.iter().sum::<f64>() - km[0] - km[1]).abs() < 0.002,
+            "{kind} by {group}: {distances:?} of {km:?}"
+        );
         if group.contains("day") {
             assert!((distances[0] - km[0]).abs() < 0.001, "{kind} by {group}: {distances:?} of {km:?}");
             assert_eq!((cell(&sums, 0, "day"), cell(&sums, 1, "day")), (&json!(days.0), &json!(days.1)));
@@ -159,7 +164,11 @@ async fn what_is_not_known_is_blank_and_no_zero(database: Database) {
     assert_eq!(of(&mileage, "vehicle_id"), ["driven", "mute", "parked"]);
     let distances = of(&mileage, "distance_km");
     assert!(distances[0].as_f64().unwrap() > 11.0, "{mileage}");
-    assert_eq!((&distances[1], &distances[2]), (&Value::Null, &json!(0.0)), "nothing is known of one that was never heard");
+    assert_eq!(
+        (&distances[1], &distances[2]),
+        (&Value::Null, &json!(0.0)),
+        "nothing is known of one that was never heard"
+    );
     let used = shown(&server, body("utilisation")).await;
     assert_eq!(of(&used, "utilisation_percent")[1..], [Value::Null, json!(0.0)]);
     // Without levels of a tank and litres for 100 km nobody knows.
@@ -199,7 +208,10 @@ async fn what_looks_like_a_formula_is_a_text_in_csv_and_in_a_workbook(database: 
     let (_, answer) = made(&server, &server.admin, body("csv")).await;
     assert_eq!(answer.headers()["content-type"], "text/csv; charset=utf-8");
     let disposition = answer.headers()["content-disposition"].to_str().unwrap().to_owned();
-    assert!(disposition.starts_with("attachment; filename=\"trips-") && disposition.ends_with(".csv\""), "{disposition}");
+    assert!(
+        disposition.starts_with("attachment; filename=\"trips-") && disposition.ends_with(".csv\""),
+        "{disposition}"
+    );
     let csv = answer.text().await.unwrap();
     let lines: Vec<&str> = csv.split_terminator("\r\n").collect();
     assert_eq!(lines.len(), 3, "{csv}");
