@@ -32,8 +32,7 @@ impl Days {
         }
         let mut days = Vec::new();
         let mut date = local(from, &zone).date();
-        loop {
-            let Some(begin) = begin_of(date, &zone).filter(|begin| *begin < to) else { break };
+        while let Some(begin) = begin_of(date, &zone).filter(|begin| *begin < to) {
             days.push((begin, date));
             if days.len() > MAX_DAYS {
                 return Err(Invalid::new("to", "must be at most 400 days after from"));
