@@ -25,6 +25,7 @@ use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::reports::{MakeReport, Reports};
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::timetables::Timetables;
@@ -143,6 +144,12 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             reads: Arc::clone(&fair_reads),
             clock: clock.clone(),
         }),
+        Arc::new(MakeReport {
+            store: store(),
+            files: parts.files.clone(),
+            reads: Arc::clone(&fair_reads),
+            clock: clock.clone(),
+        }),
         Arc::new(ErasePerson {
             store: store(),
             access: access(),
@@ -186,6 +193,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
+        reports: Reports::new(store()),
         sign_in: SignIn::new(store(), access(), outgoing.clone()),
         tenants: Tenants::new(store()),
         timetables: Timetables::new(store(), Arc::clone(&fair_reads)),
