@@ -412,6 +412,7 @@ impl Running {
     pub async fn drain(self) {
         tracing::info!("draining: new requests are refused");
         self.assembly.begin_draining();
+        self.assembly.use_cases.nodes.begin_to_leave();
         self.retention.abort();
         self.unused_files.abort();
         self.gathered.abort();

@@ -25,6 +25,7 @@ use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::reports::{MakeReport, Reports};
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::timetables::Timetables;
@@ -109,7 +110,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let meters = Arc::clone(&trip_meters);
     let texts = Arc::<TextLimit>::default();
     let counts = Arc::new(SharedCounts::new(access(), parts.hub, Arc::clone(&texts), clock.clone()));
-    let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), Arc::clone(&wakers.events), Arc::clone(&counts)));
+    let (events, counted) = (Arc::clone(&wakers.events), Arc::clone(&counts));
+    let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), events, counted, tracks()));
     let started_relay = (parts.start_relay)(Arc::clone(&inbox) as _);
     let relay = || Arc::clone(&started_relay);
     let publisher = Arc::new(Publisher::new(live(), listeners.clone(), relay(), tracks(), meters, on_transaction));
@@ -125,6 +127,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         node: parts.node,
         relay: relay(),
         inbox,
+        tracks: tracks(),
         counts,
         live: live(),
         listeners: listeners.clone(),
@@ -136,6 +139,12 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let vehicles = Arc::new(Vehicles::new(store(), access(), live(), listeners.clone()));
     let works: Vec<Arc<dyn JobWork>> = vec![
         Arc::new(ExportPerson {
+            store: store(),
+            files: parts.files.clone(),
+            reads: Arc::clone(&fair_reads),
+            clock: clock.clone(),
+        }),
+        Arc::new(MakeReport {
             store: store(),
             files: parts.files.clone(),
             reads: Arc::clone(&fair_reads),
@@ -184,6 +193,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
+        reports: Reports::new(store()),
         sign_in: SignIn::new(store(), access(), outgoing.clone()),
         tenants: Tenants::new(store()),
         timetables: Timetables::new(store(), Arc::clone(&fair_reads)),

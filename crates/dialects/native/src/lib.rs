@@ -43,7 +43,7 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 /// One line for each path. A handler has the name of its use case.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{access_tokens, alerts, audit, dashboard, geofences, jobs, people, rules, trip_path, trips};
-    use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
+    use handlers::{attendance, cadets, grades, messages, notifications, push, reports, sync_events};
     use handlers::{
         deliveries, devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices,
         users, vehicles, webhooks,
@@ -59,6 +59,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(users::invite_user))
         .routes(routes!(people::export_user))
         .routes(routes!(people::erase_user, people::keep_user))
+        .routes(routes!(reports::make_report))
         .routes(routes!(jobs::get_job))
         .routes(routes!(jobs::read_job_result))
         .routes(routes!(users::reset_second_factor))

@@ -53,6 +53,7 @@ mod fleet {
     pub mod made_anew;
     pub mod outage;
     pub mod recording;
+    pub mod reports;
     pub mod rest;
     pub mod rest_refusals;
     pub mod rest_trips;
@@ -84,6 +85,7 @@ mod native {
 mod nodes {
     pub mod counts;
     pub mod faults;
+    pub mod folding;
     pub mod news;
     pub mod support;
 }
