@@ -31,7 +31,7 @@ function codeOf(secret: string, steps = 0): string {
   return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-const settings = (page: Page) => page.getByRole('button', { name: 'Settings' }).first();
+const openSettings = (page: Page) => page.getByRole('button', { name: 'Settings' }).first();
 
 test('a user sets up an authenticator app, signs in with its code, and removes it', async ({ page }) => {
   await openAs(page, milepost, '/account', 'ann', PASSWORD);
@@ -53,7 +53,7 @@ test('a user sets up an authenticator app, signs in with its code, and removes i
   await page.getByRole('button', { name: 'Set up an app' }).click();
   await expect(page.getByText(/already|is set up for this account/)).toBeVisible();
 
-  await settings(page).click();
+  await openSettings(page).click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await openAs(page, milepost, '/account', 'ann', PASSWORD);
   await page.getByLabel(/Code of your authenticator app/).fill(recovery);
@@ -150,4 +150,67 @@ test('an admin gives a vehicle to a tracker that nobody has added', async ({ pag
   } finally {
     await open.remove();
   }
+});
+
+test('a user adds a passkey, signs in with it, and is refused with another', async ({ browser }) => {
+  // Passkeys are bound to a name: the browser reaches this server by one.
+  const settings: Record<string, string> = {};
+  const named = await Milepost.start(settings);
+  try {
+    await named.addUser('pat', PASSWORD, 'manager');
+    await named.halt();
+    settings.PUBLIC_URL = named.url.replace('127.0.0.1', 'localhost');
+    await named.resume();
+    named.url = settings.PUBLIC_URL;
+    const page = await (await browser.newContext()).newPage();
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('WebAuthn.enable');
+    const options = {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    } as const;
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', { options });
+    await openAs(page, named, '/account', 'pat', PASSWORD);
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.getByLabel('Name').fill('my phone');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Make the passkey' }).click();
+    await expect(page.getByRole('dialog', { name: 'Your recovery codes' })).toBeVisible();
+    await page.getByRole('button', { name: 'I have kept the codes' }).click();
+    await expect(page.getByRole('table', { name: 'Passkeys' }).getByText('my phone')).toBeVisible();
+    await page.screenshot({ path: 'screenshots/account-passkeys.png' });
+
+    const { credentials } = await devtools.send('WebAuthn.getCredentials', { authenticatorId });
+    expect(credentials).toHaveLength(1);
+    await openSettings(page).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await openAs(page, named, '/account', 'pat', PASSWORD);
+    await page.getByRole('button', { name: 'Use your passkey' }).click();
+    await expect(page.getByRole('table', { name: 'Passkeys' }).getByText('my phone')).toBeVisible();
+
+    // A copy of the passkey whose counter stands still is found out.
+    const [key] = (await devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+    if (!key) throw new Error('the authenticator has lost its key');
+    expect(key.signCount).toBeGreaterThan(0);
+    await devtools.send('WebAuthn.clearCredentials', { authenticatorId });
+    await devtools.send('WebAuthn.addCredential', { authenticatorId, credential: { ...key, signCount: 0 } });
+    await openSettings(page).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await openAs(page, named, '/account', 'pat', PASSWORD);
+    await page.getByRole('button', { name: 'Use your passkey' }).click();
+    await expect(page.getByRole('alert')).toHaveText(/was refused/);
+    await expect(page.getByLabel('Password')).toBeVisible();
+  } finally {
+    await named.remove();
+  }
+});
+
+test('at an address instead of a name the page says why there are no passkeys', async ({ page }) => {
+  await openAs(page, milepost, '/account', 'boss', PASSWORD);
+  await expect(page.getByText(/passkeys need/)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Add a passkey' })).toHaveCount(0);
 });

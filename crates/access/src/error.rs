@@ -1,6 +1,6 @@
 //! Why access was refused or could not be checked.
 
-use milepost_domain::Invalid;
+use milepost_domain::{Invalid, SecondFactors};
 use milepost_store::StoreError;
 
 /// A refusal or a failure. `milepost_service::ServiceError` converts it with the same messages.
@@ -27,9 +27,9 @@ pub enum AccessError {
     /// The caller has to show once more who it is.
     #[error("{0}")]
     StepUpNeeded(&'static str),
-    /// The password was right, and a second factor is due or was wrong.
-    #[error("{0}")]
-    SecondFactorDue(&'static str),
+    /// The password was right, and one of these second factors is due or was wrong.
+    #[error("{1}")]
+    SecondFactorDue(SecondFactors, &'static str),
     /// The caller is known and can't have this.
     #[error("{0}")]
     Refused(&'static str),

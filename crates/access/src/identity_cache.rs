@@ -37,7 +37,7 @@ impl From<Login> for Account {
         Self {
             password_fingerprint: password_fingerprint(&login),
             tokens_valid_from: login.tokens_valid_from,
-            lacks_factor: login.is_factor_demanded && !login.has_totp,
+            lacks_factor: login.is_factor_demanded && login.factors.is_empty(),
             user: login.user,
         }
     }

@@ -15,6 +15,7 @@ mod login;
 mod login_audit;
 mod login_limit;
 mod login_name;
+mod passkeys;
 mod password_reset;
 mod passwords;
 mod provider_grants;
@@ -40,6 +41,7 @@ pub use connections::{
 pub use error::AccessError;
 pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{Attempt, SESSION_S, TokenPair};
+pub use passkeys::{ALGORITHMS, AddedPasskey, Assertion, PasskeyQuestion, PasskeySetup, Registration, RelyingParty};
 pub use password_reset::{Forgetful, NewPasswordLink};
 pub use provider_grants::{DueCheck, ProviderGrant, ProviderToken};
 pub use provider_login::{BegunLogin, ProviderLogin, ProviderLogout};
@@ -77,6 +79,8 @@ pub struct Access {
     session_notes: Arc<Semaphore>,
     /// Nobody logs in by password but the first user: `OIDC_ONLY`.
     providers_only: bool,
+    /// What browsers bind passkeys to, or why there are none.
+    relying_party: Result<RelyingParty, &'static str>,
 }
 
 impl Access {
@@ -106,6 +110,7 @@ impl Access {
             reset_limit: AttemptLimit::default(),
             session_notes: Arc::new(Semaphore::new(sessions::PARALLEL_NOTES)),
             providers_only: false,
+            relying_party: RelyingParty::of(""),
         }
     }
 
@@ -113,6 +118,12 @@ impl Access {
     #[must_use]
     pub fn with_providers_only(self, providers_only: bool) -> Self {
         Self { providers_only, ..self }
+    }
+
+    /// Takes passkeys that browsers bind to the host of this URL.
+    #[must_use]
+    pub fn with_public_url(self, public_url: &str) -> Self {
+        Self { relying_party: RelyingParty::of(public_url), ..self }
     }
 
     /// The present time.

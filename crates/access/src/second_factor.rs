@@ -1,10 +1,9 @@
 //! Second factors: set up by their user, asked for at a login, and taken away again.
 
-use crate::login::WRONG;
 use crate::totp::{SECRET_BYTES, base32, step_of};
 use crate::{Access, AccessError, Authentication, hash_secret, random_secret};
-use milepost_domain::{Author, Invalid, User, UserId};
-use milepost_store::{Login, SessionKind, TotpAttempt, TotpLimit};
+use milepost_domain::{Author, Invalid, SecondFactors, User, UserId};
+use milepost_store::{ChallengePurpose, Digest, Login, SessionKind, TotpAttempt, TotpLimit};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -15,7 +14,7 @@ const CODE_ATTEMPTS: i64 = 5;
 const CODE_RECOVERY_MS: i64 = 5 * 60 * 1000;
 const LIMIT: TotpLimit = TotpLimit { attempts: CODE_ATTEMPTS, recovery_ms: CODE_RECOVERY_MS };
 /// How long a login may wait for its second factor.
-const CHALLENGE_MS: i64 = 5 * 60 * 1000;
+pub(crate) const CHALLENGE_MS: i64 = 5 * 60 * 1000;
 const RECOVERY_CODES: usize = 10;
 /// Random bytes of a recovery code. 80 bits can't be guessed, even by who has the digests.
 const RECOVERY_CODE_BYTES: usize = 10;
@@ -33,8 +32,13 @@ pub struct TotpSetup {
 pub enum Opened {
     /// A session, by the secret of its cookie.
     Session(String),
-    /// A second factor is due, with this challenge.
-    Challenge(String),
+    /// A second factor is due.
+    Challenge {
+        /// Names the login that waits.
+        challenge: String,
+        /// One of these is due.
+        factors: SecondFactors,
+    },
 }
 
 impl Access {
@@ -74,8 +78,7 @@ impl Access {
         };
         let step = step_of(&plain_code(code), &secret, last_step, self.clock.now())
             .ok_or(AccessError::Invalid(Invalid::new("code", "is not the app's present code")))?;
-        let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
-        let hashes: Vec<_> = codes.iter().map(|code| hash_secret(&plain_code(code))).collect();
+        let (codes, hashes) = new_recovery_codes();
         let store = self.store.by(self.author(user, address));
         if !store.confirm_totp(user, step, &hashes, self.clock.now()).await? {
             return Err(NOTHING);
@@ -97,7 +100,8 @@ impl Access {
     ) -> Result<bool, AccessError> {
         let user = self.own_user(authentication).await?;
         self.step_up(authentication, password, address).await?;
-        if self.store.get_login(user.id).await?.is_some_and(|login| login.is_factor_demanded) {
+        let is_last = |login: &Login| login.factors.totp && !login.factors.passkey;
+        if self.store.get_login(user.id).await?.is_some_and(|login| login.is_factor_demanded && is_last(&login)) {
             return Err(AccessError::Conflict("your role needs a second factor: ask an admin to reset it"));
         }
         self.remove_totp(user.id, self.author(user.id, address)).await
@@ -119,13 +123,14 @@ impl Access {
         login: &Login,
         address: Option<IpAddr>,
     ) -> Result<Opened, AccessError> {
-        if !login.has_totp {
+        if login.factors.is_empty() {
             return Ok(Opened::Session(self.open_browser_session(login, address).await?));
         }
         let challenge = random_secret("mpc_");
         let expires_at = self.clock.now().plus_ms(CHALLENGE_MS);
-        self.store.add_challenge(&hash_secret(&challenge), login.user.id, expires_at).await?;
-        Ok(Opened::Challenge(challenge))
+        let hash = hash_secret(&challenge);
+        self.store.add_challenge(&hash, login.user.id, ChallengePurpose::Login, expires_at).await?;
+        Ok(Opened::Challenge { challenge, factors: login.factors })
     }
 
     /// Opens the session of a challenge, and returns the secret for its cookie.
@@ -142,11 +147,12 @@ impl Access {
         const ENDED: AccessError = AccessError::NotAuthenticated("the login took too long, or was ended: log in again");
         let hash = hash_secret(challenge);
         let user = self.store.find_challenge(&hash, self.clock.now()).await?.ok_or(ENDED)?;
-        self.check_code(user, code, address).await?;
+        let login = self.store.get_login(user).await?.filter(|login| login.user.may_enter()).ok_or(ENDED)?;
+        self.check_code(&login, code, address).await?;
         if !self.store.remove_challenge(&hash).await? {
             return Err(ENDED);
         }
-        let login = self.store.get_login(user).await?.filter(|login| login.user.may_enter()).ok_or(ENDED)?;
+        // The password or the right to enter may have changed meanwhile: opening a session compares both.
         self.open_browser_session(&login, address).await
     }
 
@@ -161,28 +167,46 @@ impl Access {
         address: Option<IpAddr>,
     ) -> Result<(), AccessError> {
         match code {
-            _ if !login.has_totp => Ok(()),
-            Some(code) => self.check_code(login.user.id, code, address).await,
-            None => Err(AccessError::SecondFactorDue("a code of your authenticator app is needed, or a recovery code")),
+            _ if login.factors.is_empty() => Ok(()),
+            Some(code) => self.check_code(login, code, address).await,
+            None if login.factors.totp => Err(AccessError::SecondFactorDue(
+                login.factors,
+                "a code of your authenticator app is needed, or a recovery code",
+            )),
+            None => Err(AccessError::SecondFactorDue(
+                login.factors,
+                "a recovery code is needed: passkeys are taken at /auth/login alone",
+            )),
         }
     }
 
     /// Checks a code of the app or a recovery code, each of which is good once.
-    async fn check_code(&self, user: UserId, code: &str, address: Option<IpAddr>) -> Result<(), AccessError> {
-        const WRONG_CODE: AccessError = AccessError::SecondFactorDue("the code is wrong, or was used before");
-        let factor = self.begin_attempt(user).await?.filter(|factor| factor.is_confirmed).ok_or(WRONG)?;
-        let code = plain_code(code);
-        let is_right = match step_of(&code, &factor.secret, factor.last_step, self.clock.now()) {
-            Some(step) => self.store.use_totp_step(user, step, LIMIT).await?,
-            None => self.store.use_recovery_code(user, &hash_secret(&code), LIMIT).await?,
+    async fn check_code(&self, login: &Login, code: &str, address: Option<IpAddr>) -> Result<(), AccessError> {
+        let (user, code) = (login.user.id, plain_code(code));
+        let factor = if login.factors.totp { self.begin_attempt(user).await? } else { None };
+        let is_right = match factor.filter(|factor| factor.is_confirmed) {
+            Some(factor) => match step_of(&code, &factor.secret, factor.last_step, self.clock.now()) {
+                Some(step) => self.store.use_totp_step(user, step, LIMIT).await?,
+                None => self.store.use_recovery_code(user, &hash_secret(&code), LIMIT).await?,
+            },
+            // Beside passkeys alone only a recovery code can be right, which nobody guesses.
+            None => {
+                let counted = format!("{}\n{}", login.user.tenant, login.user.username);
+                let charge = self.login_limit.begin(&counted, address, self.clock.now())?;
+                let is_right = self.store.use_recovery_code(user, &hash_secret(&code), LIMIT).await?;
+                if is_right {
+                    charge.refund();
+                } else {
+                    self.failed_logins.note(&counted, address);
+                }
+                is_right
+            }
         };
         if is_right {
             return Ok(());
         }
-        if let Some(user) = self.store.get_user(user).await? {
-            self.note_failed_login(&user, "totp", address);
-        }
-        Err(WRONG_CODE)
+        self.note_failed_login(&login.user, "totp", address);
+        Err(AccessError::SecondFactorDue(login.factors, "the code is wrong, or was used before"))
     }
 
     /// Counts an attempt, and reads what it is compared with.
@@ -198,14 +222,22 @@ impl Access {
         }
     }
 
-    async fn open_browser_session(&self, login: &Login, address: Option<IpAddr>) -> Result<String, AccessError> {
+    pub(crate) async fn open_browser_session(
+        &self,
+        login: &Login,
+        address: Option<IpAddr>,
+    ) -> Result<String, AccessError> {
         self.note_login(login, "session", address).await?;
         self.add_session(login, SessionKind::Browser, address, i64::from(crate::SESSION_S) * 1000, None).await
     }
 
     async fn own_user(&self, authentication: &Authentication) -> Result<User, AccessError> {
+        Ok(self.own_login(authentication).await?.user)
+    }
+
+    pub(crate) async fn own_login(&self, authentication: &Authentication) -> Result<Login, AccessError> {
         let id = authentication.stored_user().ok_or(NO_USER)?;
-        self.store.get_user(id).await?.ok_or(NO_USER)
+        self.store.get_login(id).await?.ok_or(NO_USER)
     }
 }
 
@@ -218,6 +250,13 @@ struct Factor {
 /// A code as it is compared: people type spaces, hyphens and capitals.
 fn plain_code(code: &str) -> String {
     code.chars().filter(|c| !matches!(c, ' ' | '-')).take(64).collect::<String>().to_ascii_lowercase()
+}
+
+/// New recovery codes, and the digests that are kept of them.
+pub(crate) fn new_recovery_codes() -> (Vec<String>, Vec<Digest>) {
+    let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
+    let hashes = codes.iter().map(|code| hash_secret(&plain_code(code))).collect();
+    (codes, hashes)
 }
 
 /// Such as `k3wd-7xqa-p2mn-c5rt`.

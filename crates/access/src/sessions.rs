@@ -54,6 +54,7 @@ impl Access {
             address,
             created_at: now,
             last_seen_at: now,
+            confirmed_at: None,
             expires_at: now.plus_ms(lifetime_ms),
             provenance,
         };

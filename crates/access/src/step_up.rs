@@ -9,7 +9,7 @@ const NEEDED: AccessError =
     AccessError::StepUpNeeded("this can't be undone: log in again, or send your password, within five minutes");
 
 impl Access {
-    /// Makes sure that the caller logged in less than five minutes ago, or gives its password now. Wrong passwords count as failed
+    /// Makes sure that the caller logged in less than five minutes ago or has shown a passkey since, or gives its password now. Wrong passwords count as failed
     /// logins of that user.
     ///
     /// # Errors
@@ -23,7 +23,8 @@ impl Access {
         let now = self.clock.now();
         if let Some(digest) = authentication.session()
             && let Some(session) = self.store.find_session(digest, now).await?
-            && (0..FRESH_LOGIN_MS).contains(&now.ms_since(session.created_at))
+            && (0..FRESH_LOGIN_MS)
+                .contains(&now.ms_since(session.confirmed_at.unwrap_or(session.created_at).max(session.created_at)))
         {
             return Ok(());
         }

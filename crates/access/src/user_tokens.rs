@@ -17,7 +17,7 @@ impl Access {
     pub async fn open_session_with(&self, attempt: Attempt, code: Option<&str>) -> Result<Opened, AccessError> {
         let address = attempt.address;
         match (self.open_session(attempt).await?, code) {
-            (Opened::Challenge(challenge), Some(code)) => {
+            (Opened::Challenge { challenge, .. }, Some(code)) => {
                 Ok(Opened::Session(self.answer_challenge(&challenge, code, address).await?))
             }
             (opened, _) => Ok(opened),
@@ -30,8 +30,11 @@ impl Access {
     /// [`AccessError::NotAuthenticated`], [`AccessError::SecondFactorDue`] for who needs more than a password, [`AccessError::TooMany`].
     pub async fn caller_of_password(&self, attempt: Attempt) -> Result<Caller, AccessError> {
         let login = self.check_password(attempt).await?;
-        if login.has_totp || login.is_factor_demanded {
-            return Err(AccessError::SecondFactorDue("a password alone does not do: log in, or use a token"));
+        if !login.factors.is_empty() || login.is_factor_demanded {
+            return Err(AccessError::SecondFactorDue(
+                login.factors,
+                "a password alone does not do: log in, or use a token",
+            ));
         }
         let User { id, tenant, role, cadet_id, vehicle_ids, .. } = login.user;
         let principal = Principal::User { id: Some(id), subject: id.to_string(), role, cadet_id, vehicle_ids };

@@ -1,13 +1,13 @@
 //! Login over HTTP: tokens for programs, a session cookie for browsers, and what belongs to both.
 
 pub(crate) mod oidc;
+mod passkeys;
 mod reset;
 mod sessions;
 mod totp;
 
-use crate::problem::SECOND_FACTORS;
 use crate::session_cookie::{remove_session, session_secret, set_session};
-use crate::{Authenticated, Body, ClientAddress, HttpContext, Problem, SignedIn};
+use crate::{Authenticated, Body, ClientAddress, HttpContext, Problem, SecondFactor, SignedIn};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -59,7 +59,7 @@ struct Access {
 /// What a right password led to where a second factor is due.
 #[derive(Serialize)]
 struct Due {
-    second_factor: &'static [&'static str],
+    second_factor: SecondFactor,
     challenge: String,
 }
 
@@ -85,6 +85,7 @@ pub fn auth_routes(context: Arc<HttpContext>) -> Router {
         .route("/auth/login/totp", post(totp::answer_challenge))
         .route("/auth/totp", post(totp::begin_totp).delete(totp::remove_totp))
         .route("/auth/totp/confirm", post(totp::confirm_totp))
+        .merge(passkeys::routes())
         .route("/auth/logout", post(close_session))
         .route("/auth/logout/everywhere", post(end_logins))
         .route("/auth/me", get(show_caller))
@@ -130,8 +131,8 @@ async fn open_session(
             let cookie = set_session(&headers, &secret);
             (StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])).into_response()
         }
-        Opened::Challenge(challenge) => {
-            let due = Due { second_factor: SECOND_FACTORS, challenge };
+        Opened::Challenge { challenge, factors } => {
+            let due = Due { second_factor: SecondFactor(factors), challenge };
             (StatusCode::ACCEPTED, Json(due)).into_response()
         }
     })

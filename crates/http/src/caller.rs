@@ -83,7 +83,7 @@ pub async fn authenticate_parts(
     parts: &Parts,
     token_in_query: TokenInQuery,
 ) -> Result<Authentication, Problem> {
-    refuse_without_factor(find_authentication(context, parts, token_in_query).await?)
+    refuse_without_factor(context, find_authentication(context, parts, token_in_query).await?)
 }
 
 /// Authenticates a credential that a dialect found in its own place.
@@ -92,13 +92,13 @@ pub(crate) async fn admit(
     parts: &Parts,
     credential: Credential<'_>,
 ) -> Result<Authentication, Problem> {
-    refuse_without_factor(authenticate_credential(context, parts, credential).await?)
+    refuse_without_factor(context, authenticate_credential(context, parts, credential).await?)
 }
 
-fn refuse_without_factor(authentication: Authentication) -> Result<Authentication, Problem> {
+fn refuse_without_factor(context: &HttpContext, authentication: Authentication) -> Result<Authentication, Problem> {
     if authentication.lacks_factor() {
-        let detail = "your role needs a second factor: set one up first, with POST /auth/totp";
-        return Err(Problem::forbidden(detail).of_second_factor());
+        let detail = "your role needs a second factor: set one up first, with POST /auth/totp or a passkey";
+        return Err(Problem::forbidden(detail).of_second_factor(context.access.possible_factors()));
     }
     Ok(authentication)
 }

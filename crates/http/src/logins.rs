@@ -121,7 +121,7 @@ pub async fn log_in(
     let code = typed.code.clone();
     match context.access.open_session_with(attempt(context, headers, typed, address), code.as_deref()).await {
         Ok(Opened::Session(secret)) => Ok(LoggedIn::Session(secret)),
-        Ok(Opened::Challenge(_)) | Err(milepost_access::AccessError::SecondFactorDue(_)) => Ok(LoggedIn::CodeDue),
+        Ok(Opened::Challenge { .. }) | Err(milepost_access::AccessError::SecondFactorDue(..)) => Ok(LoggedIn::CodeDue),
         Err(error) => Err(error.into()),
     }
 }

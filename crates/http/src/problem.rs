@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use milepost_access::AccessError;
-use milepost_domain::Invalid;
+use milepost_domain::{Invalid, SecondFactors};
 use milepost_service::ServiceError;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -11,30 +11,19 @@ use utoipa::ToSchema;
 /// Seconds after which a client of an unavailable server should try again.
 const RETRY_UNAVAILABLE_S: u64 = 2;
 
-/// The kinds of second factors.
-pub(crate) const SECOND_FACTORS: &[&str] = &["totp"];
-
-/// Whether a second factor is due. It is written as the list of those that are taken: a list in each problem would be too large.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecondFactor {
-    /// None is.
-    NotDue,
-    /// One of [`SECOND_FACTORS`] is.
-    Due,
-}
+/// The second factors of which one is due, as a list of their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SecondFactor(pub SecondFactors);
 
 impl SecondFactor {
     fn is_not_due(&self) -> bool {
-        *self == Self::NotDue
+        self.0.is_empty()
     }
 }
 
 impl Serialize for SecondFactor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::NotDue => serializer.collect_seq([""; 0]),
-            Self::Due => serializer.collect_seq(SECOND_FACTORS),
-        }
+        serializer.collect_seq(self.0.names())
     }
 }
 
@@ -82,7 +71,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
-            second_factor: SecondFactor::NotDue,
+            second_factor: SecondFactor::default(),
             retry_after_s: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_UNAVAILABLE_S),
             is_bad_token: false,
         }
@@ -121,8 +110,8 @@ impl Problem {
 
     /// Names the second factors of which one is due.
     #[must_use]
-    pub fn of_second_factor(self) -> Self {
-        Self { second_factor: SecondFactor::Due, ..self }
+    pub fn of_second_factor(self, due: SecondFactors) -> Self {
+        Self { second_factor: SecondFactor(due), ..self }
     }
 
     /// Replaces the explanation of the first field.
@@ -167,7 +156,7 @@ impl From<ServiceError> for Problem {
         let detail = error.to_string();
         match error {
             ServiceError::NotAuthenticated(_) => Self::not_authenticated(detail),
-            ServiceError::SecondFactorDue(_) => Self::not_authenticated(detail).of_second_factor(),
+            ServiceError::SecondFactorDue(due, _) => Self::not_authenticated(detail).of_second_factor(due),
             ServiceError::Forbidden(_) => Self::forbidden(detail),
             ServiceError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, detail),
             ServiceError::Gone(_) => Self::new(StatusCode::GONE, detail),

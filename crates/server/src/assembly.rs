@@ -152,7 +152,7 @@ impl Assembly {
             tokens,
             config.max_connections_per_tenant,
         );
-        let access = Arc::new(access.with_providers_only(config.oidc_only));
+        let access = Arc::new(access.with_providers_only(config.oidc_only).with_public_url(&config.public_url));
         let outbox =
             start_outbox(config, Arc::clone(&store), &clock, vapid.clone(), mail_settings(config, &access, &clock));
         let outbox = Arc::new(outbox);

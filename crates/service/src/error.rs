@@ -1,7 +1,7 @@
 //! The errors of use cases, with messages for their callers.
 
 use milepost_access::AccessError;
-use milepost_domain::Invalid;
+use milepost_domain::{Invalid, SecondFactors};
 use milepost_store::StoreError;
 
 /// Why a use case failed. The `http` crate turns it into problem+json.
@@ -11,8 +11,8 @@ pub enum ServiceError {
     #[error("{0}")]
     NotAuthenticated(&'static str),
     /// The password was right, and a second factor is due or was wrong.
-    #[error("{0}")]
-    SecondFactorDue(&'static str),
+    #[error("{1}")]
+    SecondFactorDue(SecondFactors, &'static str),
     /// The caller is known and may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -71,7 +71,7 @@ impl From<AccessError> for ServiceError {
             AccessError::Invalid(invalid) => invalid.into(),
             AccessError::Gone(what) => Self::Gone(what),
             AccessError::StepUpNeeded(detail) | AccessError::Refused(detail) => Self::Forbidden(detail),
-            AccessError::SecondFactorDue(detail) => Self::SecondFactorDue(detail),
+            AccessError::SecondFactorDue(factors, detail) => Self::SecondFactorDue(factors, detail),
             AccessError::Conflict(detail) => Self::Conflict(detail.to_owned()),
             AccessError::Store(error) => error.into(),
             AccessError::Internal => Self::Internal,

@@ -306,6 +306,20 @@ pub async fn reset_second_factor(users: &Users, request: &Request, id: UserId) -
     Ok(())
 }
 
+/// Removes the passkeys of a user who has lost them.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn reset_passkeys(users: &Users, request: &Request, id: UserId) -> Result<(), ServiceError> {
+    let user = get_user(users, request, id).await?;
+    require_role(&request.caller, user.role)?;
+    if !users.access.remove_passkeys(id, request.author()).await? {
+        return Err(ServiceError::NotFound("passkey"));
+    }
+    tracing::info!(user.id = %id, by = request.caller.log_name(), "passkeys reset");
+    Ok(())
+}
+
 /// The roles of a tenant whose users need a second factor.
 ///
 /// # Errors

@@ -120,7 +120,7 @@ impl Node {
 async fn open_session(node: &Node, name: &str) -> String {
     match node.access.open_session(attempt(name)).await.unwrap() {
         Opened::Session(secret) => secret,
-        Opened::Challenge(_) => panic!("{name} has no second factor"),
+        Opened::Challenge { .. } => panic!("{name} has no second factor"),
     }
 }
 

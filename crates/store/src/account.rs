@@ -1,6 +1,6 @@
 //! Users as they are added, and as they log in.
 
-use milepost_domain::{Contact, Role, TenantId, Timestamp, User, Username, VehicleId};
+use milepost_domain::{Contact, Role, SecondFactors, TenantId, Timestamp, User, Username, VehicleId};
 use std::fmt;
 
 /// A user to add. The store gives it its number.
@@ -35,8 +35,8 @@ pub struct Login {
     pub password_hash: Option<String>,
     /// The moment of the last lock-out, or of its last logout everywhere. The epoch if there was none. Each moves it on.
     pub tokens_valid_from: Timestamp,
-    /// Whether a code of an authenticator app is due at each login.
-    pub has_totp: bool,
+    /// One of these is due at each login.
+    pub factors: SecondFactors,
     /// Whether the user's role needs a second factor.
     pub is_factor_demanded: bool,
 }

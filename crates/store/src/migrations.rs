@@ -51,6 +51,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (57, "0057_jobs", include_str!("../migrations/sqlite/0057_jobs.sql")),
     (58, "0058_provider_grants", include_str!("../migrations/sqlite/0058_provider_grants.sql")),
     (59, "0059_gathered_alerts", include_str!("../migrations/sqlite/0059_gathered_alerts.sql")),
+    (61, "0061_passkeys", include_str!("../migrations/sqlite/0061_passkeys.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -95,6 +96,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (57, "0057_jobs", include_str!("../migrations/postgres/0057_jobs.sql")),
     (58, "0058_provider_grants", include_str!("../migrations/postgres/0058_provider_grants.sql")),
     (59, "0059_gathered_alerts", include_str!("../migrations/postgres/0059_gathered_alerts.sql")),
+    (61, "0061_passkeys", include_str!("../migrations/postgres/0061_passkeys.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

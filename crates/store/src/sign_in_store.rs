@@ -2,7 +2,7 @@
 
 use crate::{Digest, Login, NewLogin, Once, Result};
 use async_trait::async_trait;
-use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, User, UserId};
+use milepost_domain::{EmailAddress, Label, Role, TenantId, Timestamp, User, UserId};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -13,6 +13,72 @@ pub const MAX_PASSWORD_LINKS: u32 = 10;
 
 /// Logins of one user that wait for a second factor. A further one replaces the one that ends first.
 pub const MAX_CHALLENGES: u32 = 10;
+
+/// Passkeys of one user. There is no further one.
+pub const MAX_PASSKEYS: u32 = 20;
+
+/// What a challenge asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChallengePurpose {
+    /// The second factor of a login.
+    Login,
+    /// A new passkey.
+    NewPasskey,
+    /// That the user of a session is still there.
+    StepUp,
+}
+
+impl ChallengePurpose {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::NewPasskey => "new_passkey",
+            Self::StepUp => "step_up",
+        }
+    }
+}
+
+/// A passkey to be added.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewPasskey {
+    /// Whose it is.
+    pub user: UserId,
+    /// The authenticator's name for it.
+    pub credential_id: Vec<u8>,
+    /// The COSE key.
+    pub public_key: Vec<u8>,
+    /// The count of its signatures; 0 if it counts none.
+    pub counter: u32,
+    /// What its user calls it.
+    pub name: Label,
+}
+
+/// A stored passkey.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Passkey {
+    /// Its number.
+    pub number: i64,
+    /// What it was added with.
+    pub new: NewPasskey,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// What adding a passkey did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasskeyAdded {
+    /// It has this number. The recovery codes were stored, if it is the user's first second factor.
+    Added {
+        /// Its number.
+        number: i64,
+        /// Whether the recovery codes were stored.
+        is_first: bool,
+    },
+    /// The user has [`MAX_PASSKEYS`].
+    TooMany,
+}
 
 /// How many wrong codes of a user are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +156,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it was last used, to some minutes.
     pub last_seen_at: Timestamp,
+    /// When its user last showed by a passkey that it is still there.
+    pub confirmed_at: Option<Timestamp>,
     /// When it ends.
     pub expires_at: Timestamp,
     /// The provider at which the user logged in, if not here.
@@ -182,14 +250,43 @@ pub trait SignInStore: Send + Sync {
     async fn use_totp_step(&self, user: UserId, step: i64, limit: TotpLimit) -> Result<bool>;
     /// Uses a recovery code up, and forgives the attempt. Returns false if the user has no such code.
     async fn use_recovery_code(&self, user: UserId, code_hash: &Digest, limit: TotpLimit) -> Result<bool>;
-    /// Removes a user's app and its recovery codes. Returns false if there is no app.
+    /// Removes a user's app, and its recovery codes if it has no passkey. Returns false if there is no app.
     async fn remove_totp(&self, user: UserId) -> Result<bool>;
-    /// Adds a login that waits for its second factor. Above [`MAX_CHALLENGES`] another one of the user ends. `NotFound("user")`.
-    async fn add_challenge(&self, secret_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()>;
-    /// The user of a waiting login.
+    /// Adds a passkey, and recovery codes if it is the user's first second factor. `Conflict("passkey")` if it is somebody's already,
+    /// `NotFound("user")`.
+    async fn add_passkey(
+        &self,
+        passkey: &NewPasskey,
+        recovery_codes: &[Digest],
+        now: Timestamp,
+    ) -> Result<PasskeyAdded>;
+    /// The passkeys of a user, the oldest first.
+    async fn list_passkeys(&self, user: UserId) -> Result<Vec<Passkey>>;
+    /// Notes a signature of a user's passkey. Returns false and writes nothing if its counter did not go on: there is a copy of it.
+    async fn use_passkey(&self, user: UserId, number: i64, counter: u32, now: Timestamp) -> Result<bool>;
+    /// Removes a passkey of a user, or all, and its recovery codes if no second factor is left. Returns how many were removed.
+    async fn remove_passkeys(&self, user: UserId, number: Option<i64>) -> Result<u64>;
+    /// Notes that the user of a session has shown to be still there.
+    async fn confirm_session(&self, token_hash: &Digest, now: Timestamp) -> Result<()>;
+    /// Adds a challenge. Above [`MAX_CHALLENGES`] another one of the user ends. `NotFound("user")`.
+    async fn add_challenge(
+        &self,
+        secret_hash: &Digest,
+        user: UserId,
+        purpose: ChallengePurpose,
+        expires_at: Timestamp,
+    ) -> Result<()>;
+    /// The user of a login that waits for its second factor.
     async fn find_challenge(&self, secret_hash: &Digest, now: Timestamp) -> Result<Option<UserId>>;
-    /// Ends a waiting login. Returns false if it has ended.
+    /// Ends a challenge. Returns false if it has ended.
     async fn remove_challenge(&self, secret_hash: &Digest) -> Result<bool>;
+    /// Ends a challenge of this purpose, and returns its user unless it had ended.
+    async fn take_challenge(
+        &self,
+        secret_hash: &Digest,
+        purpose: ChallengePurpose,
+        now: Timestamp,
+    ) -> Result<Option<UserId>>;
     /// The roles of a tenant that need a second factor.
     async fn second_factor_roles(&self, tenant: &TenantId) -> Result<Vec<Role>>;
     /// Replaces them. `NotFound("tenant")`.

@@ -63,6 +63,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(jobs::get_job))
         .routes(routes!(jobs::read_job_result))
         .routes(routes!(users::reset_second_factor))
+        .routes(routes!(users::reset_passkeys))
         .routes(routes!(second_factor::get_second_factor, second_factor::set_second_factor))
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))
         .routes(routes!(vehicles::get_vehicle, vehicles::change_vehicle, vehicles::remove_vehicle))

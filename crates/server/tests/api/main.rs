@@ -17,6 +17,7 @@ mod accounts {
     pub mod foreign_issuer;
     pub mod names;
     pub mod oidc;
+    pub mod passkeys;
     pub mod password_links;
     pub mod people;
     pub mod revocation;

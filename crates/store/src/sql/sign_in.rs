@@ -2,6 +2,7 @@
 
 mod grants;
 pub(super) mod identities;
+pub(super) mod passkeys;
 pub(super) mod password_links;
 pub(super) mod second_factors;
 pub(super) mod sessions;
@@ -9,7 +10,10 @@ pub(super) mod sessions;
 use super::accounts::users;
 use super::audit::sign_in as audited;
 use super::sql_store::SqlStore;
-use crate::{Digest, Grant, Login, NewLogin, Once, PasswordLink, Result, Session, SignInStore, TotpAttempt, TotpLimit};
+use crate::{
+    ChallengePurpose, Digest, Grant, Login, NewLogin, NewPasskey, Once, Passkey, PasskeyAdded, PasswordLink, Result,
+    Session, SignInStore, TotpAttempt, TotpLimit,
+};
 use async_trait::async_trait;
 use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, User, UserId};
 
@@ -116,14 +120,48 @@ impl SignInStore for SqlStore {
     async fn remove_totp(&self, user: UserId) -> Result<bool> {
         write!(self, None, audited::remove_totp(user, self.author()))
     }
-    async fn add_challenge(&self, secret_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()> {
-        write!(self, None, second_factors::add_challenge(secret_hash, user, expires_at))
+    async fn add_passkey(
+        &self,
+        passkey: &NewPasskey,
+        recovery_codes: &[Digest],
+        now: Timestamp,
+    ) -> Result<PasskeyAdded> {
+        write!(self, None, audited::add_passkey(passkey, recovery_codes, now, self.author()))
+    }
+    async fn list_passkeys(&self, user: UserId) -> Result<Vec<Passkey>> {
+        read_front!(self, passkeys::list_passkeys(user))
+    }
+    async fn use_passkey(&self, user: UserId, number: i64, counter: u32, now: Timestamp) -> Result<bool> {
+        write!(self, None, passkeys::use_passkey(user, number, counter, now))
+    }
+    async fn remove_passkeys(&self, user: UserId, number: Option<i64>) -> Result<u64> {
+        write!(self, None, audited::remove_passkeys(user, number, self.author()))
+    }
+    async fn confirm_session(&self, token_hash: &Digest, now: Timestamp) -> Result<()> {
+        write!(self, None, sessions::confirm_session(token_hash, now))
+    }
+    async fn add_challenge(
+        &self,
+        secret_hash: &Digest,
+        user: UserId,
+        purpose: ChallengePurpose,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        write!(self, None, second_factors::add_challenge(secret_hash, user, purpose, expires_at))
     }
     async fn find_challenge(&self, secret_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
         read_front!(self, second_factors::find_challenge(secret_hash, now))
     }
     async fn remove_challenge(&self, secret_hash: &Digest) -> Result<bool> {
         write!(self, None, second_factors::remove_challenge(secret_hash))
+    }
+    async fn take_challenge(
+        &self,
+        secret_hash: &Digest,
+        purpose: ChallengePurpose,
+        now: Timestamp,
+    ) -> Result<Option<UserId>> {
+        write!(self, None, second_factors::take_challenge(secret_hash, purpose, now))
     }
     async fn second_factor_roles(&self, tenant: &TenantId) -> Result<Vec<Role>> {
         read!(self, second_factors::second_factor_roles(tenant))

@@ -117,6 +117,8 @@ on_both! {
         attempts_are_counted_and_forgiven,
         a_factor_counts_when_it_is_confirmed_and_goes_with_its_user,
         a_waiting_login_ends_once,
+        a_challenge_is_taken_once_for_its_purpose,
+        passkeys_are_added_used_and_removed,
         roles_of_a_tenant_need_a_second_factor;
     sign_in:
         sessions_of_a_user_are_listed_newest_first,

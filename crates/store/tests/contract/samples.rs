@@ -70,6 +70,7 @@ pub(crate) fn opened(token_hash: Digest, user: UserId, expires_at: Timestamp) ->
         address: Some([192, 0, 2, 7].into()),
         created_at: at(0),
         last_seen_at: at(0),
+        confirmed_at: None,
         expires_at,
         provenance: None,
     }

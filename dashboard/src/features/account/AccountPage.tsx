@@ -3,6 +3,7 @@
 import { Page } from '../../components/Page';
 import type { Me } from '../../lib/api/get-me';
 import { useText } from '../../lib/strings/strings';
+import { Passkeys } from './Passkeys';
 import { SecondFactor } from './SecondFactor';
 import { Sessions } from './Sessions';
 import '../../styles/account.css';
@@ -17,6 +18,7 @@ export function AccountPage({ me, isFactorDue, onEnd }: { me: Me; isFactorDue: b
         </p>
       ) : null}
       <SecondFactor />
+      <Passkeys />
       <Sessions onEnd={onEnd} />
     </Page>
   );

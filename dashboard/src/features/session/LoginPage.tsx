@@ -1,26 +1,29 @@
-/** Asks for username and password, and for a code where one is due, and shows why they were refused. */
+/** Asks for username and password, and for a code or a passkey where one is due, and shows why they were refused. */
 
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { Brand } from '../../components/Brand';
 import { ApiError } from '../../lib/api/request';
+import { hasPasskeys } from '../../lib/passkeys';
 import { type Text, useText } from '../../lib/strings/strings';
 import { providersQuery } from './api/list-providers';
+import type { WaitingLogin } from './api/log-in';
 
 interface Props {
   notice: string | null;
   /** What the user will see after signing in. */
   lead: string;
-  /** Returns a challenge if a code is due. */
-  onSignIn: (username: string, password: string) => Promise<string | null>;
+  /** Returns the login that waits, if a second factor is due. */
+  onSignIn: (username: string, password: string) => Promise<WaitingLogin | null>;
   onCode: (challenge: string, code: string) => Promise<void>;
+  onPasskey: (challenge: string) => Promise<void>;
 }
 
-export function LoginPage({ notice, lead, onSignIn, onCode }: Props) {
+export function LoginPage({ notice, lead, onSignIn, onCode, onPasskey }: Props) {
   const t = useText();
   const [error, setError] = useState<string | null>(notice);
   const [isBusy, setIsBusy] = useState(false);
-  const [challenge, setChallenge] = useState<string | null>(null);
+  const [waiting, setWaiting] = useState<WaitingLogin | null>(null);
   const refused = useRef<HTMLInputElement>(null);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -29,16 +32,29 @@ export function LoginPage({ notice, lead, onSignIn, onCode }: Props) {
     setIsBusy(true);
     setError(null);
     try {
-      if (challenge === null) {
-        setChallenge(await onSignIn(String(form.get('username')), String(form.get('password'))));
+      if (waiting === null) {
+        setWaiting(await onSignIn(String(form.get('username')), String(form.get('password'))));
         setIsBusy(false);
       } else {
-        await onCode(challenge, String(form.get('code')));
+        await onCode(waiting.challenge, String(form.get('code')));
       }
     } catch (failure) {
-      setError(challenge === null ? refusalText(failure, t) : codeRefusalText(failure, t));
+      setError(waiting === null ? refusalText(failure, t) : codeRefusalText(failure, t));
       setIsBusy(false);
       refused.current?.select();
+    }
+  }
+
+  async function showPasskey({ challenge }: WaitingLogin) {
+    setIsBusy(true);
+    setError(null);
+    try {
+      await onPasskey(challenge);
+    } catch (failure) {
+      // The server ends the login after a wrong answer. Without one, because somebody cancelled, it waits.
+      if (failure instanceof ApiError) setWaiting(null);
+      setError(failure instanceof ApiError ? refusalText(failure, t, t.login.wrongPasskey) : t.login.noPasskey);
+      setIsBusy(false);
     }
   }
 
@@ -49,7 +65,7 @@ export function LoginPage({ notice, lead, onSignIn, onCode }: Props) {
         <Brand />
         <h1>{t.login.title}</h1>
         <p className="login-lead">{lead}</p>
-        {challenge === null ? (
+        {waiting === null ? (
           <>
             <label>
               {t.login.username}
@@ -69,11 +85,18 @@ export function LoginPage({ notice, lead, onSignIn, onCode }: Props) {
             </label>
           </>
         ) : (
-          <label>
-            {t.login.code}
-            {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
-            <input ref={refused} name="code" autoComplete="one-time-code" spellCheck={false} required autoFocus />
-          </label>
+          <>
+            {waiting.second_factor.includes('passkey') && hasPasskeys() ? (
+              <button type="button" disabled={isBusy} onClick={() => void showPasskey(waiting)}>
+                {t.login.passkey}
+              </button>
+            ) : null}
+            <label>
+              {waiting.second_factor.includes('totp') ? t.login.code : t.login.recoveryCode}
+              {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
+              <input ref={refused} name="code" autoComplete="one-time-code" spellCheck={false} required autoFocus />
+            </label>
+          </>
         )}
         <p className="login-error" role="alert">
           {error}
@@ -81,7 +104,7 @@ export function LoginPage({ notice, lead, onSignIn, onCode }: Props) {
         <button type="submit" disabled={isBusy}>
           {isBusy ? t.login.busy : t.login.submit}
         </button>
-        {challenge === null ? <Providers /> : null}
+        {waiting === null ? <Providers /> : null}
       </form>
     </main>
   );
@@ -109,12 +132,12 @@ function codeRefusalText(failure: unknown, t: Text): string {
   return failure instanceof ApiError && failure.status === 401 ? t.login.wrongCode : refusalText(failure, t);
 }
 
-function refusalText(failure: unknown, t: Text): string {
+function refusalText(failure: unknown, t: Text, mismatch = t.login.mismatch): string {
   if (!(failure instanceof ApiError)) return t.login.broken;
   if (failure.status === 429) {
     return failure.retryAfterSeconds === null ? t.login.tooMany : t.login.tooManyFor(failure.retryAfterSeconds);
   }
   // The server does not tell a name that several tenants have from a wrong password.
-  if (failure.status === 401) return t.login.mismatch;
+  if (failure.status === 401) return mismatch;
   return failure.message;
 }

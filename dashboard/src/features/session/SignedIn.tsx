@@ -14,7 +14,15 @@ export function SignedIn({ lead, children }: Props) {
   const session = useSession();
   if (session.kind === 'unknown') return <div className="splash" aria-busy="true" />;
   if (session.kind === 'signed-out') {
-    return <LoginPage notice={session.notice} lead={lead} onSignIn={session.signIn} onCode={session.giveCode} />;
+    return (
+      <LoginPage
+        notice={session.notice}
+        lead={lead}
+        onSignIn={session.signIn}
+        onCode={session.giveCode}
+        onPasskey={session.givePasskey}
+      />
+    );
   }
   return children(session.me, { signOut: () => void session.signOut(), end: session.end });
 }

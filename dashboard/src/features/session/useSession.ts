@@ -5,7 +5,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { getMe, type Me, meQuery } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
 import { presentText } from '../../lib/strings/strings';
-import { answerChallenge, logIn } from './api/log-in';
+import { answerChallenge, answerWithPasskey, logIn } from './api/log-in';
 import { logOut } from './api/log-out';
 
 type State = { kind: 'unknown' } | { kind: 'signed-out'; notice: string | null } | { kind: 'signed-in'; me: Me };
@@ -21,12 +21,12 @@ export function useSession() {
     queries.setQueryData(meQuery.queryKey, user);
   }, [queries]);
 
-  /** Returns a challenge if a code is due. */
+  /** Returns the login that waits, if a second factor is due. */
   const signIn = useCallback(
     async (username: string, password: string) => {
-      const challenge = await logIn(username, password);
-      if (challenge === null) await enter();
-      return challenge;
+      const waiting = await logIn(username, password);
+      if (waiting === null) await enter();
+      return waiting;
     },
     [enter],
   );
@@ -34,6 +34,14 @@ export function useSession() {
   const giveCode = useCallback(
     async (challenge: string, code: string) => {
       await answerChallenge(challenge, code);
+      await enter();
+    },
+    [enter],
+  );
+
+  const givePasskey = useCallback(
+    async (challenge: string) => {
+      await answerWithPasskey(challenge);
       await enter();
     },
     [enter],
@@ -67,6 +75,6 @@ export function useSession() {
       : me
         ? { kind: 'signed-in', me }
         : { kind: 'signed-out', notice: notice ?? refusal };
-    return { ...state, signIn, giveCode, signOut, end };
-  }, [me, isPending, error, notice, signIn, giveCode, signOut, end]);
+    return { ...state, signIn, giveCode, givePasskey, signOut, end };
+  }, [me, isPending, error, notice, signIn, giveCode, givePasskey, signOut, end]);
 }

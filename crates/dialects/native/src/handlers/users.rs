@@ -156,3 +156,15 @@ pub(crate) async fn reset_second_factor(
     users::reset_second_factor(&context.use_cases.users, &request, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+/// Removes the passkeys of a user who has lost them.
+#[utoipa::path(delete, path = "/users/{id}/passkeys", tag = "users", params(("id" = i64, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn reset_passkeys(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(request): Authenticated,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode, Problem> {
+    users::reset_passkeys(&context.use_cases.users, &request, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -28,7 +28,7 @@ const OF_DEVICES: [&str; 10] = [
 const OF_REPORTERS: [&str; 4] = ["record_positions", "update_delivery", "add_proof", "add_proof_of_order"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 31] = [
+const NOT_OF_PROGRAMS: [&str; 37] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
@@ -52,6 +52,12 @@ const NOT_OF_PROGRAMS: [&str; 31] = [
     "begin_totp",
     "confirm_totp",
     "remove_totp",
+    "list_passkeys",
+    "begin_passkey",
+    "add_passkey",
+    "remove_passkey",
+    "begin_step_up",
+    "step_up",
     "end_logins",
     "list_sessions",
     "end_session",

@@ -275,6 +275,7 @@ async fn a_socket_ends_with_the_session_that_opened_it() {
         address: None,
         created_at: server.clock.clock().now(),
         last_seen_at: server.clock.clock().now(),
+        confirmed_at: None,
         expires_at: ends,
         provenance: None,
     };

@@ -36,6 +36,12 @@ fn new_thing(path: &str) -> Option<Value> {
         "/api/v1/access-tokens" => json!({"name": "new", "scopes": ["read"]}),
         "/api/v1/second-factor" => json!({"roles": ["driver"]}),
         "/auth/totp/confirm" => json!({"code": "123456"}),
+        "/auth/passkeys" => json!({
+            "challenge": "x", "name": "x", "credential": {"response": {"clientDataJSON": "", "attestationObject": ""}},
+        }),
+        "/auth/step-up" => json!({"challenge": "x", "credential": {
+            "id": "", "response": {"clientDataJSON": "", "authenticatorData": "", "signature": ""},
+        }}),
         "/tracking/start" => json!({"order_id": "o2", "rider_id": "r2", "dropoff_lat": 1, "dropoff_lng": 1}),
         _ => return None,
     })

@@ -71,6 +71,7 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
         ("/files/", json!(1)),
         ("access-tokens/", token),
         ("sessions/", session),
+        ("auth/passkeys/", json!(1)),
         ("tenants/", json!("blue")),
         ("users/", user),
         ("vehicles/", json!("only-blue")),

@@ -8,8 +8,8 @@ use super::tenants;
 use crate::failure::taken_or_missing;
 use crate::{Login, NewLogin, Renderer, Result, StoreError};
 use milepost_domain::{
-    AlertMail, Contact, EmailAddress, EntryKind, EntryRef, Fact, Language, Role, TenantId, Timestamp, User, UserId,
-    Username, VehicleId, ZoneName,
+    AlertMail, Contact, EmailAddress, EntryKind, EntryRef, Fact, Language, Role, SecondFactors, TenantId, Timestamp,
+    User, UserId, Username, VehicleId, ZoneName,
 };
 use sqlx::Row;
 
@@ -18,7 +18,8 @@ macro_rules! select_users {
         concat!(
             "select u.id, u.username, u.password_hash, u.role, t.id as tenant, u.approved, u.active, u.cadet_id, \
              u.vehicle_ids, u.version, u.tokens_valid_from_ms, u.email, u.language, u.timezone, u.alert_mail, u.email_refused_ms, t.second_factor_roles, \
-             (select count(*) from totp f where f.user_id = u.id and f.confirmed_ms is not null) as factors from users u join tenants t on t.tenant_no = u.tenant_no ",
+             (select count(*) from totp f where f.user_id = u.id and f.confirmed_ms is not null) as apps, \
+             (select count(*) from passkeys p where p.user_id = u.id) as passkeys from users u join tenants t on t.tenant_no = u.tenant_no ",
             $rest
         )
     };
@@ -57,7 +58,10 @@ fn login(row: &DbRow) -> Result<Login> {
     let demanding = second_factors::read_roles(row.try_get("second_factor_roles")?)?;
     Ok(Login {
         is_factor_demanded: demanding.contains(&user.role),
-        has_totp: row.try_get::<i64, _>("factors")? > 0,
+        factors: SecondFactors {
+            totp: row.try_get::<i64, _>("apps")? > 0,
+            passkey: row.try_get::<i64, _>("passkeys")? > 0,
+        },
         user,
         password_hash: row.try_get("password_hash")?,
         tokens_valid_from: timestamp(row.try_get("tokens_valid_from_ms")?)?,

@@ -2,11 +2,11 @@
 
 use super::super::Connection;
 use super::super::accounts::users;
-use super::super::sign_in::{identities, password_links, second_factors};
+use super::super::sign_in::{identities, passkeys, password_links, second_factors};
 use super::accounts::changed;
 use super::rows::note;
 use crate::audit_form as form;
-use crate::{AuditNote, Digest, NewLogin, Renderer, Result};
+use crate::{AuditNote, Digest, NewLogin, NewPasskey, PasskeyAdded, Renderer, Result};
 use milepost_domain::{Author, Role, TenantId, Timestamp, User, UserId};
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ pub(crate) async fn confirm_totp(
 ) -> Result<bool> {
     let is_confirmed = second_factors::confirm_totp(connection, user, step, recovery_codes, now).await?;
     if is_confirmed {
-        note_user(connection, author, user, "second_factor.create", None).await?;
+        note_user(connection, author, user, "second_factor.create", Some(json!({ "kind": "totp" }))).await?;
     }
     Ok(is_confirmed)
 }
@@ -86,9 +86,36 @@ pub(crate) async fn confirm_totp(
 pub(crate) async fn remove_totp(connection: &mut Connection, user: UserId, author: Option<&Author>) -> Result<bool> {
     let is_removed = second_factors::remove_totp(connection, user).await?;
     if is_removed {
-        note_user(connection, author, user, "second_factor.delete", None).await?;
+        note_user(connection, author, user, "second_factor.delete", Some(json!({ "kind": "totp" }))).await?;
     }
     Ok(is_removed)
+}
+
+pub(crate) async fn add_passkey(
+    connection: &mut Connection,
+    passkey: &NewPasskey,
+    recovery_codes: &[Digest],
+    now: Timestamp,
+    author: Option<&Author>,
+) -> Result<PasskeyAdded> {
+    let added = passkeys::add_passkey(connection, passkey, recovery_codes, now).await?;
+    if matches!(added, PasskeyAdded::Added { .. }) {
+        note_user(connection, author, passkey.user, "second_factor.create", Some(json!({ "kind": "passkey" }))).await?;
+    }
+    Ok(added)
+}
+
+pub(crate) async fn remove_passkeys(
+    connection: &mut Connection,
+    user: UserId,
+    number: Option<i64>,
+    author: Option<&Author>,
+) -> Result<u64> {
+    let removed = passkeys::remove_passkeys(connection, user, number).await?;
+    if removed > 0 {
+        note_user(connection, author, user, "second_factor.delete", Some(json!({ "kind": "passkey" }))).await?;
+    }
+    Ok(removed)
 }
 
 pub(crate) async fn set_second_factor_roles(

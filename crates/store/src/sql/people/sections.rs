@@ -22,6 +22,8 @@ sections! {
         from users u join tenants t on t.tenant_no = u.tenant_no where u.id = $1 and u.id > cast($3 as bigint) limit $4";
     "identities", "", "select issuer as row_cursor, issuer, subject from identities where user_id = $1 and issuer > $3 order by issuer limit $4";
     "second_factors", "0", "select cast(user_id as text) as row_cursor, confirmed_ms from totp where user_id = $1 and user_id > cast($3 as bigint) limit $4";
+    "passkeys", "0", "select cast(passkey_no as text) as row_cursor, name, created_ms, last_used_ms from passkeys
+        where user_id = $1 and passkey_no > cast($3 as bigint) order by passkey_no limit $4";
     "sessions", "0", "select cast(max(created_ms) as text) as row_cursor, kind, created_ms, max(last_seen_ms) as last_seen_ms, max(expires_ms) as expires_ms, address
         from sessions where user_id = $1 and created_ms > cast($3 as bigint) group by created_ms, kind, address order by created_ms limit $4";
     "push_subscriptions", "0", "select cast(push_no as text) as row_cursor, endpoint, created_ms, refreshed_ms from push_subscriptions

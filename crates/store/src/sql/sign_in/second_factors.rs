@@ -1,9 +1,9 @@
-//! Second factors: codes of an authenticator app, recovery codes, and the logins that wait for one.
+//! Second factors: codes of an authenticator app, recovery codes, and challenges, such as the logins that wait for one.
 
 use super::super::{Connection, Db};
 use crate::failure::taken_or_missing;
 use crate::sign_in_store::MAX_CHALLENGES;
-use crate::{Digest, Result, StoreError, TotpAttempt, TotpLimit};
+use crate::{ChallengePurpose, Digest, Result, StoreError, TotpAttempt, TotpLimit};
 use milepost_domain::{Role, TenantId, Timestamp, UserId};
 use sqlx::Row;
 
@@ -92,7 +92,20 @@ pub(crate) async fn confirm_totp(
     if confirmed.rows_affected() == 0 {
         return Ok(false);
     }
-    remove_recovery_codes(connection, user).await?;
+    set_recovery_codes(connection, user, recovery_codes).await?;
+    Ok(true)
+}
+
+/// Replaces the recovery codes of a user.
+pub(super) async fn set_recovery_codes(
+    connection: &mut Connection,
+    user: UserId,
+    recovery_codes: &[Digest],
+) -> Result<()> {
+    sqlx::query::<Db>("delete from recovery_codes where user_id = $1")
+        .bind(user.get())
+        .execute(&mut *connection)
+        .await?;
     for code in recovery_codes {
         sqlx::query::<Db>("insert into recovery_codes (user_id, code_hash) values ($1, $2)")
             .bind(user.get())
@@ -100,7 +113,7 @@ pub(crate) async fn confirm_totp(
             .execute(&mut *connection)
             .await?;
     }
-    Ok(true)
+    Ok(())
 }
 
 pub(crate) async fn use_recovery_code(
@@ -126,13 +139,21 @@ pub(crate) async fn use_recovery_code(
 }
 
 pub(crate) async fn remove_totp(connection: &mut Connection, user: UserId) -> Result<bool> {
-    remove_recovery_codes(connection, user).await?;
-    let removed = sqlx::query::<Db>("delete from totp where user_id = $1").bind(user.get()).execute(connection).await?;
+    let removed =
+        sqlx::query::<Db>("delete from totp where user_id = $1").bind(user.get()).execute(&mut *connection).await?;
+    remove_needless_codes(connection, user).await?;
     Ok(removed.rows_affected() > 0)
 }
 
-async fn remove_recovery_codes(connection: &mut Connection, user: UserId) -> Result<()> {
-    sqlx::query::<Db>("delete from recovery_codes where user_id = $1").bind(user.get()).execute(connection).await?;
+/// Removes the recovery codes of a user who has no second factor any more.
+pub(super) async fn remove_needless_codes(connection: &mut Connection, user: UserId) -> Result<()> {
+    sqlx::query::<Db>(
+        "delete from recovery_codes where user_id = $1 and not exists (select 1 from passkeys p where p.user_id = $1)
+         and not exists (select 1 from totp f where f.user_id = $1 and f.confirmed_ms is not null)",
+    )
+    .bind(user.get())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -140,15 +161,19 @@ pub(crate) async fn add_challenge(
     connection: &mut Connection,
     secret_hash: &Digest,
     user: UserId,
+    purpose: ChallengePurpose,
     expires_at: Timestamp,
 ) -> Result<()> {
-    sqlx::query::<Db>("insert into login_challenges (secret_hash, user_id, expires_ms) values ($1, $2, $3)")
-        .bind(secret_hash.as_slice())
-        .bind(user.get())
-        .bind(expires_at.unix_ms())
-        .execute(&mut *connection)
-        .await
-        .map_err(taken_or_missing("challenge", "user"))?;
+    sqlx::query::<Db>(
+        "insert into login_challenges (secret_hash, user_id, expires_ms, purpose) values ($1, $2, $3, $4)",
+    )
+    .bind(secret_hash.as_slice())
+    .bind(user.get())
+    .bind(expires_at.unix_ms())
+    .bind(purpose.as_str())
+    .execute(&mut *connection)
+    .await
+    .map_err(taken_or_missing("challenge", "user"))?;
     sqlx::query::<Db>(
         "delete from login_challenges where user_id = $1 and secret_hash <> $2 and secret_hash not in
             (select secret_hash from login_challenges where user_id = $1 order by expires_ms desc, secret_hash limit $3)",
@@ -167,7 +192,7 @@ pub(crate) async fn find_challenge(
     now: Timestamp,
 ) -> Result<Option<UserId>> {
     let user = sqlx::query_scalar::<Db, i64>(
-        "select user_id from login_challenges where secret_hash = $1 and expires_ms > $2",
+        "select user_id from login_challenges where secret_hash = $1 and expires_ms > $2 and purpose = 'login'",
     )
     .bind(secret_hash.as_slice())
     .bind(now.unix_ms())
@@ -182,6 +207,23 @@ pub(crate) async fn remove_challenge(connection: &mut Connection, secret_hash: &
         .execute(connection)
         .await?;
     Ok(removed.rows_affected() > 0)
+}
+
+pub(crate) async fn take_challenge(
+    connection: &mut Connection,
+    secret_hash: &Digest,
+    purpose: ChallengePurpose,
+    now: Timestamp,
+) -> Result<Option<UserId>> {
+    let user = sqlx::query_scalar::<Db, i64>(
+        "delete from login_challenges where secret_hash = $1 and purpose = $2 and expires_ms > $3 returning user_id",
+    )
+    .bind(secret_hash.as_slice())
+    .bind(purpose.as_str())
+    .bind(now.unix_ms())
+    .fetch_optional(connection)
+    .await?;
+    Ok(user.map(UserId::new).transpose()?)
 }
 
 /// Ends all waiting logins of a user, whose password or right to enter has changed.

@@ -54,6 +54,7 @@ fn session(row: &DbRow) -> Result<Session> {
         address: row.try_get::<Option<String>, _>("address")?.and_then(|address| address.parse().ok()),
         created_at: timestamp(row.try_get("created_ms")?)?,
         last_seen_at: timestamp(row.try_get("last_seen_ms")?)?,
+        confirmed_at: row.try_get::<Option<i64>, _>("confirmed_ms")?.map(timestamp).transpose()?,
         expires_at: timestamp(row.try_get("expires_ms")?)?,
         provenance: match row.try_get::<Option<String>, _>("issuer")? {
             Some(issuer) => Some(Provenance { issuer, sid: row.try_get("issuer_sid")? }),
@@ -68,7 +69,7 @@ pub(crate) async fn find_session(
     now: Timestamp,
 ) -> Result<Option<Session>> {
     let row = sqlx::query::<Db>(
-        "select token_hash, user_id, kind, address, created_ms, last_seen_ms, expires_ms, issuer, issuer_sid from sessions
+        "select token_hash, user_id, kind, address, created_ms, last_seen_ms, confirmed_ms, expires_ms, issuer, issuer_sid from sessions
          where token_hash = $1 and expires_ms > $2",
     )
     .bind(token_hash.as_slice())
@@ -80,7 +81,7 @@ pub(crate) async fn find_session(
 
 pub(crate) async fn list_sessions(connection: &mut Connection, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
     let rows = sqlx::query::<Db>(
-        "select token_hash, user_id, kind, address, created_ms, last_seen_ms, expires_ms, issuer, issuer_sid from sessions
+        "select token_hash, user_id, kind, address, created_ms, last_seen_ms, confirmed_ms, expires_ms, issuer, issuer_sid from sessions
          where user_id = $1 and expires_ms > $2 order by created_ms desc, token_hash",
     )
     .bind(user.get())
@@ -92,6 +93,15 @@ pub(crate) async fn list_sessions(connection: &mut Connection, user: UserId, now
 
 pub(crate) async fn note_session_seen(connection: &mut Connection, token_hash: &Digest, now: Timestamp) -> Result<()> {
     sqlx::query::<Db>("update sessions set last_seen_ms = $1 where token_hash = $2 and last_seen_ms < $1")
+        .bind(now.unix_ms())
+        .bind(token_hash.as_slice())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn confirm_session(connection: &mut Connection, token_hash: &Digest, now: Timestamp) -> Result<()> {
+    sqlx::query::<Db>("update sessions set confirmed_ms = $1 where token_hash = $2")
         .bind(now.unix_ms())
         .bind(token_hash.as_slice())
         .execute(connection)
