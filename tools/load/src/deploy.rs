@@ -136,12 +136,15 @@ pub(crate) fn run_deploy(options: &DeployOptions) -> Result<()> {
 
 /// Moves every bus, over a connection of its own.
 fn publish(client: &mut Client, milepost: &Milepost, fleet: &mut Fleet, leavers: &mut Leavers<'_>) -> Result<()> {
-    client.close_publishers();
     client.open_publishers(1, milepost.address)?;
     let buses = fleet.buses.len();
     let body = fleet.batch(0..buses, now_ms(), 0);
     let make = |_, _| json_request("POST", "/api/v1/positions", &milepost.credential, body.as_bytes());
     publish_on_time(client, even_pace(1.0, 1.0), make, leavers)?;
-    client.poll_for(Duration::from_millis(200), leavers)?;
+    while client.waiting_publishers() > 0 {
+        client.poll_for(Duration::from_millis(10), leavers)?;
+    }
+    // The server closes it when it is idle.
+    client.close_publishers();
     Ok(())
 }
