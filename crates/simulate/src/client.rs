@@ -103,6 +103,22 @@ impl Client {
         Err(refused("POST /api/v1/vehicles", response).await)
     }
 
+    /// Calls the API with JSON, and returns the JSON of the answer; null for an empty one.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> Result<Value, SimulateError> {
+        let response = self.send(self.call(method, path, Some(token)).json(body)).await?;
+        if !response.status().is_success() {
+            return Err(refused(path, response).await);
+        }
+        let text = response.text().await.map_err(|error| self.unreachable(&error))?;
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
     /// Adds a device with an id of the server's choice.
     pub(crate) async fn add_device(&self, token: &str, body: &Value) -> Result<Device, SimulateError> {
         let response = self.send(self.call(Method::POST, "/api/v1/devices", Some(token)).json(body)).await?;
@@ -195,7 +211,7 @@ impl Client {
     }
 }
 
-fn to_json(report: &Report) -> Value {
+pub(crate) fn to_json(report: &Report) -> Value {
     let fix = &report.fix;
     let mut body = Map::new();
     let mut put = |name: &str, value: Option<f64>| {

@@ -22,6 +22,7 @@ mod run;
 mod sender;
 mod tally;
 mod timeline;
+mod tour;
 mod tracker;
 mod walker;
 
@@ -31,5 +32,6 @@ pub use route::{DEMO_ROUTES_GEOJSON, Route, demo_routes, read_routes};
 pub use run::simulate;
 pub use tally::Summary;
 pub use timeline::{Timeline, Times};
+pub use tour::{Organisation, Tour};
 pub use tracker::{TrackerProtocol, TrackerTarget};
 pub use walker::{Fix, Walker};

@@ -13,8 +13,8 @@ export function DemoPage() {
   useTitle(t.demo.title);
   const [password, setPassword] = useState(() => decodeURIComponent(window.location.hash.slice(1)));
   const open = useMutation({
-    mutationFn: (username: string) =>
-      request('/auth/login', withJson('POST', { username, password, tenant: username })),
+    mutationFn: ({ username, tenant }: { username: string; tenant: string }) =>
+      request('/auth/login', withJson('POST', { username, password, tenant })),
     onSuccess: () => window.location.assign('/'),
   });
   return (
@@ -42,11 +42,25 @@ export function DemoPage() {
               type="button"
               className="button button-primary"
               disabled={password === '' || open.isPending}
-              onClick={() => open.mutate(tenant)}
+              onClick={() => open.mutate({ username: tenant, tenant })}
             >
-              {open.isPending && open.variables === tenant ? t.demo.opening : t.demo.open}
+              {open.isPending && open.variables.username === tenant ? t.demo.opening : t.demo.open}
               <span className="visually-hidden">: {name}</span>
             </button>
+            {(t.demo.people[tenant] ?? []).map(([username, who]) => (
+              <button
+                key={username}
+                type="button"
+                className="button button-small demo-person"
+                disabled={password === '' || open.isPending}
+                onClick={() => open.mutate({ username, tenant })}
+              >
+                <span className="visually-hidden">
+                  {name}: {t.demo.orAs}{' '}
+                </span>
+                {who}
+              </button>
+            ))}
           </li>
         ))}
       </ul>

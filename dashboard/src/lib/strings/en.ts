@@ -906,12 +906,25 @@ export const en = {
     needPassword: 'Type the password that the demo has printed; its own link brings it along.',
     opening: 'Signing in…',
     tenants: {
-      school: ['Lakeside School', 'Buses on their routes, as an admin sees them'],
+      school: ['Lakeside School', 'Buses on their routes, one late, one in repair; as an admin sees them'],
       parcels: ['Swift Parcels', 'Vans that bring parcels, as an admin sees them'],
       kitchen: ['Kitchen Express', 'Couriers with meals, as an admin sees them'],
       haulage: ['Hill Haulage', 'Trucks, trips and alerts, as a manager sees them'],
       academy: ['Harbour Academy', 'Cadets and their records, as an admin sees them'],
     } as Record<string, [string, string]>,
+    people: {
+      school: [['paula', 'a parent, whose bus is replaced']],
+      parcels: [
+        ['vera', 'a driver with parcels'],
+        ['chris', 'a client who waits'],
+      ],
+      haulage: [['ana', 'a driver of a truck']],
+      academy: [
+        ['stefan', 'training staff'],
+        ['casey', 'a cadet'],
+      ],
+    } as Record<string, [string, string][]>,
+    orAs: 'or as',
     customer: 'A customer’s page of a delivery is printed by the demo too.',
     away: 'These logins exist only on a server that was started with “milepost demo”.',
   },

@@ -917,6 +917,19 @@ export const id: Text = {
       haulage: ['Hill Haulage', 'Truk, perjalanan, dan peringatan, seperti dilihat manajer'],
       academy: ['Harbour Academy', 'Kadet dan catatannya, seperti dilihat admin'],
     },
+    people: {
+      school: [['paula', 'orang tua, yang busnya diganti']],
+      parcels: [
+        ['vera', 'pengemudi dengan paket'],
+        ['chris', 'klien yang menunggu'],
+      ],
+      haulage: [['ana', 'pengemudi truk']],
+      academy: [
+        ['stefan', 'staf pelatihan'],
+        ['casey', 'kadet'],
+      ],
+    },
+    orAs: 'atau sebagai',
     customer: 'Halaman pelanggan sebuah antaran juga dicetak oleh demo.',
     away: 'Akun ini hanya ada di server yang dijalankan dengan “milepost demo”.',
   },

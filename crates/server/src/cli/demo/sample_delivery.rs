@@ -1,4 +1,4 @@
-//! The demo's rider. It delivers one order after another along a street, and prints the link of each.
+//! The demo's riders. Each delivers one order after another along a street; the first one's links are printed.
 
 use super::super::say;
 use crate::serve::Running;
@@ -21,42 +21,63 @@ const STEP_M: f64 = 16.0;
 /// The longest path of an order.
 const LONGEST_M: f64 = 6_000.0;
 
+/// The names of the riders.
+const RIDERS: [&str; 4] = ["demo-rider", "rosa", "tariq", "uma"];
+/// Between the first orders of two riders, so that their orders are at different stages.
+const APART: Duration = Duration::from_secs(20);
+
 /// Drives until `end` is set.
-pub(super) fn drive_rider(
+pub(super) fn drive_riders(
     running: &Running,
-    tenant: TenantId,
+    tenant: &TenantId,
     end: &watch::Receiver<bool>,
-) -> tokio::task::JoinHandle<()> {
-    let context = Arc::clone(&running.assembly.live.context);
-    let (url, mut end) = (format!("http://{}", running.address), end.clone());
-    tokio::spawn(async move {
-        let ended = async move {
-            let _ = end.wait_for(|ended| *ended).await;
-        };
-        tokio::select! {
-            () = ended => {}
-            result = bring_orders(&context, &tenant, &url) => {
-                if let Err(error) = result {
-                    tracing::warn!(%error, "the demo's rider has stopped");
+) -> Vec<tokio::task::JoinHandle<()>> {
+    let drive = |(rider, name): (usize, &'static str)| {
+        let context = Arc::clone(&running.assembly.live.context);
+        let (url, tenant, mut end) = (format!("http://{}", running.address), tenant.clone(), end.clone());
+        tokio::spawn(async move {
+            let ended = async move {
+                let _ = end.wait_for(|ended| *ended).await;
+            };
+            let bringing = async {
+                context.clock.sleep(APART * u32::try_from(rider).unwrap_or(0)).await;
+                bring_orders(&context, &tenant, &url, rider, name).await
+            };
+            tokio::select! {
+                () = ended => {}
+                result = bringing => {
+                    if let Err(error) = result {
+                        tracing::warn!(%error, "a rider of the demo has stopped");
+                    }
                 }
             }
-        }
-    })
+        })
+    };
+    RIDERS.into_iter().enumerate().map(drive).collect()
 }
 
-async fn bring_orders(context: &HttpContext, tenant: &TenantId, url: &str) -> Result<()> {
+async fn bring_orders(
+    context: &HttpContext,
+    tenant: &TenantId,
+    url: &str,
+    rider: usize,
+    name: &'static str,
+) -> Result<()> {
     let principal = Principal::User {
         id: None,
-        subject: "demo-rider".to_owned(),
+        subject: name.to_owned(),
         role: Role::Rider,
         cadet_id: None,
         vehicle_ids: Vec::new(),
     };
-    let rider = Caller { tenant: tenant.clone(), principal, expires_at: None };
-    for (number, route) in demo_routes().iter().cycle().enumerate() {
-        let id = start(context, &rider, route, number).await?;
-        say(&format!("  follow order {} without a login: {url}/track/{id}", order_name(number)));
-        ride(context, &rider, route, &id).await?;
+    let caller = Caller { tenant: tenant.clone(), principal, expires_at: None };
+    for (turn, route) in demo_routes().iter().cycle().skip(rider * 3).enumerate() {
+        let order = order_name(turn * RIDERS.len() + rider);
+        let id = start(context, &caller, route, &order, name).await?;
+        if rider == 0 {
+            say(&format!("  follow order {order} without a login: {url}/track/{id}"));
+        }
+        ride(context, &caller, route, &id).await?;
     }
     Ok(())
 }
@@ -65,10 +86,16 @@ fn order_name(number: usize) -> String {
     format!("ORD-{}", 1001 + number)
 }
 
-async fn start(context: &HttpContext, rider: &Caller, route: &Route, number: usize) -> Result<TrackingId> {
+async fn start(
+    context: &HttpContext,
+    rider: &Caller,
+    route: &Route,
+    order: &str,
+    name: &'static str,
+) -> Result<TrackingId> {
     let new = NewDelivery {
-        order_id: OrderId::new(&order_name(number))?,
-        rider_id: RiderId::new("demo-rider")?,
+        order_id: OrderId::new(order)?,
+        rider_id: RiderId::new(name)?,
         dropoff: place(route, LONGEST_M),
         phone: None,
     };
