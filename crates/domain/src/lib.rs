@@ -36,6 +36,7 @@ mod place;
 mod position;
 mod precis;
 mod push;
+mod roaming_fence;
 mod role;
 mod rules;
 mod schedule;
@@ -97,6 +98,10 @@ pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
 pub use precis::prepare_password;
 pub use push::{PushId, PushKeys, PushSubscription};
+pub use roaming_fence::{
+    Encounter, EncounterTriggers, MAX_ROAMING_FENCES, RoamingFence, RoamingFenceDescription, RoamingFenceId,
+    VehicleSelection,
+};
 pub use role::Role;
 pub use rules::FleetRules;
 pub use schedule::{Schedule, ScheduleClock, UtcOffset, Weekday, Weekdays, ZoneName};

@@ -4,8 +4,8 @@ use crate::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use milepost_domain::{
-    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, ParcelId, PushId, TrainingDayId, TripId, UserId,
-    VehicleId, WebhookId,
+    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, ParcelId, PushId, RoamingFenceId, TrainingDayId,
+    TripId, UserId, VehicleId, WebhookId,
 };
 use milepost_service::CallId;
 
@@ -85,6 +85,7 @@ ids! {
     GradeId, "grade", |text| Self::new(text.parse().ok()?).ok();
     ParcelId, "parcel", |text| Self::new(text.parse().ok()?).ok();
     PushId, "push subscription", |text| Self::new(text.parse().ok()?).ok();
+    RoamingFenceId, "roaming fence", |text| Self::new(text.parse().ok()?).ok();
     TripId, "trip", |text| Self::new(text).ok();
     UserId, "user", |text| Self::new(text.parse().ok()?).ok();
     VehicleId, "vehicle", |text| Self::new(text).ok();

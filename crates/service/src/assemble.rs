@@ -19,6 +19,7 @@ use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::roaming::{Roaming, RoamingNews};
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::use_cases::UseCases;
@@ -120,6 +121,16 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         deliveries: Arc::clone(&deliveries),
         parcels: Arc::clone(&parcels),
     });
+    let nodes = Arc::new(nodes);
+    let roaming_news = Arc::<RoamingNews>::default();
+    let roaming = Roaming::new(
+        store(),
+        clock.clone(),
+        (live(), Arc::clone(&nodes)),
+        wakers.clone(),
+        alert_expiry_ms,
+        Arc::clone(&roaming_news),
+    );
     let positions = Arc::new(Positions::new(store(), committer, live()));
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),
@@ -139,18 +150,20 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             Arc::clone(&fair_reads),
             trip_meters,
             alert_expiry_ms,
+            Arc::clone(&roaming_news),
         ),
         fair_reads,
         idempotency_keys: IdempotencyKeys::new(store()),
         pages: FairReads::of_pages(),
         large_bodies: LargeBodies::default(),
-        nodes: Arc::new(nodes),
+        nodes,
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels,
         positions,
         push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
+        roaming,
         sign_in: SignIn::new(store(), access(), outgoing.clone()),
         tenants: Tenants::new(store()),
         users: Users::new(store(), access()),
@@ -170,6 +183,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         relay: relay(),
         deliveries: Arc::clone(&use_cases.deliveries),
         parcels: Arc::clone(&use_cases.parcels),
+        roaming: roaming_news,
     };
     AssembledService {
         use_cases,

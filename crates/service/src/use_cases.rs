@@ -15,6 +15,7 @@ use crate::positions::Positions;
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::roaming::Roaming;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::users::Users;
@@ -56,6 +57,8 @@ pub struct UseCases {
     pub readiness: Readiness,
     /// For [`crate::records`].
     pub records: Records,
+    /// Watches roaming fences, which are managed with [`crate::fleet`].
+    pub roaming: Roaming,
     /// For [`crate::sign_in`].
     pub sign_in: SignIn,
     /// For [`crate::tenants`].

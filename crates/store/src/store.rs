@@ -3,8 +3,8 @@
 use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency,
     IdempotencyKey, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore,
-    RecordStore, Result, Retention, SignInStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle,
-    VehicleNo, WrongPositions,
+    RecordStore, Result, Retention, RoamingStore, SignInStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow,
+    TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -62,6 +62,7 @@ pub trait Store:
     + AccessTokenStore
     + AuditStore
     + NodeStore
+    + RoamingStore
     + SignInStore
     + Send
     + Sync

@@ -16,6 +16,7 @@ pub(crate) mod parcel_path;
 pub(crate) mod parcels;
 pub(crate) mod positions;
 pub(crate) mod push;
+pub(crate) mod roaming_fences;
 pub(crate) mod rules;
 pub(crate) mod second_factor;
 pub(crate) mod sync_events;

@@ -19,6 +19,7 @@ mod parcels;
 mod positions;
 mod push;
 mod records;
+mod roaming;
 mod sign_in;
 mod store;
 pub(super) mod transaction;

@@ -15,6 +15,7 @@ pub(crate) enum Numbered {
     Notice,
     Parcel,
     Push,
+    RoamingFence,
     Webhook,
 }
 
@@ -28,6 +29,7 @@ impl Numbered {
             Self::Notice => "notice",
             Self::Parcel => "parcel",
             Self::Push => "push",
+            Self::RoamingFence => "roaming_fence",
             Self::Webhook => "webhook",
         }
     }
