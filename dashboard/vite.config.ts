@@ -17,7 +17,7 @@ export default defineConfig({
     // The client is built into the pages from its source.
     alias: [
       { find: /^@milepost\/client$/, replacement: `${client}/index.ts` },
-      { find: /^@milepost\/client\/react$/, replacement: `${client}/react/index.ts` },
+      { find: /^@milepost\/client\/(.+)$/, replacement: `${client}/$1/index.ts` },
     ],
     dedupe: ['react', 'react-dom'],
   },

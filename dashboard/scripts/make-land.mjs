@@ -7,6 +7,14 @@ import { feature } from 'topojson-client';
 const TOLERANCE_DEG = 0.06; // about 6.5 km, which still draws a coast well up to a city
 const MIN_RING_AREA_DEG2 = 0.03; // islands under some 19 × 19 km go
 
+const WORLD = [
+  [-180, -85.06],
+  [180, -85.06],
+  [180, 85.06],
+  [-180, 85.06],
+  [-180, -85.06],
+];
+
 const topology = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('world-atlas/land-50m.json'), 'utf8'));
 const land = feature(topology, topology.objects.land);
 const polygons = land.features.flatMap(({ geometry }) =>
@@ -21,11 +29,11 @@ const thinned = polygons
 const output = {
   type: 'FeatureCollection',
   attribution: 'Natural Earth',
-  features: thinned.map((coordinates) => ({
-    type: 'Feature',
-    properties: {},
-    geometry: { type: 'Polygon', coordinates },
-  })),
+  // The sea comes with the land, so that a part of the map that has not been loaded is not shown as sea.
+  features: [
+    { type: 'Feature', properties: { sea: true }, geometry: { type: 'Polygon', coordinates: [WORLD] } },
+    ...thinned.map((coordinates) => ({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates } })),
+  ],
 };
 const text = JSON.stringify(output);
 writeFileSync(new URL('../src/lib/map/land.geojson', import.meta.url), `${text}\n`);

@@ -16,8 +16,7 @@ const TSCONFIG = {
     paths: {
       '@milepost/client': ['../../src/index.ts'],
       '@milepost/client/live': ['../../src/live/index.ts'],
-      '@milepost/client/live/queue': ['../../src/live/queue/index.ts'],
-      '@milepost/client/live/react': ['../../src/live/react/index.ts'],
+      '@milepost/client/live/*': ['../../src/live/*/index.ts'],
       '@milepost/client/react': ['../../src/react/index.ts'],
       '@milepost/client/rest': ['../../src/rest/index.ts'],
     },

@@ -235,14 +235,14 @@ impl Access {
         Ok(self.session(digest, from).await?.is_some_and(|session| session.user == user))
     }
 
-    /// The caller's login name, if it is a stored user.
+    /// The caller's account, if it is a stored user.
     ///
     /// # Errors
     /// [`AccessError::Store`] when the store can't be read.
-    pub async fn username_of(&self, caller: &Caller) -> Result<Option<String>, AccessError> {
+    pub async fn user_of(&self, caller: &Caller) -> Result<Option<User>, AccessError> {
         let Some(id) = caller.user_id() else { return Ok(None) };
         Ok(match self.known_user(id, ReadFrom::Cache).await? {
-            KnownUser::Stored(account) => Some(account.user.username.as_str().to_owned()),
+            KnownUser::Stored(account) => Some(account.user.clone()),
             KnownUser::Erased | KnownUser::Unknown => None,
         })
     }

@@ -14,7 +14,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use milepost_access::{Attempt, Opened};
-use milepost_domain::Principal;
+use milepost_domain::{Language, Principal, Role, UserId};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -71,6 +71,9 @@ struct Me {
     tenant: String,
     cadet_id: Option<i64>,
     vehicle_ids: Vec<String>,
+    /// The language and the time zone in which it is written to.
+    language: Option<&'static str>,
+    timezone: Option<String>,
 }
 
 /// Routes for `/api/token` and `/auth`.
@@ -169,32 +172,21 @@ async fn show_caller(
     SignedIn(authentication): SignedIn,
 ) -> Result<Json<Me>, Problem> {
     let caller = authentication.into_caller();
-    let username = context.access.username_of(&caller).await?;
-    let tenant = caller.tenant.to_string();
-    Ok(Json(match caller.principal {
-        Principal::User { id, role, cadet_id, vehicle_ids, .. } => Me {
-            id: id.map(milepost_domain::UserId::get),
-            username,
-            role: Some(role.as_str()),
-            tenant,
-            cadet_id,
-            vehicle_ids: vehicle_ids.iter().map(ToString::to_string).collect(),
-        },
-        Principal::Program { vehicle_ids, .. } => Me {
-            id: None,
-            username: None,
-            role: None,
-            tenant,
-            cadet_id: None,
-            vehicle_ids: vehicle_ids.iter().flatten().map(ToString::to_string).collect(),
-        },
-        Principal::Device { vehicle_id, .. } => Me {
-            id: None,
-            username: None,
-            role: None,
-            tenant,
-            cadet_id: None,
-            vehicle_ids: vec![vehicle_id.to_string()],
-        },
+    let user = context.access.user_of(&caller).await?;
+    let (id, tenant) = (caller.user_id().map(UserId::get), caller.tenant.to_string());
+    let (role, cadet_id, vehicles) = match caller.principal {
+        Principal::User { role, cadet_id, vehicle_ids, .. } => (Some(role), cadet_id, vehicle_ids),
+        Principal::Program { vehicle_ids, .. } => (None, None, vehicle_ids.unwrap_or_default()),
+        Principal::Device { vehicle_id, .. } => (None, None, vec![vehicle_id]),
+    };
+    Ok(Json(Me {
+        id,
+        username: user.as_ref().map(|user| user.username.to_string()),
+        role: role.map(Role::as_str),
+        tenant,
+        cadet_id,
+        vehicle_ids: vehicles.iter().map(ToString::to_string).collect(),
+        language: user.as_ref().and_then(|user| user.contact.language).map(Language::as_str),
+        timezone: user.and_then(|user| user.contact.timezone).map(|zone| zone.as_str().to_owned()),
     }))
 }

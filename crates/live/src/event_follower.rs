@@ -3,12 +3,12 @@
 use milepost_hub::Subscription;
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client_events::{ClientEvents, EventView, Stopped};
+use crate::own_task::OwnTask;
 use crate::{Live, Outlet, SocketSender};
 
 /// How long live events are held back after the socket opens, so that a client can ask for a replay first. A client
@@ -19,15 +19,13 @@ const FIRST_REQUEST_WAIT: Duration = Duration::from_millis(300);
 /// Replay requests that wait while a replay runs. Further requests are answered with an error.
 const WAITING_REPLAYS: usize = 8;
 
-type Replay = Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>;
-
 /// Follows a tenant's events for one socket. Poll [`Self::run`] for as long as the socket is open.
 pub struct EventFollower<V> {
     events: Arc<ClientEvents<V>>,
     outlet: Outlet,
     subscription: Subscription,
     /// The running replay.
-    replay: Option<Replay>,
+    replay: Option<OwnTask>,
     waiting: VecDeque<i64>,
     /// When live events are let through, unless the client asks for a replay first. `None` after either.
     open_at: Option<Instant>,
@@ -77,7 +75,7 @@ impl<V: EventView> EventFollower<V> {
                 Some(replay) => replay,
                 none => none.insert(next_replay(&self.events, &mut self.waiting, &mut self.open_at).await),
             };
-            let ended = replay.await;
+            let ended = replay.end().await;
             self.replay = None;
             if let Err(Stopped::Failed) = ended {
                 self.outlet.fail();
@@ -92,15 +90,15 @@ async fn next_replay<V: EventView>(
     events: &Arc<ClientEvents<V>>,
     waiting: &mut VecDeque<i64>,
     open_at: &mut Option<Instant>,
-) -> Replay {
+) -> OwnTask {
     let events = Arc::clone(events);
     if let Some(after) = waiting.pop_front() {
         *open_at = None;
-        return Box::pin(async move { events.replay(after).await });
+        return OwnTask::spawn(async move { events.replay(after).await });
     }
     let Some(deadline) = *open_at else { return std::future::pending().await };
     // Boxed, so that the timer's memory is freed while the socket is open.
     Box::pin(events.live.context.clock.sleep_until(deadline)).await;
     *open_at = None;
-    Box::pin(async move { events.catch_up(events.view.source().newest).await })
+    OwnTask::spawn(async move { events.catch_up(events.view.source().newest).await })
 }

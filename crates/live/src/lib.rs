@@ -17,6 +17,7 @@ mod inbound;
 mod lane;
 mod live;
 mod outlet;
+mod own_task;
 mod policy;
 mod replay_gate;
 mod sender;

@@ -6,10 +6,10 @@ use milepost_service::records::{newest_event_id, stored_events};
 use milepost_service::{ReadPermit, ServiceError, StoredEvents};
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::client_events::Stopped;
+use crate::own_task::OwnTask;
 use crate::replay_gate::ReplayGate;
 use crate::{Live, Outlet, Reader};
 
@@ -75,13 +75,11 @@ pub trait TopicView: Send + Sync + 'static {
     fn render_begun(&self, topic: &Self::Topic, begun: Begun) -> String;
 }
 
-type Beginning = Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>;
-
 /// Follows topics of a tenant's log for one client. Poll [`Self::run`] for as long as the connection is open.
 pub struct TopicFollower<V: TopicView> {
     log: Arc<TopicLog<V>>,
     /// The topics that begin now.
-    beginning: Option<Beginning>,
+    beginning: Option<OwnTask>,
     waiting: VecDeque<(Vec<V::Topic>, Option<i64>)>,
     /// The topics that end, each with its last message. They have begun, or begin now.
     leaving: VecDeque<(V::Topic, String)>,
@@ -156,10 +154,10 @@ impl<V: TopicView> TopicFollower<V> {
                 none => {
                     let Some((topics, after)) = self.waiting.pop_front() else { return std::future::pending().await };
                     let log = Arc::clone(&self.log);
-                    none.insert(Box::pin(async move { log.begin(topics, after).await }))
+                    none.insert(OwnTask::spawn(async move { log.begin(topics, after).await }))
                 }
             };
-            let ended = beginning.await;
+            let ended = beginning.end().await;
             self.beginning = None;
             if let Err(Stopped::Failed) = ended {
                 self.log.outlet.fail();

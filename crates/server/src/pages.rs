@@ -55,6 +55,7 @@ const APPLICATION: &[&str] = &[
     "/my-records",
     "/my-vehicles",
     "/inbox",
+    "/account",
 ];
 
 const BASEMAP: &str = "/app/basemap.pmtiles";

@@ -68,6 +68,23 @@ pub struct DeliveryCount {
     pub last_hour: u64,
 }
 
+/// Which sessions are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryListing {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Only those of this rider.
+    pub rider: Option<RiderId>,
+    /// Only those that this subject started.
+    pub started_by: Option<String>,
+    /// Only those with this status.
+    pub status: Option<DeliveryStatus>,
+    /// Only those after this one, by its time of creation and id.
+    pub after: Option<(Timestamp, TrackingId)>,
+    /// The largest number of sessions.
+    pub limit: u32,
+}
+
 /// Deliveries. Part of [`crate::Store`].
 #[async_trait]
 pub trait DeliveryStore: Send + Sync {
@@ -78,6 +95,8 @@ pub trait DeliveryStore: Send + Sync {
     /// Reads a rider's session that has not expired: the running one that was started last, or else the last delivered
     /// one.
     async fn current_delivery(&self, tenant: &TenantId, rider: &RiderId, now: Timestamp) -> Result<Option<Delivery>>;
+    /// Lists sessions that have not expired, newest first.
+    async fn list_deliveries(&self, listing: &DeliveryListing, now: Timestamp) -> Result<Vec<Delivery>>;
     /// Writes a change. Returns false and writes nothing if its version is not one above the stored one.
     async fn change_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, bool>)
     -> Result<bool>;

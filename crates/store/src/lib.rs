@@ -52,7 +52,7 @@ pub use audit_store::{AuditEntry, AuditFilter, AuditNote, AuditStore, AuditVerdi
 pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
 };
-pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryMove, DeliveryStore, Ride};
+pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryListing, DeliveryMove, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
 pub use fleet_store::{
     ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FleetStats, FleetStore, StatsWindow, TripCursor,

@@ -8,6 +8,7 @@ import { SignedIn } from '../features/session/SignedIn';
 import { tenantUseQuery } from '../features/shell/api/get-tenant-use';
 import { placesFor } from '../features/shell/navigation';
 import { Shell } from '../features/shell/Shell';
+import { useFactorDue } from '../lib/api/factor-due';
 import type { Me } from '../lib/api/get-me';
 import { LiveProvider } from '../lib/live/LiveProvider';
 import { type Ability, may } from '../lib/roles';
@@ -39,6 +40,7 @@ const InboxPage = lazy(() => import('../features/records/InboxPage').then((m) =>
 const MyVehiclesPage = lazy(() =>
   import('../features/family/MyVehiclesPage').then((m) => ({ default: m.MyVehiclesPage })),
 );
+const AccountPage = lazy(() => import('../features/account/AccountPage').then((m) => ({ default: m.AccountPage })));
 const DemoPage = lazy(() => import('../features/demo/DemoPage').then((m) => ({ default: m.DemoPage })));
 
 const PAGES: Page[] = [
@@ -61,6 +63,7 @@ const PAGES: Page[] = [
 export function App() {
   const [path] = useLocation();
   const t = useText();
+  const isFactorDue = useFactorDue();
   if (path === '/demo') {
     return (
       <Suspense fallback={<div className="splash" aria-busy="true" />}>
@@ -71,11 +74,15 @@ export function App() {
   return (
     <SignedIn lead={t.session.lead}>
       {(me, { signOut, end }) => (
-        <LiveProvider me={me} onSessionEnd={end}>
+        <LiveProvider key={String(isFactorDue)} me={me} onSessionEnd={end}>
           <Shell me={me} onSignOut={signOut}>
             <Failsafe key={path}>
               <Suspense fallback={<Loading />}>
-                <Pages me={me} />
+                {isFactorDue || path === '/account' ? (
+                  <AccountPage me={me} isFactorDue={isFactorDue} onEnd={end} />
+                ) : (
+                  <Pages me={me} />
+                )}
               </Suspense>
             </Failsafe>
           </Shell>

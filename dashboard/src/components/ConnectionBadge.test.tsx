@@ -1,12 +1,12 @@
 // @vitest-environment happy-dom
-import type { ConnectionState } from '@milepost/client';
 import { fireEvent, screen } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
+import type { PageConnection } from '../lib/live/connection-state';
 import { renderWith } from '../testing/render';
 import { ConnectionBadge } from './ConnectionBadge';
 
 describe('the badge of a connection', () => {
-  it.each<[ConnectionState, string, boolean]>([
+  it.each<[PageConnection, string, boolean]>([
     ['connected', 'Live', false],
     ['connecting', 'Connecting', false],
     ['disconnected', 'Offline', true],

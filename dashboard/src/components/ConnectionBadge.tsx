@@ -1,15 +1,15 @@
 /** Shows Live, Connecting, Offline or Error, each with its own mark, and a button that reconnects at once. */
 
-import type { ConnectionState } from '@milepost/client';
+import type { PageConnection } from '../lib/live/connection-state';
 import { useText } from '../lib/strings/strings';
 
 interface Props {
-  state: ConnectionState;
+  state: PageConnection;
   onRetry: () => void;
 }
 
 /** The class names of the states. */
-const MARKS: Record<ConnectionState, string> = {
+const MARKS: Record<PageConnection, string> = {
   connected: 'live',
   connecting: 'connecting',
   disconnected: 'offline',

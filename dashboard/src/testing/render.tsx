@@ -1,7 +1,7 @@
 /** Renders a component as a page does, with a server and a socket that the test controls. */
 
 import { QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render } from '@testing-library/react';
+import { act, cleanup, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { FakeSocket } from '../../../clients/testing/fake-socket';
@@ -16,10 +16,13 @@ export type Answers = Record<string, Answer>;
 beforeEach(() => {
   FakeSocket.made = [];
   vi.stubGlobal('WebSocket', FakeSocket);
+  // The longest waits before an attempt, so that a test sees what is shown meanwhile.
+  vi.spyOn(Math, 'random').mockReturnValue(0.999);
 });
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 export function renderWith(answers: Answers, page: ReactNode): void {
@@ -39,3 +42,46 @@ export function refusal(status: number, detail: string, headers: Record<string, 
 
 export const ME = { id: 9, username: 'ada', role: 'client', tenant: 'default', cadetId: null };
 export const CONFIG = { tile_url: null, tile_attribution: null, version: '0.1.0' };
+
+const WELCOME = {
+  op: 'welcome',
+  v: 1,
+  epoch: 'e1',
+  tenant: 'default',
+  role: 'manager',
+  expires_in: null,
+  beat_s: 15,
+  features: [],
+  limits: { subscriptions: 64, names: 1_000, message_bytes: 4_096 },
+};
+
+/** Messages of the live protocol for each subscription, by what it follows (`to`). */
+export type LiveAnswers = Record<string, object[]>;
+
+/** Lets the last socket's connection succeed, and answers its subscriptions. Returns what says something more. */
+export async function goLive(answers: LiveAnswers = {}): Promise<(...messages: object[]) => Promise<void>> {
+  const socket = FakeSocket.last;
+  const hear = (...messages: object[]) =>
+    act(async () => {
+      for (const message of messages) socket.hear(message);
+      await frames();
+    });
+  await act(async () => {
+    socket.onopen?.();
+    await frames();
+  });
+  await hear(WELCOME);
+  for (const text of socket.sent) {
+    const { op, s, to } = JSON.parse(text) as { op: string; s?: number; to?: string };
+    if (op !== 'sub' || to === undefined) continue;
+    const ready = { op: 'ready', s, complete: true, cursor: 'c1' };
+    const messages = answers[to] ?? [];
+    // An answer of its own ends the subscription.
+    await hear(...messages.map((message) => ({ ...message, ...('code' in message ? { s } : {}) })));
+    if (!messages.some((message) => 'code' in message)) await hear(ready);
+  }
+  return hear;
+}
+
+/** Two frames: what changed is derived in one, and drawn in the next. */
+const frames = () => new Promise((done) => setTimeout(done, 50));

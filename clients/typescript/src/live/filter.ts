@@ -1,6 +1,6 @@
 /** Which vehicles somebody follows. */
 
-import type { Vehicle } from './wire.js';
+import type { ServerMessage, Vehicle } from './wire.js';
 
 type Names = string | readonly string[] | undefined;
 
@@ -16,8 +16,16 @@ type Field = (typeof FIELDS)[number];
 /** The names of a filter's fields in a subscription. */
 const WIRE = { id: 'ids', route: 'routes', kind: 'kinds' } as const;
 
+/** A subscription that a selection has for itself, because it can't be joined with others. */
+export interface OwnPart {
+  key: string;
+  request: () => object;
+  onMessage: (message: ServerMessage) => void;
+}
+
 /** A filter whose names are looked up quickly. */
 export class Selection {
+  readonly own?: OwnPart;
   readonly isAll: boolean;
   private readonly names: Record<Field, ReadonlySet<string>>;
 

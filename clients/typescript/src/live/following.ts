@@ -3,6 +3,7 @@
 import type { LiveError } from './error.js';
 import type { LivePlatform } from './platform.js';
 import { type Frames, Store } from './store.js';
+import type { AnyFact } from './topics.js';
 
 /**
  * - `loading`: the present state has not come yet. It comes once somebody listens.
@@ -14,6 +15,17 @@ export type FollowStatus = 'loading' | 'live' | 'stale' | 'failed';
 
 /** After the last listener has left, it is followed for this long: pages often leave and come back at once. */
 export const LINGER_MS = 1_000;
+
+/** What the connection tells those who follow something over it. */
+export interface Follower {
+  /** A fact, of whatever topic. */
+  received?: (fact: AnyFact) => void;
+  /** The server says how far it is, and what time it is. */
+  marked?: (cursor: string | undefined, nowMs: number) => void;
+  disconnected: () => void;
+  /** The connection is refused or closed. */
+  ended: (error: LiveError) => void;
+}
 
 export abstract class Following<Snapshot> extends Store<Snapshot> {
   status: FollowStatus = 'loading';

@@ -6,6 +6,7 @@ import { Credential, type CredentialOptions } from './credential.js';
 import { LiveError } from './error.js';
 import { Facts } from './facts.js';
 import type { VehicleFilter } from './filter.js';
+import type { Follower } from './following.js';
 import { type LivePlatform, livePlatformOf } from './platform.js';
 import { Renewal } from './renewal.js';
 import { Derived, Frames, type Store } from './store.js';
@@ -30,6 +31,8 @@ import type {
 export interface LiveOptions extends CredentialOptions {
   /** `https://host`, with or without a path; the page's own origin by default. */
   url?: string | undefined;
+  /** Changes of vehicles wait for each other for so many milliseconds, and come together: less work with many vehicles. 0 by default. */
+  batchMs?: number | undefined;
   platform?: Partial<LivePlatform>;
 }
 
@@ -58,16 +61,16 @@ export function connect(options: LiveOptions = {}): Live {
 export class Live {
   /** The state of the connection, as a store. */
   readonly connection: Store<ConnectionSnapshot>;
-  private readonly platform: LivePlatform;
-  /** Shared with other stores over this connection. */
+  /** These five are for other entries of this package, whose stores share the connection. */
+  readonly platform: LivePlatform;
   readonly frames: Frames;
+  readonly subscriptions: Subscriptions;
+  readonly set: VehicleSet;
+  readonly followers = new Set<Follower>();
   private readonly socket: Connection;
-  private readonly subscriptions: Subscriptions;
-  private readonly set: VehicleSet;
   private readonly renewal: Renewal;
   /** Those without a cursor of their own, by topic. */
   private readonly shared = new Map<string, unknown>();
-  private readonly facts = new Set<Facts<unknown, AnyFact>>();
   private readonly requests = new Map<number, PendingRequest>();
   private lastRequest = 0;
 
@@ -75,7 +78,7 @@ export class Live {
     this.platform = livePlatformOf(options.platform);
     this.frames = new Frames(this.platform);
     this.subscriptions = new Subscriptions(this.platform);
-    this.set = new VehicleSet(this.subscriptions, this.frames);
+    this.set = new VehicleSet(this.subscriptions, this.frames, options.batchMs);
     const credential = new Credential(options);
     this.renewal = new Renewal(credential, this.platform, async (token) => {
       const { expires_in } = await this.request({ op: 'auth', token });
@@ -97,7 +100,7 @@ export class Live {
       onChange: () => {
         connection.touch();
         this.set.end(this.over);
-        if (this.over) for (const facts of this.facts) facts.ended(this.over);
+        if (this.over) for (const follower of this.followers) follower.ended(this.over);
       },
     });
     this.socket.reconnect();
@@ -178,15 +181,15 @@ export class Live {
       frames,
       platform,
       over: () => this.over,
-      onStart: () => this.facts.add(facts as unknown as Facts<unknown, AnyFact>),
-      onStop: () => this.facts.delete(facts as unknown as Facts<unknown, AnyFact>),
+      onStart: () => this.followers.add(facts),
+      onStop: () => this.followers.delete(facts),
     });
     if (after === null) this.shared.set(key, facts);
     return facts;
   }
 
   /** Why nothing can be followed any more. */
-  private get over(): LiveError | null {
+  get over(): LiveError | null {
     const { state, error } = this.socket;
     return state === 'refused' || state === 'closed' ? error : null;
   }
@@ -201,7 +204,7 @@ export class Live {
     this.renewal.stop();
     this.subscriptions.disconnected();
     this.set.disconnected();
-    for (const facts of this.facts) facts.disconnected();
+    for (const follower of this.followers) follower.disconnected();
     for (const id of this.requests.keys()) {
       this.answered(id, ({ reject }) => reject(new LiveError('lost', 'the connection was lost')));
     }
@@ -220,11 +223,11 @@ export class Live {
         return;
       case 'fact': {
         const { e: cursor, type, t, data } = message;
-        for (const facts of this.facts) facts.received({ type, data, t, cursor });
+        for (const follower of this.followers) follower.received?.({ type, data, t, cursor });
         return;
       }
       case 'mark':
-        for (const facts of this.facts) facts.marked(message.cursor, message.t);
+        for (const follower of this.followers) follower.marked?.(message.cursor, message.t);
         return;
       case 'ok':
         this.answered(message.re, ({ resolve }) => resolve(message));

@@ -9,6 +9,8 @@ export interface Wanted {
   /** Its fields, but for `op` and `s`. Called each time that it begins. */
   request: () => object;
   onItems?: (items: unknown[]) => void;
+  /** Another message of it, or one that belongs to no subscription by its number, such as a delivery. */
+  onMessage?: (message: ServerMessage) => void;
   onReady: (ready: Ready) => void;
   /** It was refused or has ended. With `retryMs` it begins again by itself. */
   onError: (error: LiveError) => void;
@@ -49,6 +51,13 @@ export class Subscriptions {
     if (s !== null) this.send?.({ op: 'unsub', s });
   }
 
+  /** Sends something about a subscription that has begun. Returns whether there was one. */
+  tell(key: string, message: object): boolean {
+    const s = this.entries.get(key)?.s ?? null;
+    if (s !== null) this.send?.({ ...message, s });
+    return s !== null;
+  }
+
   connected(send: (message: object) => void): void {
     this.send = send;
     for (const entry of this.entries.values()) this.begin(entry);
@@ -61,11 +70,16 @@ export class Subscriptions {
 
   received(message: ServerMessage): void {
     // What belongs to a subscription that has ended meanwhile is passed over.
-    const entry = 's' in message && message.s !== undefined ? this.byNumber.get(message.s) : undefined;
+    if (!('s' in message)) {
+      for (const { wanted } of this.entries.values()) wanted.onMessage?.(message);
+      return;
+    }
+    const entry = this.byNumber.get(message.s ?? 0);
     if (!entry) return;
     if (message.op === 'items') entry.wanted.onItems?.(message.items);
     else if (message.op === 'ready') entry.wanted.onReady(message);
     else if (message.op === 'error') this.refused(entry, message);
+    else entry.wanted.onMessage?.(message);
   }
 
   private refused(entry: Entry, { code, message, retry_ms }: Failure): void {

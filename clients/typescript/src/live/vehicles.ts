@@ -1,7 +1,7 @@
 /** One set of vehicles for the whole connection, and filters over it. */
 
 import type { LiveError } from './error.js';
-import { type FilterLimits, requestsOf, Selection, type VehicleFilter } from './filter.js';
+import { type FilterLimits, type OwnPart, requestsOf, Selection, type VehicleFilter } from './filter.js';
 import { Following, type FollowStatus } from './following.js';
 import type { LivePlatform } from './platform.js';
 import { Reader } from './reader.js';
@@ -35,12 +35,12 @@ export class Vehicles extends Following<VehiclesSnapshot> implements AsyncIterab
 
   constructor(
     private readonly all: VehicleSet,
-    filter: VehicleFilter | undefined,
+    filter: VehicleFilter | Selection | undefined,
     frames: Frames,
     platform: LivePlatform,
   ) {
     super(frames, platform);
-    this.selection = new Selection(filter);
+    this.selection = filter instanceof Selection ? filter : new Selection(filter);
   }
 
   get(id: string): Vehicle | undefined {
@@ -142,6 +142,7 @@ export class VehicleSet {
   constructor(
     private readonly subscriptions: Subscriptions,
     private readonly frames: Frames,
+    private readonly batchMs: number | undefined,
   ) {}
 
   add(view: Vehicles): void {
@@ -151,11 +152,16 @@ export class VehicleSet {
       if (views) views.add(view);
       else this.byId.set(id, new Set([view]));
     }
-    for (const vehicle of this.held.values()) view.update(vehicle.id, vehicle);
+    this.compare(view);
     if (this.over) view.failed(this.over);
     // Once for all that are added now.
     if (!this.isPlanned) queueMicrotask(this.plan);
     this.isPlanned = true;
+  }
+
+  /** Gives what is held to a new view, or to one whose filter has changed. */
+  compare(view: Vehicles): void {
+    for (const vehicle of this.held.values()) view.update(vehicle.id, vehicle);
   }
 
   remove(view: Vehicles): void {
@@ -214,7 +220,7 @@ export class VehicleSet {
   }
 
   /** Brings the subscriptions in line with the filters. */
-  private readonly plan = (): void => {
+  readonly plan = (): void => {
     this.isPlanned = false;
     this.match();
     this.settle();
@@ -222,13 +228,19 @@ export class VehicleSet {
 
   private match(): void {
     const selections = [...this.views].map(({ selection }) => selection);
-    const wanted = new Map(requestsOf(selections, this.limits).map((request) => [JSON.stringify(request), request]));
+    const wanted = new Map<string, Omit<OwnPart, 'key' | 'onMessage'>>();
+    for (const request of requestsOf(selections, this.limits)) {
+      const sent = { to: 'vehicles', ...request, ...(this.batchMs && { batch_ms: this.batchMs }) };
+      wanted.set(JSON.stringify(request), { request: () => sent });
+    }
+    // Who follows all vehicles has those of every part.
+    if (!wanted.has('{}')) for (const { own } of selections) if (own) wanted.set(own.key, own);
     // New ones first: what they have in common with old ones is not sent again.
-    for (const [key, request] of wanted) {
+    for (const [key, part] of wanted) {
       if (this.parts.has(key)) continue;
       this.parts.set(key, false);
       this.subscriptions.want(`vehicles ${key}`, {
-        request: () => ({ to: 'vehicles', ...request }),
+        ...part,
         onReady: () => {
           this.parts.set(key, true);
           this.settle();

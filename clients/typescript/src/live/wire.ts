@@ -188,6 +188,86 @@ export interface Ok {
   rejected?: { index: number; detail: string }[];
 }
 
+/** West, south, east and north in degrees. West lies east of east across the antimeridian. */
+export type Box = readonly [west: number, south: number, east: number, north: number];
+
+/** A delivery as it is now. */
+export interface Delivery {
+  /** Its public link's secret part. */
+  readonly id: string;
+  readonly order_id: string;
+  /** Absent for visitors. */
+  readonly rider_id?: string;
+  readonly status: 'ASSIGNED' | 'PICKED_UP' | 'IN_TRANSIT' | 'DELIVERED';
+  readonly dropoff: { readonly lat: number; readonly lng: number };
+  /** Where the rider was last; null before the first location. */
+  readonly place: { readonly lat: number; readonly lng: number; readonly t: number } | null;
+  /** The straight line at 30 km/h. */
+  readonly eta_seconds: number | null;
+  /** The better estimate; null before the first location and after the delivery. */
+  readonly eta: DeliveryEta | null;
+  readonly updated_at: number;
+  readonly expires_at: number;
+}
+
+export interface DeliveryEta {
+  /** Seconds from now; null when `stale`, as the next three. */
+  readonly seconds: number | null;
+  /** The range in which four of five arrivals lie. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly basis: 'default' | 'speed' | 'history' | null;
+  /** The last location is too old for an estimate. */
+  readonly stale: boolean;
+}
+
+/** A parcel as it is now. */
+export interface Parcel {
+  readonly id: number;
+  readonly client_id: number;
+  readonly driver_id: number | null;
+  readonly pickup: ParcelPlace;
+  readonly destination: ParcelPlace;
+  readonly status: 'pending' | 'assigned' | 'picked_up' | 'in_transit' | 'out_for_delivery' | 'delivered' | 'cancelled';
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface ParcelPlace {
+  readonly lat: number;
+  readonly lng: number;
+  readonly address: string;
+}
+
+/** Where a parcel's driver is. */
+export interface ParcelAt extends ParcelPlace {
+  readonly id: number;
+  readonly driver_id: number;
+  readonly t: number;
+  /** To the parcel's next place; null when the location is old. */
+  readonly eta_seconds: number | null;
+}
+
+/** A parcel's driver came to one of its places, or left it. */
+export interface ParcelZone {
+  readonly id: number;
+  readonly zone: 'pickup' | 'destination';
+  readonly event: 'enter' | 'exit';
+  readonly t: number;
+}
+
+/** The fleet's figures of the last 24 hours: km, litres, percent, minutes. */
+export interface Figures {
+  readonly active_vehicles: number;
+  readonly total_trips: number;
+  readonly distance_traveled: number;
+  readonly fuel_consumed: number;
+  readonly utilization_rate: number;
+  readonly idle_minutes: number;
+  readonly cost_per_km: number;
+  readonly t: number;
+}
+
 /** A message from the server that this client knows. */
 export type ServerMessage =
   | Welcome
@@ -202,6 +282,13 @@ export type ServerMessage =
   | { op: 'mark'; cursor?: string; t: number }
   | Ok
   | { op: 'ended'; s: number }
+  | { op: 'covers'; s: number; box: Box }
+  | ({ op: 'delivery' } & Delivery)
+  | ({ op: 'parcel' } & Parcel)
+  | ({ op: 'parcel_at' } & ParcelAt)
+  | ({ op: 'parcel_zone' } & ParcelZone)
+  | ({ op: 'dashboard' } & Figures)
+  | { op: 'presence'; connections: number }
   | { op: 'pong'; re?: number; t: number };
 
 /** Reads a frame. Null for what is not a message. */

@@ -226,6 +226,17 @@ export interface paths {
          */
         get: operations["get_dashboard"];
     };
+    "/api/v1/deliveries": {
+        parameters: {
+        };
+        /**
+         * Lists the deliveries whose links still work, newest first.
+         * @description An admin, manager or superadmin sees all of the tenant, a merchant those that it started, a rider its own.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["list_deliveries"];
+    };
     "/api/v1/devices": {
         parameters: {
         };
@@ -1965,6 +1976,19 @@ export interface components {
             utc_offset_minutes: number | null;
             vehicle_id: string;
         };
+        /** @description Where a delivery goes. */
+        Dropoff: {
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude: number;
+        };
         /** @description A GeoJSON file, RFC 7946. */
         FeatureCollection: {
             features: {
@@ -2099,6 +2123,54 @@ export interface components {
             /** @description RFC 3339, Unix seconds or Unix milliseconds, as it was sent. */
             timestamp?: components["schemas"]["Instant"] | null;
         };
+        /** @description A delivery with its rider's place. */
+        ListedDelivery: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            created_at: string;
+            /** @description The destination. */
+            dropoff: components["schemas"]["Dropoff"];
+            /**
+             * Format: int32
+             * @description The late end of that range, seconds.
+             */
+            eta_high_s: number | null;
+            /**
+             * Format: int32
+             * @description The early end of the range in which four of five arrivals lie, seconds.
+             */
+            eta_low_s: number | null;
+            /**
+             * Format: int32
+             * @description Seconds until the rider arrives, from its own pace; null before the first location, after the delivery, and when the last
+             *     location is too old.
+             */
+            eta_s: number | null;
+            /**
+             * Format: date-time
+             * @description When the link stops working: RFC 3339, UTC, milliseconds.
+             */
+            expires_at: string;
+            /** @description The shop's number for the order. */
+            order_id: string;
+            position: components["schemas"]["RiderPosition"] | null;
+            /** @description Who brings it. */
+            rider_id: string;
+            /**
+             * @description ASSIGNED, PICKED_UP, IN_TRANSIT or DELIVERED.
+             * @enum {string}
+             */
+            status: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
+            /** @description The secret part of its public link. */
+            tracking_id: string;
+            /**
+             * Format: date-time
+             * @description When status or place changed last: RFC 3339, UTC, milliseconds.
+             */
+            updated_at: string;
+        };
         Login: {
             password: string;
             /** @description The user's tenant. Without one, here or in `username`, the tenant of the host counts, or the only tenant that has the name. */
@@ -2132,9 +2204,13 @@ export interface components {
             cadet_id: number | null;
             /** Format: int64 */
             id: number | null;
+            /** @description The language in which a user is written to. */
+            language: string | null;
             /** @enum {string|null} */
             role: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff" | null;
             tenant: string;
+            /** @description The IANA zone of times that a user is written. */
+            timezone: string | null;
             username: string | null;
             vehicle_ids: string[];
         };
@@ -2739,6 +2815,13 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_ListedDelivery: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["ListedDelivery"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_Message: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["Message"][];
@@ -3110,6 +3193,24 @@ export interface components {
             password: string;
             /** @description What stands after `token=` in the link. */
             token: string;
+        };
+        /** @description Where a rider was. */
+        RiderPosition: {
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude: number;
+            /**
+             * Format: date-time
+             * @description When the server received it: RFC 3339, UTC, milliseconds.
+             */
+            received_at: string;
         };
         /** @description The outer ring and those of the holes. The last corner of a ring is its first one. */
         Rings: components["schemas"]["LongitudeLatitude"][][];
@@ -4261,6 +4362,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those with this status. */
+                status?: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
+                /** @description Only those of this rider. */
+                rider_id?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ListedDelivery"];
                 };
             };
         };

@@ -6,6 +6,7 @@ pub(crate) mod attendance;
 pub(crate) mod audit;
 pub(crate) mod cadets;
 pub(crate) mod dashboard;
+pub(crate) mod deliveries;
 pub(crate) mod devices;
 pub(crate) mod geofences;
 pub(crate) mod grades;

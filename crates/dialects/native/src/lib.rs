@@ -5,6 +5,7 @@
 
 mod convert;
 mod convert_alert;
+mod convert_delivery;
 mod convert_geofence;
 mod convert_notice;
 mod convert_object;
@@ -45,8 +46,8 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{access_tokens, alerts, audit, dashboard, geofences, roaming_fences, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
     use handlers::{
-        devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices, users,
-        vehicles, webhooks,
+        deliveries, devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices,
+        users, vehicles, webhooks,
     };
     let api = OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
@@ -74,6 +75,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(webhooks::retry_webhook_delivery))
         .routes(routes!(outgoing::list_outgoing_calls))
         .routes(routes!(outgoing::retry_outgoing_call))
+        .routes(routes!(deliveries::list_deliveries))
         .routes(routes!(parcels::add_parcel, parcels::list_parcels))
         .routes(routes!(parcels::get_parcel, parcels::change_parcel))
         .routes(routes!(parcel_path::read_parcel_path))

@@ -6,6 +6,7 @@ pub(crate) mod alert;
 pub(crate) mod attributes;
 pub(crate) mod audit;
 pub(crate) mod dashboard;
+pub(crate) mod delivery;
 pub(crate) mod device;
 pub(crate) mod fleet;
 pub(crate) mod geofence;

@@ -10,6 +10,10 @@ use milepost_live::{Close, ConnectionPolicy, TokenInQuery};
 const TOKEN: u16 = 4001;
 /// Not allowed, or not there: the same request would be refused again.
 const REFUSED: u16 = 4003;
+/// The link of a delivery, or what else the request names, is not there.
+const NOT_FOUND: u16 = 4004;
+/// It was there.
+const GONE: u16 = 4010;
 /// The first message can't be read, or has a version that is not spoken.
 const PROTOCOL: u16 = 4000;
 /// Too many connections: come back later.
@@ -35,6 +39,8 @@ fn refusal(problem: &Problem) -> Option<Close<'_>> {
     let code = match problem.status {
         401 => TOKEN,
         429 => BUSY,
+        404 => NOT_FOUND,
+        410 => GONE,
         400..=499 => REFUSED,
         _ => 1013,
     };
@@ -45,6 +51,8 @@ fn refusal(problem: &Problem) -> Option<Close<'_>> {
 fn farewell(code: u16, reason: &str) -> String {
     let (why, retry_ms) = match code {
         TOKEN => ("token", None),
+        NOT_FOUND => ("not_found", None),
+        GONE => ("gone", None),
         4000..=4099 => ("refused", None),
         BUSY => ("busy", Some([30_000, 60_000])),
         1012 if reason.starts_with("access") => ("access_changed", Some([0, 1_000])),
@@ -80,5 +88,6 @@ mod tests {
             r#"{"op":"bye","why":"restart","message":"restarting; reconnect in 3.2s","retry_ms":[3200,4200]}"#,
         );
         check(4001, "token expired", r#"{"op":"bye","why":"token","message":"token expired","retry_ms":null}"#);
+        check(4010, "it has expired", r#"{"op":"bye","why":"gone","message":"it has expired","retry_ms":null}"#);
     }
 }

@@ -4,7 +4,7 @@ pub(super) mod reads;
 pub(super) mod sessions;
 
 use super::sql_store::SqlStore;
-use crate::{DeliveryChange, DeliveryCount, DeliveryMove, DeliveryStore, Once, Result, Ride};
+use crate::{DeliveryChange, DeliveryCount, DeliveryListing, DeliveryMove, DeliveryStore, Once, Result, Ride};
 use async_trait::async_trait;
 use milepost_domain::{Delivery, DeliveryFix, RiderId, TenantId, Timestamp, TrackingId};
 use std::sync::Arc;
@@ -19,6 +19,9 @@ impl DeliveryStore for SqlStore {
     }
     async fn current_delivery(&self, tenant: &TenantId, rider: &RiderId, now: Timestamp) -> Result<Option<Delivery>> {
         read!(self, reads::current_delivery(tenant, rider, now))
+    }
+    async fn list_deliveries(&self, listing: &DeliveryListing, now: Timestamp) -> Result<Vec<Delivery>> {
+        read!(self, reads::list_deliveries(listing, now))
     }
     async fn change_delivery(
         &self,

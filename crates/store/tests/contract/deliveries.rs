@@ -6,7 +6,8 @@ use milepost_domain::{
     Delivery, DeliveryFix, DeliveryStatus, Fact, OrderId, OutgoingCall, Phone, RiderId, Target, TenantId, TrackingId,
 };
 use milepost_store::{
-    DeliveryChange, DeliveryCount, DeliveryMove, Gatherer, Once, Pruned, Retention, Ride, Store, StoreError,
+    DeliveryChange, DeliveryCount, DeliveryListing, DeliveryMove, Gatherer, Once, Pruned, Retention, Ride, Store,
+    StoreError,
 };
 use std::sync::Arc;
 
@@ -358,6 +359,39 @@ pub(crate) async fn deliveries_are_counted_by_status_and_freshness(database: &Te
     let mut all = store.count_deliveries(None, at(now)).await.unwrap();
     all.sort_by_key(|count| count.status);
     assert_eq!(all, [assigned, delivered]);
+}
+
+pub(crate) async fn deliveries_are_listed_newest_first_a_page_at_a_time(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let acme = add_tenant(&**store, "acme").await;
+    let delivered = DeliveryStatus::Delivered;
+    for one in [
+        Delivery { created_at: at(1), ..delivery("a", &home) },
+        Delivery { created_at: at(3), rider_id: rider("R-2"), ..delivery("b", &home) },
+        Delivery { created_at: at(2), status: delivered, ..delivery("c", &home) },
+        Delivery { created_at: at(2), started_by: "6".to_owned(), ..delivery("d", &home) },
+        Delivery { created_at: at(9), expires_at: at(10), ..delivery("expired", &home) },
+        Delivery { created_at: at(9), ..delivery("foreign", &acme) },
+    ] {
+        add(&**store, &one).await;
+    }
+    let all = DeliveryListing { tenant: home, rider: None, started_by: None, status: None, after: None, limit: 10 };
+    let listed = async |listing: DeliveryListing| -> String {
+        let found = store.list_deliveries(&listing, at(10)).await.unwrap();
+        found.iter().map(|delivery| delivery.tracking_id.as_str()).collect()
+    };
+    assert_eq!(listed(all.clone()).await, "bdca");
+    assert_eq!(listed(DeliveryListing { limit: 2, ..all.clone() }).await, "bd");
+    let after = Some((at(2), tracking_id("d")));
+    assert_eq!(listed(DeliveryListing { after, ..all.clone() }).await, "ca");
+    assert_eq!(
+        listed(DeliveryListing { after: Some((at(2), tracking_id("cc"))), ..all.clone() }).await,
+        "ca",
+        "one that is gone"
+    );
+    assert_eq!(listed(DeliveryListing { rider: Some(rider("R-2")), ..all.clone() }).await, "b");
+    assert_eq!(listed(DeliveryListing { started_by: Some("6".to_owned()), ..all.clone() }).await, "d");
+    assert_eq!(listed(DeliveryListing { status: Some(delivered), ..all }).await, "c");
 }
 
 pub(crate) async fn long_expired_deliveries_are_forgotten_with_their_fixes(database: &TestDatabase) {

@@ -193,6 +193,7 @@ on_both! {
         current_delivery_is_the_last_started_or_else_the_last_delivered,
         finished_rides_are_listed_newest_first,
         deliveries_are_counted_by_status_and_freshness,
+        deliveries_are_listed_newest_first_a_page_at_a_time,
         long_expired_deliveries_are_forgotten_with_their_fixes;
     outgoing:
         webhook_comes_back_as_it_was_added,

@@ -8,14 +8,17 @@ import { Form, textOf } from '../../components/Form';
 import { Icon } from '../../components/Icon';
 import { Confirm, Modal } from '../../components/Modal';
 import { Empty, notReadYet } from '../../components/Page';
+import { Secret } from '../../components/Secret';
+import type { Me } from '../../lib/api/get-me';
 import { useRoster, useVehicleName } from '../../lib/live/useLive';
+import { may } from '../../lib/roles';
 import { useText } from '../../lib/strings/strings';
 import { addDevice, type Device, devicesQuery, removeDevice } from './api/things';
-import { Secret } from './Secret';
+import { UnknownDevices } from './UnknownDevices';
 
-const QrCode = lazy(() => import('./QrCode'));
+const QrCode = lazy(() => import('../../components/QrCode'));
 
-export function Devices() {
+export function Devices({ me }: { me: Me }) {
   const t = useText();
   const queries = useQueryClient();
   const query = useQuery(devicesQuery);
@@ -72,6 +75,7 @@ export function Devices() {
             )}
           />
         ))}
+      {may(me, 'people') ? <UnknownDevices onAdopted={refresh} /> : null}
       {isAdding ? (
         <Modal title={t.devices.add} onClose={() => setIsAdding(false)}>
           <Form

@@ -11,22 +11,28 @@ const Vehicles = lazy(() => import('./Vehicles').then((m) => ({ default: m.Vehic
 const Devices = lazy(() => import('./Devices').then((m) => ({ default: m.Devices })));
 const Users = lazy(() => import('./Users').then((m) => ({ default: m.Users })));
 const Webhooks = lazy(() => import('./Webhooks').then((m) => ({ default: m.Webhooks })));
+const Tokens = lazy(() => import('./Tokens').then((m) => ({ default: m.Tokens })));
+const Audit = lazy(() => import('./Audit').then((m) => ({ default: m.Audit })));
 const Thresholds = lazy(() => import('./Thresholds').then((m) => ({ default: m.Thresholds })));
 
-const TABS = ['vehicles', 'devices', 'users', 'webhooks', 'thresholds'] as const;
+const TABS = ['vehicles', 'devices', 'users', 'tokens', 'webhooks', 'thresholds', 'audit'] as const;
 type Tab = (typeof TABS)[number];
+
+const OF_ADMINS: ReadonlySet<Tab> = new Set(['users', 'tokens', 'webhooks', 'audit']);
 
 const VIEWS: Record<Tab, (me: Me) => ReactNode> = {
   vehicles: (me) => <Vehicles me={me} />,
-  devices: () => <Devices />,
+  devices: (me) => <Devices me={me} />,
   users: (me) => <Users me={me} />,
+  tokens: (me) => <Tokens me={me} />,
   webhooks: () => <Webhooks />,
   thresholds: () => <Thresholds />,
+  audit: (me) => <Audit me={me} />,
 };
 
 export function ManagePage({ me, tab }: { me: Me; tab: string }) {
   const t = useText();
-  const tabs = TABS.filter((name) => may(me, 'people') || (name !== 'users' && name !== 'webhooks'));
+  const tabs = TABS.filter((name) => may(me, 'people') || !OF_ADMINS.has(name));
   const shown = tabs.find((name) => name === tab);
   return (
     <Page title={t.manage.title}>

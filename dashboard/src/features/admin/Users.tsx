@@ -9,6 +9,7 @@ import { Form, numberOf, textOf } from '../../components/Form';
 import { Icon } from '../../components/Icon';
 import { Confirm, Modal } from '../../components/Modal';
 import { Empty, notReadYet } from '../../components/Page';
+import { Secret } from '../../components/Secret';
 import type { Me } from '../../lib/api/get-me';
 import { type User, usersQuery } from '../../lib/api/list-users';
 import { ApiError, type Versioned } from '../../lib/api/request';
@@ -16,7 +17,6 @@ import { useRoster, useVehicleName } from '../../lib/live/useLive';
 import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
 import { addUser, changeUser, getUser, inviteUser, removeUser } from './api/things';
-import { Secret } from './Secret';
 
 type Role = User['role'];
 

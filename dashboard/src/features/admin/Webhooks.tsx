@@ -7,6 +7,7 @@ import { Form, textOf } from '../../components/Form';
 import { Icon } from '../../components/Icon';
 import { Confirm, Modal } from '../../components/Modal';
 import { Empty, notReadYet } from '../../components/Page';
+import { Secret } from '../../components/Secret';
 import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
 import {
@@ -21,7 +22,6 @@ import {
   webhookDeliveriesQuery,
   webhooksQuery,
 } from './api/things';
-import { Secret } from './Secret';
 
 const KINDS: Webhook['events'] = [
   'trip.changed',

@@ -1,4 +1,4 @@
-/** Deliveries: how many there are by status, and one by its rider or link. */
+/** Deliveries: how many there are by status, those under way, and one by its rider or link. */
 
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -13,6 +13,7 @@ import { useText } from '../../lib/strings/strings';
 import { arrivalText } from '../../lib/time/arrival';
 import { useNow } from '../../lib/time/useNow';
 import { deliveryCountsQuery, findDelivery } from './api/deliveries';
+import { DeliveryTable } from './DeliveryTable';
 import '../../styles/boards.css';
 
 const STATUSES = ['ASSIGNED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const;
@@ -22,6 +23,7 @@ export function DeliveriesPage({ me }: { me: Me }) {
   return (
     <Page title={t.deliveries.title}>
       {may(me, 'deliveries') ? <Counts /> : null}
+      <DeliveryTable />
       <FindDelivery />
     </Page>
   );

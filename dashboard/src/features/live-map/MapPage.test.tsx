@@ -1,27 +1,23 @@
 // @vitest-environment happy-dom
-import { act, fireEvent, screen, within } from '@testing-library/react';
+import { fireEvent, screen, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeSocket } from '../../../../clients/testing/fake-socket';
 import { LiveProvider } from '../../lib/live/LiveProvider';
 import { changeSettings } from '../../lib/settings/settings';
-import { type Answers, CONFIG, ME, refusal, renderWith } from '../../testing/render';
+import { type Answers, CONFIG, goLive, type LiveAnswers, ME, renderWith } from '../../testing/render';
 import { MapPage } from './MapPage';
 
 vi.mock('./useFleetMap', () => ({ useFleetMap: () => ({ current: null }) })); // there is no WebGL here
 
-const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+const minutesAgoMs = (minutes: number) => Date.now() - minutes * 60_000;
 
-function vehicle(id: string, label: string, plate: string, ageMinutes: number) {
-  const position = { vehicle_id: id, latitude: 22.57, longitude: 88.36, speed: 45, heading: 90 };
-  return {
-    id,
-    kind: 'bus',
-    label,
-    license_plate: plate,
-    status: 'on_route',
-    position: { ...position, timestamp: minutesAgo(ageMinutes) },
-  };
+function vehicle(id: string, label: string, license_plate: string, ageMinutes: number) {
+  const place = { lat: 22.57, lon: 88.36, speed: 45, heading: 90, t: minutesAgoMs(ageMinutes) };
+  return { id, kind: 'bus', label, license_plate, route: null, status: 'on_route', driver_id: null, place };
 }
+const VEHICLES: LiveAnswers = {
+  vehicles: [{ op: 'vehicles', v: [vehicle('b1', 'Bus 7', 'WB01AB1234', 0), vehicle('b2', 'Bus 8', 'KA05', 11)] }],
+};
 
 changeSettings({ units: 'km' });
 const PARENT = { ...ME, role: 'parent' };
@@ -29,10 +25,10 @@ const PARENT = { ...ME, role: 'parent' };
 const ANSWERS: Answers = {
   'GET /app/config.json': CONFIG,
   'GET /app/routes.geojson': { type: 'FeatureCollection', features: [] },
-  'GET /api/v1/vehicles': { items: [vehicle('b1', 'Bus 7', 'WB01AB1234', 0), vehicle('b2', 'Bus 8', 'KA05', 11)] },
+  'GET /api/v1/vehicles': { items: [], next: null },
 };
 
-async function show(answers: Answers = ANSWERS) {
+async function show(answers: Answers = ANSWERS, live: LiveAnswers | null = VEHICLES) {
   const ended = vi.fn();
   renderWith(
     answers,
@@ -41,7 +37,8 @@ async function show(answers: Answers = ANSWERS) {
     </LiveProvider>,
   );
   await screen.findByRole('searchbox');
-  return { ended, socket: FakeSocket.last };
+  const hear = live ? await goLive(live) : async () => undefined;
+  return { ended, socket: FakeSocket.last, hear };
 }
 
 const row = (name: string) => screen.findByRole('option', { name: new RegExp(name) });
@@ -70,17 +67,11 @@ describe('the live map', () => {
     expect(screen.getByText(/of 2 buses reporting/).textContent).toBe('1 of 2 buses reporting');
   });
 
-  it('shows locations from the socket and the number of viewers', async () => {
-    const { socket } = await show();
+  it('shows a vehicle as it moves', async () => {
+    const { hear } = await show();
     await row('Bus 8');
-    act(() => {
-      socket.onopen?.();
-      const data = { bus_id: 'b2', license_plate: 'KA05', latitude: 22.6, longitude: 88.4, speed: 33, heading: 0 };
-      socket.hear({ type: 'location_update', data: { ...data, status: 'on_route', timestamp: minutesAgo(0) } });
-      socket.hear({ type: 'presence', data: { viewing: 3 } });
-    });
+    await hear({ op: 'at', p: [{ id: 'b2', lat: 22.6, lon: 88.4, speed: 33, t: minutesAgoMs(0) }] });
     expect(await screen.findByText('33 km/h')).toBeTruthy();
-    expect(screen.getByText('3 viewing now')).toBeTruthy();
     expect((await row('Bus 8')).dataset.stale).toBe('false');
   });
 
@@ -96,17 +87,15 @@ describe('the live map', () => {
     expect(screen.queryByRole('region', { name: 'Details of Bus 8' })).toBeNull();
   });
 
-  it.each([
-    ['access is withdrawn', 1008, {}],
-    ['the handshake is refused without a session', 1006, { 'GET /auth/me': refusal(401, 'no session') }],
-  ])('ends the session when %s', async (_, code, answers: Answers) => {
-    const { ended, socket } = await show({ ...ANSWERS, ...answers });
-    await act(async () => socket.end(code));
+  it('ends the session when access is withdrawn', async () => {
+    const { ended, hear } = await show();
+    await hear({ op: 'bye', why: 'token', message: 'access was withdrawn', retry_ms: null });
     await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1));
   });
 
-  it('works without the list if the user may not read it', async () => {
-    await show({ ...ANSWERS, 'GET /api/v1/vehicles': refusal(403, 'not allowed') });
+  it('says that there is no vehicle if the user may not see any', async () => {
+    const refused = { op: 'error', code: 'forbidden', message: 'you may see no vehicle', retry_ms: null };
+    await show(ANSWERS, { vehicles: [refused] });
     expect(await screen.findByText('No vehicles yet. They appear here as soon as one is added.')).toBeTruthy();
   });
 });

@@ -1,6 +1,6 @@
 /** The map of a parcel: a blue dot at the pickup, a red flag at the destination, the driver's truck and its path. */
 
-import type { DriverLocation } from '@milepost/client/react';
+import type { ParcelAt } from '@milepost/client/live';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { TripMapView } from '../../components/TripMapView';
@@ -16,7 +16,7 @@ import type { PathPoint } from './api/get-parcel-path';
 interface Props {
   parcel: Parcel;
   path: PathPoint[];
-  driver: DriverLocation | null;
+  driver: ParcelAt | null;
 }
 
 /** Live points kept since the path was read. Older ones are dropped until the path is read again. */
@@ -29,7 +29,7 @@ export function ParcelMap({ parcel, path, driver }: Props) {
   const map = useTripMap(canvas, config);
   const nowMs = useNow();
   const isOver = hasEnded(parcel.status);
-  const atMs = driver?.timestamp ? Date.parse(driver.timestamp) : nowMs;
+  const atMs = driver?.t ?? nowMs;
   const isStale = driver !== null && (isOver || isOld(atMs, nowMs));
   const driven = useDriven(path, isOver ? null : driver);
 
@@ -46,7 +46,7 @@ export function ParcelMap({ parcel, path, driver }: Props) {
 }
 
 /** The stored path and the live points after it, except the newest point: the truck still moves towards it. */
-function useDriven(path: PathPoint[], driver: DriverLocation | null): Place[] {
+function useDriven(path: PathPoint[], driver: ParcelAt | null): Place[] {
   const [live, setLive] = useState<{ since: PathPoint[]; points: Place[] }>({ since: path, points: [] });
   useEffect(() => {
     if (!driver) return;

@@ -1,25 +1,28 @@
 // @vitest-environment happy-dom
-import { act, screen } from '@testing-library/react';
+import { act, fireEvent, screen } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeSocket } from '../../../../clients/testing/fake-socket';
-import { type Answers, CONFIG, ME, refusal, renderWith } from '../../testing/render';
+import { type Answers, CONFIG, goLive, ME, refusal, renderWith } from '../../testing/render';
 import { ParcelPage } from './ParcelPage';
 
 vi.mock('../../lib/map/useTripMap', () => ({ useTripMap: () => null })); // there is no WebGL here
 
+const parcel = (status: string) => ({
+  id: 12,
+  client_id: 9,
+  driver_id: 5,
+  pickup: { lat: 28.6, lng: 77.2, address: 'Connaught Place' },
+  destination: { lat: 28.5, lng: 77.3, address: null },
+  status,
+  created_at: '2026-11-29T10:00:00.000Z',
+  updated_at: '2026-11-29T10:00:00.000Z',
+});
+const told = (status: string) => ({ op: 'parcel', ...parcel(status) });
+
 function answersWith(status: string): Answers {
   return {
     'GET /app/config.json': CONFIG,
-    'GET /api/v1/parcels/12': {
-      id: 12,
-      client_id: 9,
-      driver_id: 5,
-      pickup: { lat: 28.6, lng: 77.2, address: 'Connaught Place' },
-      destination: { lat: 28.5, lng: 77.3, address: null },
-      status,
-      created_at: '2026-11-29T10:00:00.000Z',
-      updated_at: '2026-11-29T10:00:00.000Z',
-    },
+    'GET /api/v1/parcels/12': parcel(status),
     'GET /api/v1/parcels/12/path': { type: 'FeatureCollection', features: [] },
   };
 }
@@ -51,23 +54,27 @@ describe('the page of a parcel', () => {
     expect(screen.getByText('28.50000, 77.30000')).toBeTruthy(); // a place without an address
   });
 
-  it('follows a status that comes by the socket, and says it in a message', async () => {
+  it('follows a status as it changes, and says it in a message', async () => {
     const answers = answersWith('assigned');
     show(answers);
     await heading();
-    act(() => FakeSocket.last.onopen?.());
+    const hear = await goLive({ parcel: [told('assigned')] });
+    expect(screen.getByRole('log').textContent).toBe('');
     Object.assign(answers, answersWith('picked_up'));
-    act(() => FakeSocket.last.hear({ type: 'status_update', parcel_id: 12, status: 'picked_up' }));
+    await hear(told('picked_up'));
     await vi.waitFor(async () => expect(await heading()).toBe('Picked up'));
     expect(screen.getByRole('log').textContent).toBe('Picked up');
   });
 
-  it('reads again after a reconnect what it missed', async () => {
+  it('has after a lost connection what it missed', async () => {
     const answers = answersWith('assigned');
     show(answers);
     await heading();
+    await goLive({ parcel: [told('assigned')] });
     Object.assign(answers, answersWith('out_for_delivery'));
-    act(() => FakeSocket.last.onopen?.());
+    act(() => FakeSocket.last.end(1006));
+    fireEvent.click(await screen.findByRole('button', { name: 'Try now' }));
+    await goLive({ parcel: [told('out_for_delivery')] });
     await vi.waitFor(async () => expect(await heading()).toBe('Out for delivery'));
   });
 
@@ -76,10 +83,10 @@ describe('the page of a parcel', () => {
     show(answers);
     await heading();
     answers['GET /api/v1/parcels/12'] = refusal(503, 'the database is away');
-    await act(async () => FakeSocket.last.onopen?.());
+    const hear = await goLive({ parcel: [told('in_transit')] });
     expect(await heading()).toBe('On the way');
     answers['GET /api/v1/parcels/12'] = refusal(404, 'no such parcel');
-    await act(async () => FakeSocket.last.hear({ type: 'tracking_ended', parcel_id: 12, status: null }));
+    await hear({ op: 'error', s: 1, code: 'forbidden', message: 'not yours', retry_ms: null });
     expect(await screen.findByText('This parcel can’t be shown')).toBeTruthy();
   });
 

@@ -1,9 +1,11 @@
 /** Asks for username and password, and for a code where one is due, and shows why they were refused. */
 
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { Brand } from '../../components/Brand';
 import { ApiError } from '../../lib/api/request';
 import { type Text, useText } from '../../lib/strings/strings';
+import { providersQuery } from './api/list-providers';
 
 interface Props {
   notice: string | null;
@@ -79,8 +81,27 @@ export function LoginPage({ notice, lead, onSignIn, onCode }: Props) {
         <button type="submit" disabled={isBusy}>
           {isBusy ? t.login.busy : t.login.submit}
         </button>
+        {challenge === null ? <Providers /> : null}
       </form>
     </main>
+  );
+}
+
+/** Other places at which people may sign in. They come back to the page that they wanted. */
+function Providers() {
+  const t = useText();
+  const { data: providers } = useQuery(providersQuery);
+  if (!providers || providers.length === 0) return null;
+  const wanted = window.location.pathname === '/login' ? '/' : window.location.pathname + window.location.search;
+  return (
+    <div className="login-providers">
+      <span aria-hidden="true">{t.login.or}</span>
+      {providers.map(({ id, name, start_url }) => (
+        <a key={id} className="login-provider" href={`${start_url}?${new URLSearchParams({ return_to: wanted })}`}>
+          {t.login.at(name)}
+        </a>
+      ))}
+    </div>
   );
 }
 

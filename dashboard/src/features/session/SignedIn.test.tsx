@@ -90,9 +90,15 @@ describe('a page for signed-in users', () => {
   });
 
   it('shows the login when the session ends, with the reason', async () => {
-    show({ 'GET /auth/me': ME, 'POST /auth/logout': {} });
+    const answers: Answers = { 'GET /auth/me': ME };
+    show(answers);
+    // What was refused for another reason ends no session.
     fireEvent.click(await screen.findByRole('button', { name: 'End' }));
-    expect(screen.getByRole('alert').textContent).toBe('Your session has ended. Please sign in again.');
+    await new Promise((done) => setTimeout(done, 20));
+    expect(screen.getByText('Hello ada')).toBeTruthy();
+    answers['GET /auth/me'] = NO_SESSION;
+    fireEvent.click(screen.getByRole('button', { name: 'End' }));
+    expect((await screen.findByRole('alert')).textContent).toBe('Your session has ended. Please sign in again.');
   });
 
   it('shows the login after signing out, without a reason', async () => {

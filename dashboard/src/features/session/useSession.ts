@@ -54,8 +54,10 @@ export function useSession() {
     await logOut().catch(() => undefined); // the cookie may be gone already
   }, [leave]);
 
-  const end = useCallback(() => {
-    if (queries.getQueryData(meQuery.queryKey)) leave(presentText().login.ended);
+  /** Something was refused as if there were no session. If that is so, the login is shown. */
+  const end = useCallback(async () => {
+    const me = await getMe().catch(() => undefined);
+    if (me === null && queries.getQueryData(meQuery.queryKey)) leave(presentText().login.ended);
   }, [queries, leave]);
 
   return useMemo(() => {

@@ -1,5 +1,6 @@
 /** The viewer's language, time zone and units, and signing out. */
 
+import { Link } from 'wouter';
 import { Choice } from '../../components/Field';
 import { Modal } from '../../components/Modal';
 import type { Me } from '../../lib/api/get-me';
@@ -63,6 +64,9 @@ export function SettingsDialog({ me, onSignOut, onClose }: Props) {
               {me.role.replaceAll('_', ' ')} · {me.tenant}
             </small>
           </p>
+          <Link href="/account" onClick={onClose}>
+            {t.account.open}
+          </Link>
           <a href="/docs">{t.nav.api}</a>
           <button type="button" className="button" onClick={onSignOut}>
             {t.nav.signOut}

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { act, fireEvent, screen } from '@testing-library/react';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FakeSocket } from '../../../../clients/testing/fake-socket';
 import { LiveProvider } from '../../lib/live/LiveProvider';
-import { type Answers, ME, renderWith } from '../../testing/render';
+import { type Answers, goLive, ME, renderWith } from '../../testing/render';
 import { Shell } from './Shell';
 
 const PARENT = { ...ME, role: 'parent' };
@@ -24,19 +24,19 @@ async function show() {
 
 describe('the frame', () => {
   it('says nothing of the connection while it is there', async () => {
-    const socket = await show();
-    act(() => socket.onopen?.());
+    await show();
+    await goLive();
     expect(screen.queryByRole('status')).toBeNull();
   });
 
   it('is offline with a button when the connection drops, and connects when it is pressed', async () => {
     const socket = await show();
-    act(() => socket.onopen?.());
+    await goLive();
     act(() => socket.end(1006));
-    expect(screen.getByRole('status').textContent).toBe('Offline');
+    expect((await screen.findByRole('status')).textContent).toBe('Offline');
     fireEvent.click(screen.getByRole('button', { name: 'Try now' }));
     expect(FakeSocket.last).not.toBe(socket);
-    expect(screen.getByRole('status').textContent).toBe('Connecting');
+    await vi.waitFor(() => expect(screen.getByRole('status').textContent).toBe('Connecting'));
   });
 
   it('offers a parent the pages of a parent', async () => {

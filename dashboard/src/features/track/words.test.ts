@@ -1,22 +1,21 @@
-import type { Delivery } from '@milepost/client';
+import type { Delivery } from '@milepost/client/live';
 import { describe, expect, it } from 'vitest';
 import { en } from '../../lib/strings/en';
 import { arrivalOf } from './words';
 
 const NOW_MS = 1_000_000_000;
 const delivery: Delivery = {
-  trackingId: 'TRK-1',
-  orderId: null,
-  riderId: null,
+  id: 'TRK-1',
+  order_id: 'ORD-7',
   status: 'IN_TRANSIT',
   dropoff: { lat: 0, lng: 0 },
-  currentLocation: { lat: 0, lng: 1, atSeconds: NOW_MS / 1_000 - 10 },
-  etaSeconds: 600,
+  place: { lat: 0, lng: 1, t: NOW_MS - 10_000 },
+  eta_seconds: 600,
   eta: null,
-  updatedAtSeconds: 0,
-  expiresAtSeconds: null,
+  updated_at: 0,
+  expires_at: 0,
 };
-const eta = { seconds: 300, low: 180, high: 480, basis: 'speed', stale: false };
+const eta = { seconds: 300, low: 180, high: 480, basis: 'speed' as const, stale: false };
 
 describe('the arrival of a delivery', () => {
   it.each([
@@ -27,8 +26,8 @@ describe('the arrival of a delivery', () => {
       { eta: { seconds: null, low: null, high: null, basis: null, stale: true } },
       null,
     ],
-    ['nothing when the fix is old', { eta, currentLocation: { lat: 0, lng: 1, atSeconds: NOW_MS / 1_000 - 91 } }, null],
-    ['nothing before the first fix', { currentLocation: null }, null],
+    ['nothing when the fix is old', { eta, place: { lat: 0, lng: 1, t: NOW_MS - 91_000 } }, null],
+    ['nothing before the first fix', { place: null }, null],
     ['nothing once delivered', { status: 'DELIVERED' as const }, null],
   ])('is %s', (_, change, text) => expect(arrivalOf({ ...delivery, ...change }, NOW_MS, en)).toBe(text));
 });

@@ -3,6 +3,7 @@
 import type { paths } from '@milepost/client/rest';
 import { presentText } from '../strings/strings';
 import { setServerClock } from '../time/server-clock';
+import { setFactorDue } from './factor-due';
 
 /** A refusal by the server, with a text for people. Status 0 means that the server can't be reached. */
 export class ApiError extends Error {
@@ -27,7 +28,8 @@ export async function request(address: string, init?: RequestInit): Promise<Resp
   setServerClock(response.headers.get('Date'));
   if (response.ok) return response;
   const problem: unknown = await response.json().catch(() => null);
-  const { detail, errors } = Object(problem) as { detail?: unknown; errors?: unknown };
+  const { detail, errors, second_factor } = Object(problem) as Record<string, unknown>;
+  if (response.status === 403 && second_factor !== undefined) setFactorDue(true);
   const retryAfter = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
   throw new ApiError(
     response.status,

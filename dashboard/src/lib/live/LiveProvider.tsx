@@ -1,11 +1,11 @@
-/** Runs the live client of a session, and brings its events into the query cache. */
+/** Runs the live client of a session, and brings its facts into the query cache. */
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Me } from '../api/get-me';
 import { rulesQuery } from '../api/get-rules';
 import { may } from '../roles';
-import { applyEvents } from './apply-events';
+import { applyFacts } from './apply-facts';
 import { LiveClient } from './live-client';
 import { LiveContext } from './useLive';
 
@@ -21,12 +21,12 @@ export function LiveProvider({ me, onSessionEnd, children }: Props) {
   useEffect(() => {
     let isCurrent = true;
     const live = new LiveClient(me, () => isCurrent && onSessionEnd());
-    const stopEvents = applyEvents(live, queries);
+    const stopFacts = applyFacts(live, queries);
     live.start();
     setClient(live);
     return () => {
       isCurrent = false;
-      stopEvents();
+      stopFacts();
       live.stop();
     };
   }, [me, onSessionEnd, queries]);

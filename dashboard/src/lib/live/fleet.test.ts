@@ -1,94 +1,72 @@
-import type { BusLocation } from '@milepost/client';
+import type { Vehicle } from '@milepost/client/live';
 import { describe, expect, it } from 'vitest';
-import type { Vehicle } from '../api/list-vehicles';
 import { Fleet } from './fleet';
 
-const location = (change: Partial<BusLocation> = {}): BusLocation => ({
-  busId: 'b1',
-  licensePlate: 'WB01AB1234',
-  latitude: 22.5726,
-  longitude: 88.3639,
-  speedKmh: 45.5,
-  headingDeg: 90,
-  status: 'on_route',
-  timestamp: '2025-01-15T10:30:45.123Z',
-  isReplayed: false,
-  ...change,
-});
-
-const row = (change: Partial<Vehicle> = {}): Vehicle => ({
+const vehicle = (change: Partial<Vehicle> = {}): Vehicle => ({
   id: 'b1',
   kind: 'bus',
   label: 'Bus 1',
   license_plate: 'WB01AB1234',
   route: '7',
-  status: 'active',
+  status: 'on_route',
   driver_id: null,
-  fuel_l_per_100km: null,
-  fuel_price_per_l: null,
-  odometer_km: null,
-  service_due_at: null,
-  service_due_km: null,
-  speed_limit_kmh: null,
-  position: null,
+  place: { lat: 22.5726, lon: 88.3639, speed: 45.5, heading: 90, t: 1_000 },
   ...change,
 });
+const at = (lat: number, lon: number, t: number, more: object = {}) => ({ place: { lat, lon, t, ...more } });
 
 describe('fleet', () => {
-  it('keeps_the_newest_position_by_its_timestamp_not_by_its_arrival', () => {
+  it('has_what_came_last_because_the_server_knows_which_position_is_the_newest', () => {
     const fleet = new Fleet();
-    fleet.applyLocation(location({ latitude: 2, timestamp: '2025-01-15T10:00:02Z' }));
-    fleet.applyLocation(location({ latitude: 1, timestamp: '2025-01-15T10:00:01Z' }));
-    expect(fleet.get('b1')?.fix?.latitude).toBe(2);
+    fleet.apply(vehicle(at(2, 0, 2_000)));
+    fleet.apply(vehicle(at(1, 0, 1_000)));
+    expect(fleet.get('b1')?.fix).toMatchObject({ latitude: 1, atMs: 1_000 });
   });
 
-  it('does_not_let_an_older_rest_position_replace_a_live_one', () => {
+  it('names_a_vehicle_by_its_label_or_else_its_plate_or_else_its_id', () => {
     const fleet = new Fleet();
-    fleet.applyLocation(location({ latitude: 2, timestamp: '2025-01-15T10:00:02Z' }));
-    fleet.applyVehicles([
-      row({
-        position: {
-          vehicle_id: 'b1',
-          latitude: 1,
-          longitude: 0,
-          speed: null,
-          heading: null,
-          accuracy: null,
-          altitude: null,
-          fuel_level_l: null,
-          ignition: null,
-          attributes: null,
-          odometer_km: null,
-          timestamp: '2025-01-15T10:00:01Z',
-          outlier: false,
-        },
-      }),
-    ]);
-    expect(fleet.get('b1')).toMatchObject({ label: 'Bus 1', route: '7', fix: { latitude: 2 } });
-  });
-
-  it('shows_a_bus_that_only_the_socket_knows', () => {
-    const fleet = new Fleet();
-    expect(fleet.applyLocation(location())).toBe(false);
+    fleet.apply(vehicle({ label: '' }));
     expect(fleet.get('b1')?.label).toBe('WB01AB1234');
+    fleet.apply(vehicle({ label: '', license_plate: null }));
+    expect(fleet.get('b1')?.label).toBe('b1');
   });
 
-  it('forgets_a_bus_that_the_list_no_longer_has', () => {
+  it('is_sorted_again_only_when_a_vehicle_comes_goes_is_renamed_or_reports_first', () => {
     const fleet = new Fleet();
-    fleet.applyVehicles([row(), row({ id: 'b2' })]);
-    fleet.applyVehicles([row()]);
-    expect(fleet.all().map((bus) => bus.id)).toEqual(['b1']);
+    const versions = [
+      () => fleet.apply(vehicle({ place: null })),
+      () => fleet.apply(vehicle()),
+      () => fleet.apply(vehicle(at(3, 3, 2_000))),
+      () => fleet.apply(vehicle({ ...at(4, 3, 3_000), status: 'idle' })),
+      () => fleet.apply(vehicle({ label: 'Bus 2' })),
+      () => fleet.remove('b1'),
+      () => fleet.remove('b1'),
+    ].map((change) => {
+      change();
+      return fleet.rosterVersion;
+    });
+    expect(versions).toEqual([1, 2, 2, 2, 3, 4, 4]);
+    expect(fleet.all()).toEqual([]);
   });
 
   it('derives_an_unknown_heading_from_the_movement_and_keeps_it_while_the_bus_stands', () => {
     const fleet = new Fleet();
-    fleet.applyLocation(location({ latitude: 0, longitude: 0, headingDeg: 0, timestamp: '2025-01-15T10:00:01Z' }));
+    fleet.apply(vehicle(at(0, 0, 1_000)));
     expect(fleet.get('b1')?.fix?.headingDeg).toBeNull();
-    fleet.applyLocation(location({ latitude: 0, longitude: 0.01, headingDeg: 0, timestamp: '2025-01-15T10:00:02Z' }));
+    fleet.apply(vehicle(at(0, 0.01, 2_000)));
     expect(fleet.get('b1')?.fix?.headingDeg).toBeCloseTo(90);
-    fleet.applyLocation(
-      location({ latitude: 0, longitude: 0.01, headingDeg: 0, speedKmh: 0, timestamp: '2025-01-15T10:00:03Z' }),
-    );
+    fleet.apply(vehicle(at(0, 0.01, 3_000, { speed: 0 })));
     expect(fleet.get('b1')?.fix?.headingDeg).toBeCloseTo(90);
+    fleet.apply(vehicle(at(0, 0.02, 4_000, { heading: 0 })));
+    expect(fleet.get('b1')?.fix?.headingDeg).toBe(0);
+  });
+
+  it('keeps_a_speed_limit_that_rest_alone_has', () => {
+    const fleet = new Fleet();
+    fleet.setLimits([{ id: 'b1', speed_limit_kmh: 50 } as Parameters<Fleet['setLimits']>[0][number]]);
+    fleet.apply(vehicle());
+    expect(fleet.get('b1')?.speedLimitKmh).toBe(50);
+    fleet.setLimits([]);
+    expect(fleet.get('b1')?.speedLimitKmh).toBeNull();
   });
 });

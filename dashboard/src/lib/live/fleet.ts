@@ -1,9 +1,9 @@
-/** The known state of every vehicle: its description from REST, and its newest position from REST or the socket. */
+/** The known state of every vehicle, as the live connection has it, with what REST alone knows. */
 
-import type { BusLocation } from '@milepost/client';
+import type { Place as LivePlace, Vehicle as LiveState } from '@milepost/client/live';
 import type { Vehicle } from '../api/list-vehicles';
 import type { Fix } from '../map/glide';
-import { bearingDeg, distanceM, type Place } from '../map/sphere';
+import { bearingDeg, distanceM } from '../map/sphere';
 import { DEFAULT_OFFLINE_AFTER_MS, type Freshness, freshnessOf, Rhythm } from '../time/freshness';
 
 export interface VehicleFix extends Fix {
@@ -28,9 +28,10 @@ export interface LiveVehicle {
 const HEADING_FROM_MOVE_M = 10;
 
 export class Fleet {
-  private vehicles = new Map<string, LiveVehicle>();
+  private readonly vehicles = new Map<string, LiveVehicle>();
   private readonly rhythms = new Map<string, Rhythm>();
-  private listeners = new Set<() => void>();
+  private readonly limits = new Map<string, number>();
+  private readonly listeners = new Set<() => void>();
   /** Counts up when the list must be sorted again: a vehicle was added, removed or renamed, or sent its first position. */
   rosterVersion = 0;
   /** The tenant's threshold, as far as the viewer may read it. */
@@ -53,53 +54,42 @@ export class Fleet {
     return freshnessOf({ atMs: fix?.atMs ?? null, rhythmMs }, nowMs, this.offlineAfterMs);
   }
 
-  /** Applies a live location, unless a newer one is known. Returns whether the vehicle was known. */
-  applyLocation(location: BusLocation): boolean {
-    const { busId, licensePlate, status, speedKmh, headingDeg } = location;
-    const known = this.vehicles.get(busId);
-    const atMs = Date.parse(location.timestamp);
-    if (known?.fix && atMs < known.fix.atMs) return true;
-    const fix = nextFix(known?.fix ?? null, { ...location, speed: speedKmh, heading: headingDeg }, atMs);
-    if (!known?.fix) this.rosterVersion += 1;
-    this.vehicles.set(busId, {
-      id: busId,
-      kind: known?.kind ?? '',
-      label: known?.label ?? (licensePlate || busId),
-      plate: licensePlate || (known?.plate ?? ''),
-      route: known?.route ?? '',
-      status: status || (known?.status ?? ''),
-      driverId: known?.driverId ?? null,
-      speedLimitKmh: known?.speedLimitKmh ?? null,
+  /** A vehicle as it is now. */
+  apply({ id, kind, label, license_plate, route, status, driver_id, place }: LiveState): void {
+    const known = this.vehicles.get(id);
+    const named = { kind, label: label || license_plate || id, plate: license_plate ?? '', route: route ?? '' };
+    const last = known?.fix ?? null;
+    const fix = place && (last?.atMs === place.t ? sameFix(last, place) : nextFix(last, place));
+    const isSorted =
+      known && known.label === named.label && (known.fix === null) === (fix === null) && known.route === named.route;
+    if (!isSorted || known.plate !== named.plate || known.kind !== kind) this.rosterVersion += 1;
+    this.vehicles.set(id, {
+      id,
+      ...named,
+      status,
+      driverId: driver_id,
+      speedLimitKmh: this.limits.get(id) ?? null,
       fix,
-      rhythmMs: this.hear(busId, atMs),
+      rhythmMs: place ? this.hear(id, place.t) : (known?.rhythmMs ?? null),
     });
     this.changed();
-    return known !== undefined;
   }
 
-  /** Applies the whole list from REST: replaces descriptions, takes newer positions, and removes vehicles that are missing. */
-  applyVehicles(rows: Vehicle[]): void {
-    const listed = new Set(rows.map(({ id }) => id));
-    for (const id of this.vehicles.keys()) if (!listed.has(id)) this.forget(id);
-    for (const row of rows) {
-      const { id, position } = row;
-      const known = this.vehicles.get(id)?.fix ?? null;
-      const atMs = Date.parse(position?.timestamp ?? '');
-      const isNewer = position && atMs > (known?.atMs ?? Number.NEGATIVE_INFINITY);
-      this.vehicles.set(id, {
-        id,
-        kind: row.kind,
-        label: row.label || row.license_plate || id,
-        plate: row.license_plate ?? '',
-        route: row.route ?? '',
-        status: row.status,
-        driverId: row.driver_id ?? null,
-        speedLimitKmh: row.speed_limit_kmh ?? null,
-        fix: isNewer ? nextFix(known, position, atMs) : known,
-        rhythmMs: this.rhythms.get(id)?.usualMs ?? null,
-      });
-    }
+  remove(id: string): void {
+    if (!this.vehicles.delete(id)) return;
+    this.rhythms.delete(id);
     this.rosterVersion += 1;
+    this.changed();
+  }
+
+  /** Their own speed limits, which only REST has. */
+  setLimits(rows: Vehicle[]): void {
+    this.limits.clear();
+    for (const { id, speed_limit_kmh } of rows) if (speed_limit_kmh) this.limits.set(id, speed_limit_kmh);
+    for (const [id, vehicle] of this.vehicles) {
+      const speedLimitKmh = this.limits.get(id) ?? null;
+      if (vehicle.speedLimitKmh !== speedLimitKmh) this.vehicles.set(id, { ...vehicle, speedLimitKmh });
+    }
     this.changed();
   }
 
@@ -118,27 +108,24 @@ export class Fleet {
     return rhythm.usualMs;
   }
 
-  private forget(id: string): void {
-    this.vehicles.delete(id);
-    this.rhythms.delete(id);
-  }
-
   private changed(): void {
     for (const listener of this.listeners) listener();
   }
 }
 
-interface RawPosition extends Place {
-  speed?: number | null;
-  heading?: number | null;
+/** A fix that was known, unless it was corrected. */
+function sameFix(known: VehicleFix, place: LivePlace): VehicleFix {
+  const isSame = known.latitude === place.lat && known.longitude === place.lon && known.speedKmh === (place.speed ?? 0);
+  return isSame ? known : nextFix(known, place);
 }
 
-/** Heading 0 may mean north or unknown. Then the direction from the last fix is used, or the last known heading. */
-function nextFix(last: VehicleFix | null, raw: RawPosition, atMs: number): VehicleFix {
-  let headingDeg: number | null = raw.heading || null;
+/** Without a heading the direction from the last fix is used, or while it stands the last known heading. */
+function nextFix(last: VehicleFix | null, { lat, lon, speed, heading, t }: LivePlace): VehicleFix {
+  const place = { latitude: lat, longitude: lon };
+  let headingDeg: number | null = heading ?? null;
   if (headingDeg === null && last) {
-    const hasMoved = distanceM(last, raw) >= HEADING_FROM_MOVE_M;
-    headingDeg = hasMoved ? bearingDeg(last, raw) : last.headingDeg;
+    const hasMoved = distanceM(last, place) >= HEADING_FROM_MOVE_M;
+    headingDeg = hasMoved ? bearingDeg(last, place) : last.headingDeg;
   }
-  return { latitude: raw.latitude, longitude: raw.longitude, speedKmh: raw.speed ?? 0, headingDeg, atMs };
+  return { ...place, speedKmh: speed ?? 0, headingDeg, atMs: t };
 }

@@ -1,85 +1,79 @@
 /**
- * The live data of one signed-in session: vehicles, and the tenant's events. The only module that knows which sockets carry
- * them.
+ * The live data of one signed-in session over one connection: vehicles, the tenant's facts, and how many look. The only module
+ * that knows what is followed.
  */
 
-import { BusClient, type ConnectionState, EventClient, type EventFrame } from '@milepost/client';
+import { connect, type Live, LiveError, type State } from '@milepost/client/live';
+import { shareTabs } from '@milepost/client/live/tabs';
+import { followFigures, followPresence } from '@milepost/client/live/things';
 import type { Me } from '../api/get-me';
 import { listVehicles } from '../api/list-vehicles';
 import { may } from '../roles';
+import { isSessionOver, type PageConnection, pageConnection } from './connection-state';
 import { Fleet } from './fleet';
 
-/** The list is read at most this often, even if many unknown vehicles appear. */
-const RELIST_AFTER_MS = 5_000;
-/** Positions come over their own socket. */
-const FLEET_EVENTS = ['alert', 'alert_read', 'alert_deleted', 'trip_update', 'fleet_dashboard_update'];
+/** Changes of vehicles come together this often. More often is not seen. */
+const BATCH_MS = 200;
+
+/** Something that happened; its `type` and `data` are those of the live protocol. */
+export interface LiveFact {
+  type: string;
+  data: unknown;
+}
 
 export interface LiveStatus {
-  connection: ConnectionState;
-  /** The number of open pages, including this one; null until the server has sent it. */
+  connection: PageConnection;
+  /** The number of open pages, including this one; null while it is not known. */
   viewing: number | null;
-  /** True once the first list was read or could not be read. */
+  /** True once the vehicles have come, or can't. */
   isListed: boolean;
 }
 
 export class LiveClient {
   readonly fleet = new Fleet();
+  readonly live: Live;
   private status: LiveStatus = { connection: 'connecting', viewing: null, isListed: false };
   private readonly listeners = new Set<() => void>();
-  private readonly eventListeners = new Set<(event: EventFrame | null) => void>();
-  private relistTimer: number | null = null;
-  private readonly vehicles: BusClient | null;
-  private readonly events: EventClient | null;
+  private readonly factListeners = new Set<(fact: LiveFact | null) => void>();
+  private readonly stops: (() => void)[] = [];
+  private hasBeenLive = false;
 
-  constructor(me: Me, onSessionEnd: () => void) {
-    const seesVehicles = may(me, 'fleet') || may(me, 'ownVehicles');
-    const seesRecords = may(me, 'records') || may(me, 'ownRecords');
-    const onError = (error: { kind: string; message: string }) => {
-      if (error.kind === 'refused') onSessionEnd();
-      else console.warn('the live connection:', error.message);
-    };
-    this.vehicles = seesVehicles
-      ? new BusClient({
-          onLocationUpdate: (location) => {
-            if (!this.fleet.applyLocation(location)) this.relistSoon();
-          },
-          onPresence: (viewing) => this.setStatus({ viewing }),
-          onConnectionChange: (connection) => this.connectionChanged(connection),
-          onError,
-        })
-      : null;
-    const isFleet = may(me, 'fleet');
-    this.events =
-      isFleet || seesRecords || !seesVehicles
-        ? new EventClient({
-            ...(isFleet ? { fleetOf: me.tenant, types: FLEET_EVENTS } : {}),
-            onEvent: (event) => this.tell(event),
-            onGap: () => this.tell(null),
-            onConnectionChange: (connection) => {
-              if (!this.vehicles) this.setStatus({ connection });
-            },
-            onError,
-          })
-        : null;
+  constructor(
+    private readonly me: Me,
+    private readonly onSessionEnd: () => void,
+  ) {
+    // All open pages of a user share one connection.
+    const platform = shareTabs({ name: `${me.tenant} ${me.id}`, batchMs: BATCH_MS });
+    this.live = connect({ batchMs: BATCH_MS, platform });
   }
 
   start(): void {
-    this.vehicles?.connect();
-    this.events?.connect();
-    if (this.vehicles) void this.list();
+    const { live, me } = this;
+    this.stops.push(live.connection.subscribe(() => this.connectionChanged()));
+    const isFleet = may(me, 'fleet');
+    if (isFleet || may(me, 'ownVehicles')) {
+      void this.followVehicles();
+      this.relist();
+      void this.followFacts(live.trips());
+    }
+    if (isFleet) {
+      void this.followFacts(live.alerts());
+      const figures = followFigures(live);
+      this.stops.push(figures.subscribe(() => figures.snapshot().value && this.tell(FIGURES)));
+      const presence = followPresence(live);
+      this.stops.push(presence.subscribe(() => this.setStatus({ viewing: presence.snapshot().value })));
+    }
+    if (may(me, 'records')) void this.followFacts(live.records());
+    else if (me.cadetId !== null && may(me, 'ownRecords')) void this.followFacts(live.cadet(me.cadetId));
+    void this.followFacts(live.notices());
   }
 
   stop(): void {
-    if (this.relistTimer !== null) window.clearTimeout(this.relistTimer);
-    this.relistTimer = null;
-    this.vehicles?.disconnect();
-    this.events?.disconnect();
+    for (const stop of this.stops.splice(0)) stop();
+    this.live.close();
   }
 
-  retryNow = (): void => {
-    this.vehicles?.connect();
-    this.events?.connect();
-  };
+  retryNow = (): void => this.live.reconnect();
 
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -88,39 +82,75 @@ export class LiveClient {
 
   getStatus = (): LiveStatus => this.status;
 
-  /** Calls with each event of the tenant that this user may see; with null when some may have been missed. */
-  onEvent(listener: (event: EventFrame | null) => void): () => void {
-    this.eventListeners.add(listener);
-    return () => this.eventListeners.delete(listener);
+  /** Calls with each fact that this user may see; with null when anything may have changed, such as after a lost connection. */
+  onFact(listener: (fact: LiveFact | null) => void): () => void {
+    this.factListeners.add(listener);
+    return () => this.factListeners.delete(listener);
   }
 
-  /** Reads the vehicles again, after a change that was made on this page. */
-  relist = (): void => void this.list();
+  /** Reads what REST alone knows of vehicles again, after a change that was made on this page. */
+  relist = (): void => {
+    listVehicles().then(
+      (rows) => rows && this.fleet.setLimits(rows),
+      (error: unknown) => console.warn('the speed limits of the vehicles could not be read', error),
+    );
+  };
 
-  private connectionChanged(connection: ConnectionState): void {
-    this.setStatus(connection === 'connected' ? { connection } : { connection, viewing: null });
-    if (connection === 'connected') void this.list();
+  private connectionChanged(): void {
+    const connection = this.live.connection.snapshot();
+    const shown = pageConnection(connection);
+    this.setStatus(shown === 'connected' ? { connection: shown } : { connection: shown, viewing: null });
+    if (isSessionOver(connection)) this.onSessionEnd();
+    if (shown !== 'connected') return;
+    // Facts come after their cursors, but not all that REST has is told by facts.
+    if (this.hasBeenLive) this.tell(null);
+    this.hasBeenLive = true;
   }
 
-  private async list(): Promise<void> {
-    try {
-      const vehicles = await listVehicles();
-      if (vehicles) this.fleet.applyVehicles(vehicles);
-      this.setStatus({ isListed: true });
-    } catch (error) {
-      console.warn('the list of vehicles could not be read; it is read again on the next connection', error);
+  private async followVehicles(): Promise<void> {
+    await this.follow(this.live.vehicles(), (change) => {
+      if (change.type === 'set') this.fleet.apply(change.vehicle);
+      else if (change.type === 'gone') this.fleet.remove(change.id);
+      else this.setStatus({ isListed: true });
+    });
+    this.setStatus({ isListed: true });
+  }
+
+  private followFacts(facts: AsyncIterable<LiveFact | State<unknown>>): Promise<void> {
+    return this.follow(facts, (fact) => {
+      if (!('complete' in fact)) this.tell(fact);
+      else if (!fact.complete) this.tell(null);
+    });
+  }
+
+  /** Takes values until the connection is closed, or until it turns out that this user may not follow them. */
+  private async follow<Value>(values: AsyncIterable<Value>, take: (value: Value) => void): Promise<void> {
+    for (;;) {
+      try {
+        for await (const value of values) take(value);
+        return;
+      } catch (error) {
+        if (!(error instanceof LiveError)) throw error;
+        if (!this.live.over) return;
+        await this.untilTried();
+      }
     }
   }
 
-  private relistSoon(): void {
-    this.relistTimer ??= window.setTimeout(() => {
-      this.relistTimer = null;
-      void this.list();
-    }, RELIST_AFTER_MS);
+  /** The connection was refused, and is tried again. */
+  private untilTried(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.live.connection.subscribe(() => {
+        const { state } = this.live.connection.snapshot();
+        if (state === 'refused') return;
+        stop();
+        resolve();
+      });
+    });
   }
 
-  private tell(event: EventFrame | null): void {
-    for (const listener of this.eventListeners) listener(event);
+  private tell(fact: LiveFact | null): void {
+    for (const listener of this.factListeners) listener(fact);
   }
 
   private setStatus(change: Partial<LiveStatus>): void {
@@ -128,3 +158,5 @@ export class LiveClient {
     for (const listener of this.listeners) listener();
   }
 }
+
+const FIGURES: LiveFact = { type: 'dashboard', data: null };

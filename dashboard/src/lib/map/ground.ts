@@ -1,7 +1,7 @@
 /** The background of every map: land and a grid or, if configured, streets or tiles. Only streets load fonts. */
 
 import type * as GeoJSON from 'geojson';
-import type { StyleSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
 import type { AppConfig } from '../api/get-config';
 import { getSettings } from '../settings/settings';
 import { languageOf } from '../strings/strings';
@@ -9,6 +9,7 @@ import landUrl from './land.geojson?url';
 import { PALETTES, type Theme } from './palette';
 
 export const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+const IS_SEA: ExpressionSpecification = ['has', 'sea'];
 const GRID_STEPS_DEG = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 
 /** What the style of a map on this background begins with. */
@@ -30,9 +31,17 @@ export function groundSources(config: AppConfig): StyleSpecification['sources'] 
 export function groundLayers(theme: Theme, config: AppConfig): StyleSpecification['layers'] {
   const palette = PALETTES[theme];
   return [
-    { id: 'sea', type: 'background', paint: { 'background-color': palette.sea } },
-    { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': palette.land, 'fill-antialias': true } },
-    { id: 'coast', type: 'line', source: 'land', paint: { 'line-color': palette.coast, 'line-width': 0.8 } },
+    // What has not been loaded yet is land: most vehicles are there.
+    { id: 'ground', type: 'background', paint: { 'background-color': palette.land } },
+    { id: 'sea', type: 'fill', source: 'land', filter: IS_SEA, paint: { 'fill-color': palette.sea } },
+    { id: 'land', type: 'fill', source: 'land', filter: ['!', IS_SEA], paint: { 'fill-color': palette.land } },
+    {
+      id: 'coast',
+      type: 'line',
+      source: 'land',
+      filter: ['!', IS_SEA],
+      paint: { 'line-color': palette.coast, 'line-width': 0.8 },
+    },
     ...aboveLand(theme, config),
   ];
 }

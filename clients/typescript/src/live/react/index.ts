@@ -1,9 +1,19 @@
 /** React hooks over one connection. */
 
-import { createContext, createElement, type ReactNode, useContext, useMemo, useSyncExternalStore } from 'react';
+import {
+  createContext,
+  createElement,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useMemo,
+  useSyncExternalStore,
+} from 'react';
 import type {
   Alert,
+  Box,
   ConnectionSnapshot,
+  Delivery,
   FactsSnapshot,
   Live,
   Store,
@@ -11,6 +21,8 @@ import type {
   VehicleFilter,
   VehiclesSnapshot,
 } from '../index.js';
+import { followDelivery, type ThingSnapshot } from '../things/index.js';
+import { openView } from '../view/index.js';
 
 const Connected = createContext<Live | null>(null);
 
@@ -49,6 +61,23 @@ export function useVehicle(id: string): Vehicle | undefined {
 /** The alerts that have not expired, the newest first. */
 export function useAlerts(): FactsSnapshot<Alert> {
   return useStore(useLive().alerts());
+}
+
+/** The vehicles in a part of the map, once a frame. Give it what the map shows, also while it moves. */
+export function useView(box: Box): VehiclesSnapshot {
+  const live = useLive();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is moved, not made again
+  const view = useMemo(() => openView(live, box), [live]);
+  const key = box.join(' ');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the box may be a new object each time
+  useEffect(() => view.moveTo(box), [view, key]);
+  return useStore(view);
+}
+
+/** A delivery, by its link too. Its `error` says why it is not there: `gone`, `not_found`, `forbidden`. */
+export function useDelivery(id: string): ThingSnapshot<Delivery> {
+  const live = useLive();
+  return useStore(useMemo(() => followDelivery(live, id), [live, id]));
 }
 
 /** The present value of a store, such as `live.trips()`. */

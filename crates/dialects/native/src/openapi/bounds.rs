@@ -3,8 +3,8 @@
 
 use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeviceProtocol,
-    EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude,
+    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
+    DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, Label, Language, Latitude, Longitude,
     MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId, ParcelStatus,
     RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username,
     VehicleKind, VehicleList, VehicleSelection, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
@@ -99,6 +99,7 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
         ("query", "unread" | "outliers") => json!({ "enum": ["true", "1", "", "false", "0"] }),
         ("query", "from" | "to") => instant(),
         ("query", "status") if path.ends_with("/parcels") => json!({ "enum": names("Parcel", "status") }),
+        ("query", "status") if path.ends_with("/deliveries") => json!({ "enum": names("ListedDelivery", "status") }),
         ("query", "status") if path.ends_with("/trips") => json!({ "enum": names("Trip", "status") }),
         ("query" | "path", _) if !is_text => json!({ "minimum": 1 }),
         ("query", _) => bounds("", name, is_text)?,
@@ -167,6 +168,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("NewAlert" | "Alert", "type") => all!(AlertKind),
         ("NewDevice" | "ChangeDevice" | "Device" | "UnknownDevice", "protocol") => all!(DeviceProtocol),
         ("NewGrade" | "Grade", "type") => all!(GradeKind),
+        ("ListedDelivery", "status") => all!(DeliveryStatus),
         ("ChangeParcel" | "Parcel", "status") => all!(ParcelStatus),
         ("SetAttendance" | "Attendance", "status") => all!(AttendanceStatus),
         ("Trip", "status") => all!(TripStatus),

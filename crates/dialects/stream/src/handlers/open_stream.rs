@@ -58,7 +58,8 @@ fn read_subs(handshake: &Handshake) -> Result<Vec<SubJson>, Problem> {
             subs.push(SubJson { to: to.to_owned(), id: Some(id), ..SubJson::default() });
         }
     }
-    if subs.is_empty() {
+    // `to=` alone greets and follows nothing: a client learns so whether it is let in.
+    if subs.is_empty() && handshake.query("to").is_none() {
         let message = "say what to follow: ?to=vehicles,alerts, ?ids=, ?routes=, ?kinds=, ?box=, ?near=, ?within=, ?parcel=, ?cadet= or ?delivery=";
         return Err(Problem::malformed(message));
     }

@@ -2,6 +2,7 @@
 
 use crate::support::databases::{Database, on_both};
 use crate::support::json_of;
+use crate::support::signing::token_for;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -21,6 +22,10 @@ async fn an_admin_sets_how_a_user_is_reached(database: Database) {
     assert_eq!(reached(&server.get_json(&path, &server.admin).await), reached(&added));
     let listed = server.get_json("/api/v1/users", &server.admin).await;
     assert!(listed["items"].as_array().unwrap().iter().any(|user| reached(user) == reached(&added)));
+
+    let token = token_for(&added["id"].to_string(), "manager", "default", 60);
+    let me = server.get_json("/auth/me", &token).await;
+    assert_eq!((&me["language"], &me["timezone"]), (&json!("id"), &json!("Asia/Kolkata")));
 
     let change = async |change: Value, etag: &str| {
         let request = server.http.patch(format!("{}{path}", server.url)).bearer_auth(&server.admin);

@@ -515,3 +515,60 @@ async fn texts_are_limited_by_number_and_rider_and_a_step_is_never_refused_for_t
     }
     assert!((150..=200).contains(&started), "{started}");
 }
+
+#[tokio::test]
+async fn deliveries_are_listed_for_those_who_may_see_them() {
+    on_both(&[], async |server| {
+        let admin = token_for("x", "admin", "default", 600);
+        let mut body = start_body();
+        body["rider_id"] = json!("r2");
+        let other = json_of(server.post("/tracking/start", &admin, body).await, 200).await;
+        let other = other["tracking_id"].as_str().unwrap().to_owned();
+        let own = start(&server, &rider()).await;
+        update(&server, &rider(), &own, json!({"lat": 5.61, "lng": -0.18, "status": "PICKED_UP"})).await;
+        let ids = async |path: &str, token: &str| -> Vec<String> {
+            let page = server.get_json(path, token).await;
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["tracking_id"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let sorted = |mut ids: Vec<String>| {
+            ids.sort();
+            ids
+        };
+        let both = sorted(vec![own.clone(), other.clone()]);
+        for role in ["admin", "manager", "superadmin"] {
+            assert_eq!(sorted(ids("/api/v1/deliveries", &token_for("x", role, "default", 60)).await), both, "{role}");
+        }
+        assert_eq!(ids("/api/v1/deliveries", &rider()).await.concat(), own);
+        assert_eq!(ids("/api/v1/deliveries?rider_id=r2", &rider()).await, [""; 0]);
+        assert_eq!(ids("/api/v1/deliveries?rider_id=r2", &admin).await.concat(), other);
+        assert_eq!(
+            ids("/api/v1/deliveries", &token_for("m", "merchant", "default", 60)).await,
+            [""; 0],
+            "it started none"
+        );
+        assert_eq!(ids("/api/v1/deliveries?status=PICKED_UP", &admin).await.concat(), own);
+        let first = server.get_json("/api/v1/deliveries?limit=1", &admin).await;
+        let rest = format!("/api/v1/deliveries?limit=5&cursor={}", first["next"].as_str().unwrap());
+        let found = [first["items"][0]["tracking_id"].as_str().unwrap().to_owned(), ids(&rest, &admin).await.concat()];
+        assert_eq!(sorted(found.to_vec()), both);
+        let shown = server.get_json("/api/v1/deliveries?status=PICKED_UP", &admin).await["items"][0].clone();
+        assert_eq!((&shown["position"]["latitude"], &shown["rider_id"]), (&json!(5.61), &json!("r1")));
+        assert!(shown["eta_low_s"].as_u64() <= shown["eta_s"].as_u64() && shown["eta_s"].is_u64());
+        for role in ["parent", "driver", "client", "cadet", "training_staff"] {
+            let answer = server.get("/api/v1/deliveries", &token_for("x", role, "default", 60)).await;
+            assert_eq!(answer.status(), 403, "{role}");
+        }
+        let abroad = server.get("/api/v1/deliveries?tenant=other", &admin).await;
+        assert_eq!(abroad.status(), 403);
+        assert_eq!(server.get("/api/v1/deliveries?status=LOST", &admin).await.status(), 422);
+        assert_eq!(server.get("/api/v1/deliveries?cursor=abc", &admin).await.status(), 400);
+        let key = server.get("/api/v1/deliveries", "").await;
+        assert_eq!(key.status(), 401);
+    })
+    .await;
+}

@@ -54,7 +54,7 @@ async fn whoever_shows_nothing_good_is_told_and_closed() {
     check("nonsense", "refused", 4000).await;
     check(r#"{"op":"sub","s":1,"to":"alerts"}"#, "refused", 4000).await;
     check(r#"{"op":"hello","v":2}"#, "refused", 4000).await;
-    check(r#"{"op":"hello","link":"TRK-nobody-has-this-one"}"#, "refused", 4003).await;
+    check(r#"{"op":"hello","link":"TRK-nobody-has-this-one"}"#, "not_found", 4004).await;
     let elsewhere = json!({ "op": "hello", "token": token_for("5", "admin", "default", 600), "tenant": "acme" });
     check(&elsewhere.to_string(), "refused", 4003).await;
 

@@ -168,3 +168,17 @@ async fn what_is_marked_read_is_read_for_all() {
     check(&mut client, json!({ "op": "status", "id": 9, "status": "delivered" }), "invalid").await;
     check(&mut client, json!({ "op": "status", "id": 9, "parcel": 77, "status": "delivered" }), "not_found").await;
 }
+
+/// Facts begin with reads that take turns with those of the figures. Each of the two waits for the other's turn to end.
+#[tokio::test]
+async fn subscriptions_that_come_all_at_once_all_begin() {
+    let server = TestServer::start().await;
+    let mut client = LiveClient::open(&server, &server.admin).await;
+    let all = ["alerts", "trips", "dashboard", "notices", "presence", "events", "vehicles"];
+    for (s, to) in (1..).zip(all) {
+        client.send(json!({ "op": "sub", "s": s, "to": to })).await;
+    }
+    for _ in all {
+        client.until(|message| message["op"] == "ready").await;
+    }
+}

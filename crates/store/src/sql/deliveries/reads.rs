@@ -1,12 +1,12 @@
 //! Reads deliveries.
 
 use super::super::{Connection, Db, DbRow, positions::timestamp};
-use crate::{DeliveryCount, Result, Ride};
+use crate::{DeliveryCount, DeliveryListing, Result, Ride};
 use milepost_domain::{
     Delivery, DeliveryFix, DeliveryStatus, Latitude, Longitude, OrderId, Phone, RiderId, TenantId, Timestamp,
     TrackingId,
 };
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row};
 
 const FIVE_MINUTES_MS: i64 = 5 * 60 * 1000;
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -88,6 +88,34 @@ pub(crate) async fn current_delivery(
     .fetch_optional(connection)
     .await?;
     row.as_ref().map(delivery).transpose()
+}
+
+/// A tenant's sessions that have not expired are found by the index of expiry and then sorted: they are those of a day.
+pub(crate) async fn list_deliveries(
+    connection: &mut Connection,
+    listing: &DeliveryListing,
+    now: Timestamp,
+) -> Result<Vec<Delivery>> {
+    let mut query =
+        QueryBuilder::<Db>::new(select_deliveries!("where d.tenant_no = (select tenant_no from tenants where id = "));
+    query.push_bind(listing.tenant.as_str()).push(") and d.expires_ms > ").push_bind(now.unix_ms());
+    if let Some(rider) = &listing.rider {
+        query.push(" and d.rider_id = ").push_bind(rider.as_str());
+    }
+    if let Some(started_by) = &listing.started_by {
+        query.push(" and d.started_by = ").push_bind(started_by.as_str());
+    }
+    if let Some(status) = listing.status {
+        query.push(" and d.status = ").push_bind(status.as_str());
+    }
+    if let Some((created_at, id)) = &listing.after {
+        let created_ms = created_at.unix_ms();
+        query.push(" and (d.created_ms < ").push_bind(created_ms);
+        query.push(" or d.created_ms = ").push_bind(created_ms);
+        query.push(" and d.tracking_id < ").push_bind(id.as_str()).push(")");
+    }
+    query.push(" order by d.created_ms desc, d.tracking_id desc limit ").push_bind(i64::from(listing.limit));
+    query.build().fetch_all(connection).await?.iter().map(delivery).collect()
 }
 
 pub(crate) async fn delivery_fixes(

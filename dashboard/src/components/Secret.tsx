@@ -1,7 +1,7 @@
 /** A secret that is shown once, with a button that copies it. */
 
 import { useId, useState } from 'react';
-import { useText } from '../../lib/strings/strings';
+import { useText } from '../lib/strings/strings';
 
 export function Secret({ label, value }: { label: string; value: string }) {
   const t = useText();

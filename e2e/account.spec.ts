@@ -1,0 +1,153 @@
+/** One's own account, and what an admin sees of others: second factor, sessions, access tokens, audit. */
+
+import { createHmac } from 'node:crypto';
+import { expect, type Page, test } from '@playwright/test';
+import { Milepost } from '../clients/testing/milepost';
+import { expectAccessible } from './axe';
+import { openAs } from './browser';
+
+const PASSWORD = 'a-long-enough-password';
+let milepost: Milepost;
+
+test.beforeAll(async () => {
+  milepost = await Milepost.start();
+  await milepost.addUser('ann', PASSWORD, 'manager');
+  await milepost.addUser('boss', PASSWORD, 'admin');
+  await milepost.addKiosk('Bus 1', 'B 1');
+});
+
+test.afterAll(() => milepost.remove());
+
+/** The code of an authenticator app at this moment (RFC 6238), `steps` later. */
+function codeOf(secret: string, steps = 0): string {
+  const bits = [...secret]
+    .map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
+    .join('');
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const hash = createHmac('sha1', key).update(counter).digest();
+  const at = (hash.at(-1) ?? 0) & 15;
+  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+const settings = (page: Page) => page.getByRole('button', { name: 'Settings' }).first();
+
+test('a user sets up an authenticator app, signs in with its code, and removes it', async ({ page }) => {
+  await openAs(page, milepost, '/account', 'ann', PASSWORD);
+  await page.getByRole('button', { name: 'Set up an app' }).click();
+  await expect(page.getByRole('img', { name: 'QR code for the authenticator app' })).toBeVisible();
+  await expectAccessible(page);
+  const secret = await page.getByLabel('Key to type instead').inputValue();
+  await page.getByLabel('Code that the app shows').fill('000000');
+  await page.getByRole('button', { name: 'Check the code' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await page.getByLabel('Code that the app shows').fill(codeOf(secret));
+  await page.getByRole('button', { name: 'Check the code' }).click();
+  const codes = page.getByRole('dialog', { name: 'Your recovery codes' }).getByRole('listitem');
+  await expect(codes).toHaveCount(10);
+  const recovery = (await codes.first().textContent()) ?? '';
+  await page.screenshot({ path: 'screenshots/account-codes.png' });
+  await page.getByRole('button', { name: 'I have kept the codes' }).click();
+  await expect(page.getByText('The app is set up.')).toBeVisible();
+  await page.getByRole('button', { name: 'Set up an app' }).click();
+  await expect(page.getByText(/already|is set up for this account/)).toBeVisible();
+
+  await settings(page).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await openAs(page, milepost, '/account', 'ann', PASSWORD);
+  await page.getByLabel(/Code of your authenticator app/).fill(recovery);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Remove the app' }).click();
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await expect(page.getByText('The app was removed.')).toBeVisible();
+});
+
+test('a user ends another session of its own, and then all', async ({ page, browser }) => {
+  const other = await (await browser.newContext()).newPage();
+  await openAs(other, milepost, '/map', 'boss', PASSWORD);
+  await expect(other.locator('.page')).toHaveAttribute('data-connection', 'connected');
+  await openAs(page, milepost, '/account', 'boss', PASSWORD);
+  const table = page.getByRole('table', { name: 'Where you are signed in' });
+  await expect(table.getByText('This browser')).toHaveCount(1);
+  await expectAccessible(page);
+  await page.screenshot({ path: 'screenshots/account.png' });
+  await table.getByRole('button', { name: 'End' }).first().click();
+  await expect(table.getByRole('button', { name: 'End' })).toHaveCount(0);
+  await expect(other.getByText('Your session has ended')).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click();
+  await expect(page.getByLabel('Password')).toBeVisible();
+});
+
+test('whoever must have a second factor is led to it first', async ({ page }) => {
+  const strict = await Milepost.start();
+  try {
+    await strict.addUser('carl', PASSWORD, 'manager');
+    await strict.call('PUT', '/api/v1/second-factor', { roles: ['manager'] });
+    await openAs(page, strict, '/map', 'carl', PASSWORD);
+    await expect(page.getByText('Your organisation asks for a second factor.')).toBeVisible();
+    await page.getByRole('button', { name: 'Set up an app' }).click();
+    const secret = await page.getByLabel('Key to type instead').inputValue();
+    await page.getByLabel('Code that the app shows').fill(codeOf(secret));
+    await page.getByRole('button', { name: 'Check the code' }).click();
+    await page.getByRole('button', { name: 'I have kept the codes' }).click();
+    await expect(page.locator('.page')).toHaveAttribute('data-connection', 'connected');
+  } finally {
+    await strict.remove();
+  }
+});
+
+test('an admin makes a token, which works, and finds that in the audit', async ({ page, request }) => {
+  await openAs(page, milepost, '/admin/tokens', 'boss', PASSWORD);
+  await page.getByRole('button', { name: 'Make a token' }).click();
+  await page.getByLabel('Name').fill('nightly export');
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Make it' }).click();
+  const token = await page.getByLabel('Token', { exact: true }).inputValue();
+  const answer = await request.get(`${milepost.url}/api/v1/vehicles`, {
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  expect(answer.status()).toBe(200);
+  await page.screenshot({ path: 'screenshots/admin-token.png' });
+  await page.getByRole('button', { name: 'I have kept the token' }).click();
+  await expect(page.getByRole('row', { name: /nightly export/ })).toContainText('read');
+
+  await page.getByRole('link', { name: 'Audit' }).click();
+  await expect(page.getByRole('list', { name: 'Audit' }).getByText('access_token.create')).toBeVisible();
+  await page.getByLabel('What', { exact: true }).selectOption('access_token.create');
+  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  const rows = page.getByRole('list', { name: 'Audit' }).locator('.audit-row');
+  await expect(rows).toHaveCount(1);
+  await expect(rows).toContainText('boss');
+  await rows.getByText(/values? changed/).click();
+  await expect(rows).toContainText('nightly export');
+  await expectAccessible(page);
+  await page.screenshot({ path: 'screenshots/admin-audit.png' });
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
+  expect(file.suggestedFilename()).toMatch(/\.csv$/);
+
+  await page.getByRole('link', { name: 'Access tokens' }).click();
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await expect(page.getByText('No access token yet')).toBeVisible();
+});
+
+test('an admin gives a vehicle to a tracker that nobody has added', async ({ page, request }) => {
+  const open = await Milepost.start({ DEVICE_TENANT: 'default' });
+  try {
+    await open.addKiosk('Bus 9', 'B 9');
+    await request.get(`${open.url}/devices/osmand?id=350317177312182&lat=48.85&lon=2.35`);
+    await openAs(page, open, '/admin/devices', open.username, open.password);
+    await expect(page.getByText('350317177312182')).toBeVisible();
+    await expectAccessible(page);
+    await page.screenshot({ path: 'screenshots/admin-unknown-devices.png' });
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByLabel('Vehicle').selectOption({ label: 'Bus 9' });
+    await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click();
+    await expect(page.getByRole('heading', { name: 'Devices that nobody has added' })).toHaveCount(0);
+  } finally {
+    await open.remove();
+  }
+});
