@@ -44,6 +44,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (46, "0046_sign_in", include_str!("../migrations/sqlite/0046_sign_in.sql")),
     (47, "0047_second_factors", include_str!("../migrations/sqlite/0047_second_factors.sql")),
     (48, "0048_mail", include_str!("../migrations/sqlite/0048_mail.sql")),
+    (54, "0054_roaming_fences", include_str!("../migrations/sqlite/0054_roaming_fences.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -81,6 +82,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (46, "0046_sign_in", include_str!("../migrations/postgres/0046_sign_in.sql")),
     (47, "0047_second_factors", include_str!("../migrations/postgres/0047_second_factors.sql")),
     (48, "0048_mail", include_str!("../migrations/postgres/0048_mail.sql")),
+    (54, "0054_roaming_fences", include_str!("../migrations/postgres/0054_roaming_fences.sql")),
 ];
 
 /// The table in which a database records the applied migrations.
