@@ -39,6 +39,7 @@ mod position;
 mod precis;
 mod proof;
 mod push;
+mod roaming_fence;
 mod role;
 mod rules;
 mod schedule;
@@ -103,6 +104,10 @@ pub use position::{MAX_AHEAD_MS, Position};
 pub use precis::prepare_password;
 pub use proof::{HandoverCode, Proof, ProofFile, ProofFileKind, ProofNote, ReceiverName};
 pub use push::{PushId, PushKeys, PushSubscription};
+pub use roaming_fence::{
+    Encounter, EncounterTriggers, MAX_ROAMING_FENCES, RoamingFence, RoamingFenceDescription, RoamingFenceId,
+    VehicleSelection,
+};
 pub use role::Role;
 pub use rules::FleetRules;
 pub use schedule::{Schedule, ScheduleClock, UtcOffset, Weekday, Weekdays, ZoneName};

@@ -81,7 +81,7 @@ pub struct Running {
     jobs: [tokio::task::JoinHandle<()>; PARALLEL_JOBS],
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
-    nodes: [tokio::task::JoinHandle<()>; 3],
+    nodes: [tokio::task::JoinHandle<()>; 4],
     issuers: tokio::task::JoinHandle<()>,
     device_server: Option<tokio::task::JoinHandle<()>>,
     drain_delay: Duration,
@@ -174,6 +174,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let looks = tokio::spawn(async move { looking.keep_looking().await });
     let counting = Arc::clone(&assembly.use_cases.nodes);
     let counts = tokio::spawn(async move { counting.keep_counting().await });
+    let roaming = Arc::clone(&assembly.use_cases);
+    let roaming = tokio::spawn(async move { roaming.roaming.keep_watching().await });
     for (name, task) in [
         ("accepting connections", &http),
         ("removing old data", &retention),
@@ -185,6 +187,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         ("telling the database that this node lives", &beats),
         ("looking for what other nodes published", &looks),
         ("telling other nodes of connections", &counts),
+        ("watching roaming fences", &roaming),
         ("reading the keys of other issuers", &issuers),
     ] {
         let task = task.abort_handle();
@@ -257,7 +260,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         jobs,
         follower,
         tracks,
-        nodes: [beats, looks, counts],
+        nodes: [beats, looks, counts, roaming],
         issuers,
         device_server,
         drain_delay: config.drain_delay,

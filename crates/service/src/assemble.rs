@@ -25,6 +25,7 @@ use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::roaming::{Roaming, RoamingNews};
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::timetables::Timetables;
@@ -132,6 +133,15 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         parcels: Arc::clone(&parcels),
     });
     let nodes = Arc::new(nodes);
+    let roaming_news = Arc::<RoamingNews>::default();
+    let roaming = Roaming::new(
+        store(),
+        clock.clone(),
+        (live(), Arc::clone(&nodes)),
+        wakers.clone(),
+        alert_expiry_ms,
+        Arc::clone(&roaming_news),
+    );
     let positions = Arc::new(Positions::new(store(), committer, live()));
     let vehicles = Arc::new(Vehicles::new(store(), access(), live(), listeners.clone()));
     let works: Vec<Arc<dyn JobWork>> = vec![
@@ -168,6 +178,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             Arc::clone(&fair_reads),
             trip_meters,
             alert_expiry_ms,
+            Arc::clone(&roaming_news),
         ),
         fair_reads: Arc::clone(&fair_reads),
         feeds: Feeds::new((store(), live()), Arc::clone(&positions), Arc::clone(&vehicles), Arc::clone(&nodes)),
@@ -184,6 +195,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
+        roaming,
         sign_in: SignIn::new(store(), access(), outgoing.clone()),
         tenants: Tenants::new(store()),
         timetables: Timetables::new(store(), Arc::clone(&fair_reads)),
@@ -204,6 +216,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         relay: relay(),
         deliveries: Arc::clone(&use_cases.deliveries),
         parcels: Arc::clone(&use_cases.parcels),
+        roaming: roaming_news,
     };
     AssembledService {
         use_cases,

@@ -47,6 +47,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (48, "0048_mail", include_str!("../migrations/sqlite/0048_mail.sql")),
     (49, "0049_timetables", include_str!("../migrations/sqlite/0049_timetables.sql")),
     (50, "0050_catalogue", include_str!("../migrations/sqlite/0050_catalogue.sql")),
+    (54, "0054_roaming_fences", include_str!("../migrations/sqlite/0054_roaming_fences.sql")),
     (56, "0056_leases", include_str!("../migrations/sqlite/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/sqlite/0057_jobs.sql")),
 ];
@@ -89,6 +90,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (48, "0048_mail", include_str!("../migrations/postgres/0048_mail.sql")),
     (49, "0049_timetables", include_str!("../migrations/postgres/0049_timetables.sql")),
     (50, "0050_catalogue", include_str!("../migrations/postgres/0050_catalogue.sql")),
+    (54, "0054_roaming_fences", include_str!("../migrations/postgres/0054_roaming_fences.sql")),
     (56, "0056_leases", include_str!("../migrations/postgres/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/postgres/0057_jobs.sql")),
 ];

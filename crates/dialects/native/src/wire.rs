@@ -17,5 +17,6 @@ pub(crate) mod parcel;
 pub(crate) mod position;
 pub(crate) mod push;
 pub(crate) mod record;
+pub(crate) mod roaming_fence;
 pub(crate) mod rules;
 pub(crate) mod trip;

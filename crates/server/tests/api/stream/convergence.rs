@@ -10,6 +10,8 @@ const T0: i64 = 1_750_000_000_000;
 const ROUNDS: usize = 120;
 const VEHICLES: usize = 12;
 const ROUTES: [&str; 3] = ["12", "13", "14"];
+/// Across the antimeridian.
+const WITHIN: [f64; 4] = [179.2, -17.0, -178.9, -15.2];
 
 /// What is done with the fleet.
 struct Model {
@@ -117,13 +119,24 @@ impl Wanting {
         }
     }
 
-    fn selects(&self, vehicle: &Value, covers: Option<&[f64; 4]>) -> bool {
+    /// Whether it is to be held. `nearest` are the ids of those that `near` selects.
+    fn selects(&self, vehicle: &Value, covers: Option<&[f64; 4]>, nearest: &[String]) -> bool {
         let place = &vehicle["place"];
         let in_view = covers.is_some_and(|edges| {
             place["lat"].as_f64().zip(place["lon"].as_f64()).is_some_and(|(lat, lon)| holds(edges, lat, lon))
         });
         let of_routes = |sub: &Value| sub["routes"].as_array().is_none_or(|routes| routes.contains(&vehicle["route"]));
-        in_view || self.subs.iter().any(|sub| sub["to"] == "vehicles" && of_routes(sub))
+        let in_region = |edges: &[f64; 4]| {
+            place["lat"].as_f64().zip(place["lon"].as_f64()).is_some_and(|(lat, lon)| holds(edges, lat, lon))
+        };
+        let is_near = || nearest.iter().any(|id| vehicle["id"] == id.as_str());
+        in_view
+            || self.subs.iter().any(|sub| match sub["to"].as_str() {
+                Some("vehicles") => of_routes(sub),
+                Some("within") => in_region(&WITHIN),
+                Some("near") => is_near(),
+                _ => false,
+            })
     }
 }
 
@@ -134,12 +147,16 @@ async fn run(seed: u64) {
     let of_12 = json!({ "s": 2, "to": "vehicles", "routes": ["12"] });
     let all = json!({ "s": 2, "to": "vehicles" });
     let edges = [179.0, -17.5, -179.2, -15.0];
+    let near = json!({ "s": 3, "to": "near", "lat": -16.0, "lon": 180.0, "limit": 4, "kinds": ["bus"] });
+    let within = json!({ "s": 4, "to": "within", "box": WITHIN });
     let plain = json!({ "op": "hello" });
     let mut wanting = vec![
         Wanting::new(plain.clone(), vec![alerts.clone(), all], None),
         Wanting::new(plain.clone(), vec![alerts.clone(), of_12.clone()], None),
         Wanting::new(plain.clone(), vec![alerts.clone()], Some(edges)),
-        Wanting::new(plain, vec![alerts, of_12], Some(edges)),
+        Wanting::new(plain.clone(), vec![alerts.clone(), of_12.clone()], Some(edges)),
+        Wanting::new(plain.clone(), vec![alerts.clone(), near.clone(), within.clone()], None),
+        Wanting::new(plain, vec![alerts, of_12, near, within], Some(edges)),
     ];
     for one in &mut wanting {
         one.connect(&server).await;
@@ -171,6 +188,9 @@ async fn run(seed: u64) {
     }
     let truth = server.get_json("/api/v1/vehicles?limit=100", &server.admin).await;
     let truth: Vec<Value> = truth["items"].as_array().unwrap().iter().map(shown).collect();
+    let nearest = server.get_json("/api/v1/vehicles?near=-16,180&limit=4", &server.admin).await;
+    let nearest = nearest["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned());
+    let nearest: Vec<String> = nearest.collect();
     let titles: Vec<_> = (0..model.alerts).map(|number| number.to_string()).collect();
     for one in &mut wanting {
         if one.client.is_none() {
@@ -180,7 +200,8 @@ async fn run(seed: u64) {
         client.settle().await;
         loop {
             let covers = client.covers.get(&9).copied();
-            let expected: Vec<_> = truth.iter().filter(|vehicle| one.selects(vehicle, covers.as_ref())).collect();
+            let expected: Vec<_> =
+                truth.iter().filter(|vehicle| one.selects(vehicle, covers.as_ref(), &nearest)).collect();
             let held: Vec<Value> = client.vehicles.values().map(known).collect();
             let got = one.titles.len() + titles_of(&client).len();
             if held.iter().collect::<Vec<_>>() == expected && got >= titles.len() {
