@@ -81,7 +81,8 @@ pub struct Running {
     jobs: [tokio::task::JoinHandle<()>; PARALLEL_JOBS],
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
-    nodes: [tokio::task::JoinHandle<()>; 4],
+    nodes: [tokio::task::JoinHandle<()>; 3],
+    roaming: tokio::task::JoinHandle<()>,
     issuers: tokio::task::JoinHandle<()>,
     device_server: Option<tokio::task::JoinHandle<()>>,
     drain_delay: Duration,
@@ -260,7 +261,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         jobs,
         follower,
         tracks,
-        nodes: [beats, looks, counts, roaming],
+        nodes: [beats, looks, counts],
+        roaming,
         issuers,
         device_server,
         drain_delay: config.drain_delay,
@@ -443,7 +445,7 @@ impl Running {
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
             tracing::info!("some committed positions are not folded yet; the next start folds them");
         }
-        for task in &self.nodes {
+        for task in self.nodes.iter().chain([&self.roaming]) {
             task.abort();
         }
         self.assembly.use_cases.nodes.leave().await;

@@ -195,7 +195,7 @@ impl EventFeed {
             }
             Fact::RoamingFenceChanged { .. } => {
                 if let Some(live) = self.live.loaded(tenant) {
-                    live.rules_changed();
+                    live.roaming_changed();
                 }
                 self.roaming.changed();
                 Ok(())

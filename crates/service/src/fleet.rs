@@ -82,8 +82,7 @@ impl Fleet {
         live: Arc<LiveMap>,
         fair_reads: Arc<FairReads>,
         trip_meters: Arc<TripMeters>,
-        alert_expiry_ms: i64,
-        roaming: Arc<RoamingNews>,
+        (alert_expiry_ms, roaming): (i64, Arc<RoamingNews>),
     ) -> Self {
         Self { store, wakers, tracks, live, fair_reads, trip_meters, alert_expiry_ms, roaming }
     }
@@ -97,13 +96,11 @@ impl Fleet {
         }
         self.wakers.wake_all(tenant);
     }
-}
 
-impl Fleet {
     /// The same for a tenant's roaming fences.
     fn roaming_changed(&self, tenant: &TenantId) {
         if let Some(live) = self.live.loaded(tenant) {
-            live.rules_changed();
+            live.roaming_changed();
         }
         self.roaming.changed();
         self.wakers.wake_all(tenant);

@@ -1,7 +1,7 @@
 //! The vehicles in memory, with their descriptions and last positions.
 
 use crate::PositionRecorded;
-use crate::roaming::{RoamingStep, RoamingWatch};
+use crate::roaming::{RoamingFound, RoamingWatch};
 use async_trait::async_trait;
 use milepost_domain::{
     Position, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleScope, VehicleStatus, lies_ahead,
@@ -77,6 +77,8 @@ pub(crate) struct LiveTenant {
     changes: watch::Sender<u64>,
     /// Counts the changes of the tenant's thresholds and geofences.
     rules_version: AtomicU64,
+    /// Counts the changes of the tenant's roaming fences.
+    roaming_version: AtomicU64,
     /// The thresholds as they were read last, and the version before they were read.
     thresholds: Mutex<Option<(u64, Arc<Thresholds>)>>,
     /// Vehicles that were removed while the tenant is read from the store: a page that was read before may still hold them. Empty
@@ -234,6 +236,16 @@ impl LiveTenant {
         self.changed();
     }
 
+    /// Counts the changes of the tenant's roaming fences.
+    pub(crate) fn roaming_version(&self) -> u64 {
+        self.roaming_version.load(Ordering::Acquire)
+    }
+
+    /// Roaming fences were changed, here or by another process.
+    pub(crate) fn roaming_changed(&self) {
+        self.roaming_version.fetch_add(1, Ordering::AcqRel);
+    }
+
     fn lock_thresholds(&self) -> std::sync::MutexGuard<'_, Option<(u64, Arc<Thresholds>)>> {
         self.thresholds.lock().expect("nothing panics while holding it")
     }
@@ -364,10 +376,10 @@ impl LiveTenant {
     }
 
     /// Judges the places of vehicles as if they had just come there.
-    pub(crate) fn judge_roaming<'v>(&self, ids: impl Iterator<Item = &'v VehicleId>) {
+    pub(crate) fn judge_roaming(&self, ids: &[VehicleId]) {
         let mut vehicles = self.lock();
         let Vehicles { by_id, by_place, roaming: Some(roaming), .. } = &mut *vehicles else { return };
-        ids.filter_map(|id| by_id.get(id)).for_each(|live| roaming.moved(live, by_id, by_place));
+        ids.iter().filter_map(|id| by_id.get(id)).for_each(|live| roaming.moved(live, by_id, by_place));
     }
 
     /// Judges vehicles that stand near each other.
@@ -378,8 +390,8 @@ impl LiveTenant {
     }
 
     /// What was found of roaming fences since the last call.
-    pub(crate) fn take_roaming_steps(&self) -> Vec<RoamingStep> {
-        self.lock().roaming.as_mut().map(|roaming| roaming.take_steps()).unwrap_or_default()
+    pub(crate) fn take_roaming(&self) -> RoamingFound {
+        self.lock().roaming.as_mut().map(|roaming| roaming.take_found()).unwrap_or_default()
     }
 
     /// Calls `visit` with the status and the place of each vehicle that has one, under the lock. Returns the state of the map.
@@ -504,7 +516,10 @@ impl LiveTenant {
         moved(by_place, &live, None);
         let id = live.vehicle.id.clone();
         if let Some(roaming) = roaming {
-            roaming.described(live.number);
+            match known.filter(|known| known.no != no) {
+                Some(other) => roaming.removed(other),
+                None => roaming.described(number),
+            }
         }
         by_id.insert(id.clone(), live);
         if let Some((roaming, live)) = roaming.as_mut().zip(by_id.get(&id)) {
@@ -526,7 +541,7 @@ impl LiveTenant {
             }
             vehicles.change_driver(id, removed.vehicle.driver_id, None);
             if let Some(roaming) = &mut vehicles.roaming {
-                roaming.described(removed.number);
+                roaming.removed(&removed);
             }
             publish(&removed);
             self.changed();

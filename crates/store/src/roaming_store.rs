@@ -30,6 +30,8 @@ pub enum EncounterStep {
     Met,
     /// They are far from each other, after they met or before.
     Parted,
+    /// The fence was changed, or one of them, and concerns them no more.
+    Dropped,
 }
 
 /// A step of an encounter, to be stored with its alert.
@@ -105,7 +107,7 @@ pub trait RoamingStore: Send + Sync {
     async fn open_encounters(&self, tenant: &TenantId) -> Result<Vec<OpenEncounter>>;
     /// Stores a step of an encounter with its alert. Returns false and writes nothing if it was stored before, by this process or
     /// another one, or if the fence or a vehicle was removed. Times decide: a pair begins nothing at or before its last parting, and
-    /// parts from nothing that began later. Two that part before they met leave nothing.
+    /// parts from nothing that began later. Two that part before they met, or are dropped before that, leave nothing.
     async fn change_encounter(&self, tenant: &TenantId, change: &EncounterChange, now: Timestamp) -> Result<bool>;
     /// Lists the encounters of a fence in which vehicles met, newest first, before `before`.
     async fn list_encounters(

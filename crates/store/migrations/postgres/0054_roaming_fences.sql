@@ -23,12 +23,14 @@ create table encounters (
     a_no             bigint not null references vehicles (vehicle_no) on delete cascade, -- the lower number
     b_no             bigint not null references vehicles (vehicle_no) on delete cascade,
     began_ms         bigint not null,
+    noted_ms         bigint not null, -- when it was stored last, by the server's clock
     met_ms           bigint,
-    parted_ms        bigint
+    parted_ms        bigint,
+    is_dropped       boolean not null default false -- the fence concerns them no more; they have not parted
 );
 
 create unique index encounters_open on encounters (roaming_fence_no, a_no, b_no) where parted_ms is null;
 create index encounters_of_fence on encounters (roaming_fence_no, began_ms);
 create index encounters_of_a on encounters (a_no);
 create index encounters_of_b on encounters (b_no);
-create index encounters_parted on encounters (parted_ms) where parted_ms is not null;
+create index encounters_ended on encounters (noted_ms) where parted_ms is not null;

@@ -23,12 +23,14 @@ create table encounters (
     a_no             integer not null references vehicles on delete cascade, -- the lower number
     b_no             integer not null references vehicles on delete cascade,
     began_ms         integer not null,
+    noted_ms         integer not null, -- when it was stored last, by the server's clock
     met_ms           integer,
-    parted_ms        integer
+    parted_ms        integer,
+    is_dropped       integer not null default 0 -- the fence concerns them no more; they have not parted
 ) strict;
 
 create unique index encounters_open on encounters (roaming_fence_no, a_no, b_no) where parted_ms is null;
 create index encounters_of_fence on encounters (roaming_fence_no, began_ms);
 create index encounters_of_a on encounters (a_no);
 create index encounters_of_b on encounters (b_no);
-create index encounters_parted on encounters (parted_ms) where parted_ms is not null;
+create index encounters_ended on encounters (noted_ms) where parted_ms is not null;

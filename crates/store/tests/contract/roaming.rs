@@ -7,7 +7,7 @@ use milepost_domain::{
     Alert, DwellTime, EncounterTriggers, Fact, FleetViewer, Label, RadiusM, RoamingFence, RoamingFenceDescription,
     RoamingFenceId, TenantId, VehicleKind, VehicleList, VehicleSelection,
 };
-use milepost_store::{EncounterChange, EncounterStep, Once, OpenEncounter, Store, VehicleNo};
+use milepost_store::{EncounterChange, EncounterStep, Once, OpenEncounter, Retention, Store, VehicleNo};
 
 fn plain(name: &str) -> RoamingFenceDescription {
     RoamingFenceDescription {
@@ -52,7 +52,7 @@ pub(crate) async fn a_roaming_fence_comes_back_as_it_was_described(database: &Te
     assert_eq!(store.get_roaming_fence(&home, first).await.unwrap(), Some(changed));
     assert_eq!(store.update_roaming_fence(&home, first, 1, &plain("late"), at(6)).await.unwrap(), None);
     assert_eq!(store.list_roaming_fences(&home, Some(first), 10).await.unwrap().len(), 1);
-    assert_eq!(store.roaming_tenants().await.unwrap(), [home.clone()]);
+    assert_eq!(store.roaming_tenants().await.unwrap(), std::slice::from_ref(&home));
     assert!(!store.remove_roaming_fence(&home, first, Some(1), at(7)).await.unwrap());
     assert!(store.remove_roaming_fence(&home, first, Some(2), at(7)).await.unwrap());
     assert_eq!(store.get_roaming_fence(&home, first).await.unwrap(), None);
@@ -102,17 +102,36 @@ pub(crate) async fn a_step_is_stored_once_with_its_alert_and_times_decide(databa
     assert!(step(EncounterStep::BegunAndMet, 80_000, Some(alert("second"))).await);
     assert!(!step(EncounterStep::Parted, 70_500, Some(alert("lagging"))).await);
 
+    // Dropped, they have not parted: they may begin again where they are.
+    assert!(!step(EncounterStep::Dropped, 70_500, None).await);
+    assert!(step(EncounterStep::Dropped, 80_000, None).await);
+    assert!(open().await.is_empty());
+    assert!(step(EncounterStep::Began, 80_000, None).await);
+    // The clock said that they met, and places that came later that they had parted just before.
+    assert!(step(EncounterStep::Met, 90_000, None).await);
+    assert!(step(EncounterStep::Parted, 89_500, Some(alert("late"))).await);
+    assert!(open().await.is_empty());
+    assert!(!step(EncounterStep::BegunAndMet, 89_700, Some(alert("lagging"))).await);
+
     let viewer = FleetViewer { company: true, user: None, driver: None };
     let alerts = store.list_alerts(&home, viewer, false, None, 100, at(100_000)).await.unwrap();
     let mut ids: Vec<_> = alerts.iter().map(|alert| alert.id.as_str().to_owned()).collect();
     ids.sort();
-    assert_eq!(ids, ["met", "parted", "second"]);
-    let listed = store.list_encounters(&home, fence, None, 1).await.unwrap();
-    let (cursor, newest) = &listed[0];
-    assert_eq!((newest.began_at, newest.met_at, newest.parted_at), (at(80_000), Some(at(80_000)), None));
+    assert_eq!(ids, ["late", "met", "parted", "second"]);
+    let listed = store.list_encounters(&home, fence, None, 2).await.unwrap();
+    let (cursor, dropped) = &listed[1];
+    let times = listed.iter().map(|(_, one)| (one.began_at, one.met_at, one.parted_at)).collect::<Vec<_>>();
+    let (began, met) = (at(80_000), at(90_000));
+    assert_eq!(times, [(began, Some(met), Some(met)), (began, Some(began), Some(dropped.began_at))]);
     let earlier = store.list_encounters(&home, fence, Some(*cursor), 10).await.unwrap();
     assert_eq!(earlier.len(), 1);
     assert_eq!((&earlier[0].1.vehicle, earlier[0].1.parted_at), (&id("a"), Some(at(70_000))));
+    // They are kept from the time when they were stored, whatever their own times are.
+    let retention = Retention { positions_ms: 50_000, ..Retention::default() };
+    for (now_ms, left) in [(149_999, 3), (150_001, 0)] {
+        store.prune(at(now_ms), &retention).await.unwrap();
+        assert_eq!(store.list_encounters(&home, fence, None, 10).await.unwrap().len(), left);
+    }
 }
 
 pub(crate) async fn many_nodes_store_a_step_once(database: &TestDatabase) {

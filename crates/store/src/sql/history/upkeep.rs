@@ -16,7 +16,7 @@ pub(crate) async fn prune_history(writers: &Writers, cutoff_ms: i64, pruned: &mu
     let late = "delete from late_positions where (vehicle_no, at_ms) in
         (select vehicle_no, at_ms from late_positions where noted_ms < $1 limit $2)";
     let encounters = "delete from encounters where encounter_no in
-        (select encounter_no from encounters where parted_ms < $1 order by parted_ms limit $2)";
+        (select encounter_no from encounters where parted_ms is not null and noted_ms < $1 order by noted_ms limit $2)";
     pruned.more |= delete_in_steps(writers, late, cutoff_ms, &mut 0).await?;
     pruned.more |= delete_in_steps(writers, encounters, cutoff_ms, &mut 0).await?;
     pruned.more |= delete_in_steps(writers, visits, cutoff_ms, &mut pruned.visits).await?;

@@ -48,17 +48,32 @@ pub(crate) async fn change_encounter(
     renderer: &dyn Renderer,
 ) -> Result<bool> {
     let is_new = match change.step {
-        EncounterStep::Began | EncounterStep::BegunAndMet => begin(connection, tenant, change).await?,
+        EncounterStep::Began | EncounterStep::BegunAndMet => begin(connection, tenant, change, now).await?,
         EncounterStep::Met => {
-            run(connection, open_one!("update encounters set met_ms = $1", "met_ms is null"), tenant, change).await?
+            run(
+                connection,
+                open_one!("update encounters set met_ms = $1, noted_ms = $6", "met_ms is null"),
+                tenant,
+                change,
+                Some(now),
+            )
+            .await?
         }
-        EncounterStep::Parted => {
-            let parted = open_one!("update encounters set parted_ms = $1", "met_ms <= $1");
+        EncounterStep::Parted | EncounterStep::Dropped => {
+            // Whether they met may have been decided by the clock, after the time of the places by which they part.
+            let parted = open_one!(
+                "update encounters set parted_ms = case when met_ms > $1 then met_ms else $1 end, noted_ms = $6",
+                "met_ms is not null"
+            );
+            let dropped = open_one!(
+                "update encounters set parted_ms = $1, is_dropped = true, noted_ms = $6",
+                "met_ms is not null"
+            );
             let passed = open_one!("delete from encounters", "met_ms is null");
-            let has_parted = run(connection, parted, tenant, change).await?;
-            if !has_parted {
+            let ended = if change.step == EncounterStep::Parted { parted } else { dropped };
+            if !run(connection, ended, tenant, change, Some(now)).await? {
                 // They never met, and nobody is told.
-                return run(connection, passed, tenant, change).await;
+                return run(connection, passed, tenant, change, None).await;
             }
             true
         }
@@ -74,30 +89,40 @@ async fn run(
     statement: &'static str,
     tenant: &TenantId,
     change: &EncounterChange,
+    noted_at: Option<Timestamp>,
 ) -> Result<bool> {
-    let done = sqlx::query::<Db>(statement)
+    let query = sqlx::query::<Db>(statement)
         .bind(change.at.unix_ms())
         .bind(tenant.as_str())
         .bind(change.fence.get())
         .bind(change.a.get())
-        .bind(change.b.get())
-        .execute(connection)
-        .await?;
+        .bind(change.b.get());
+    let query = match noted_at {
+        Some(noted_at) => query.bind(noted_at.unix_ms()),
+        None => query,
+    };
+    let done = query.execute(connection).await?;
     Ok(done.rows_affected() > 0)
 }
 
-/// A node that lags behind may see again what has ended already: such an encounter began before the last parting.
-async fn begin(connection: &mut Connection, tenant: &TenantId, change: &EncounterChange) -> Result<bool> {
+/// A node that lags behind may see again what has ended already: such an encounter began before the last parting. One that was dropped
+/// has not parted, and begins anew where it is when a fence concerns its vehicles again.
+async fn begin(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    change: &EncounterChange,
+    now: Timestamp,
+) -> Result<bool> {
     let met_ms = (change.step == EncounterStep::BegunAndMet).then(|| change.at.unix_ms());
     let begun = sqlx::query::<Db>(
-        "insert into encounters (roaming_fence_no, a_no, b_no, began_ms, met_ms)
-         select f.roaming_fence_no, a.vehicle_no, b.vehicle_no, $1, $2 from roaming_fences f
+        "insert into encounters (roaming_fence_no, a_no, b_no, began_ms, met_ms, noted_ms)
+         select f.roaming_fence_no, a.vehicle_no, b.vehicle_no, $1, $2, $7 from roaming_fences f
          join tenants t on t.tenant_no = f.tenant_no
          join vehicles a on a.tenant_no = t.tenant_no and a.vehicle_no = $3
          join vehicles b on b.tenant_no = t.tenant_no and b.vehicle_no = $4
          where t.id = $5 and f.id = $6 and not exists (select 1 from encounters e
              where e.roaming_fence_no = f.roaming_fence_no and e.a_no = $3 and e.b_no = $4
-             and (e.parted_ms is null or e.parted_ms >= $1))
+             and (e.parted_ms is null or e.parted_ms >= $1 and not e.is_dropped))
          on conflict do nothing",
     )
     .bind(change.at.unix_ms())
@@ -106,6 +131,7 @@ async fn begin(connection: &mut Connection, tenant: &TenantId, change: &Encounte
     .bind(change.b.get())
     .bind(tenant.as_str())
     .bind(change.fence.get())
+    .bind(now.unix_ms())
     .execute(connection)
     .await?;
     Ok(begun.rows_affected() > 0)
