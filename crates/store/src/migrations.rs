@@ -50,6 +50,8 @@ pub(crate) const SQLITE: &[Listed] = &[
     (54, "0054_roaming_fences", include_str!("../migrations/sqlite/0054_roaming_fences.sql")),
     (56, "0056_leases", include_str!("../migrations/sqlite/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/sqlite/0057_jobs.sql")),
+    (58, "0058_provider_grants", include_str!("../migrations/sqlite/0058_provider_grants.sql")),
+    (59, "0059_gathered_alerts", include_str!("../migrations/sqlite/0059_gathered_alerts.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -93,6 +95,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (54, "0054_roaming_fences", include_str!("../migrations/postgres/0054_roaming_fences.sql")),
     (56, "0056_leases", include_str!("../migrations/postgres/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/postgres/0057_jobs.sql")),
+    (58, "0058_provider_grants", include_str!("../migrations/postgres/0058_provider_grants.sql")),
+    (59, "0059_gathered_alerts", include_str!("../migrations/postgres/0059_gathered_alerts.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -131,7 +131,12 @@ impl Model {
                 self.t += 6 * 3_600_000;
                 let (lat, lon) = self.place();
                 let fix = json!({ "vehicle_id": id, "latitude": lat, "longitude": lon, "timestamp": self.t });
-                json_of(server.post("/api/v1/positions", &server.admin, fix).await, 201).await;
+                // A vehicle that was added on another node is known here once its event was read.
+                let begun = Instant::now();
+                while server.post("/api/v1/positions", &server.admin, fix.clone()).await.status() != 201 {
+                    assert!(begun.elapsed() < PATIENCE, "{fix}");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
             }
         }
     }
