@@ -103,6 +103,70 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   await expect(share(page)).not.toBeChecked();
 });
 
+test('a killed server loses no fix and stores none twice, and the page goes on by itself', async ({
+  page,
+  context,
+}) => {
+  const parcel = await milepost.addParcel(client, driver);
+  await context.setGeolocation({ latitude: 28.61, longitude: 77.2, accuracy: 8 });
+  await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
+  await share(page).click();
+  await expect.poll(async () => (await path(parcel)).length).toBeGreaterThanOrEqual(1);
+  await expect.poll(() => queued(page)).toBe(0);
+  await milepost.kill();
+  const route = [28.611, 28.612, 28.613];
+  for (const [index, latitude] of route.entries()) {
+    await context.setGeolocation({ latitude, longitude: 77.2, accuracy: 8 });
+    await expect.poll(() => queued(page)).toBeGreaterThanOrEqual(index + 1);
+  }
+  await milepost.resume();
+  await expect(state(page)).toHaveText('Live');
+  await expect.poll(() => queued(page)).toBe(0);
+  await share(page).click();
+  const points = await path(parcel);
+  const times = points.map(({ timestamp }) => Date.parse(timestamp));
+  expect(new Set(times).size).toBe(times.length);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  const places = points.map(({ lat }) => lat);
+  expect(places.filter((place, index) => place !== places[index - 1])).toEqual([28.61, ...route]);
+  await milepost.call('PATCH', `/api/v1/parcels/${parcel}`, { status: 'cancelled' });
+  await expect(page.locator(`[data-parcel-id="${parcel}"]`)).toHaveCount(0);
+});
+
+test('a driver of a vehicle without a device tells its place, and sees its own trips of today', async ({
+  page,
+  context,
+}) => {
+  const id = await milepost.addUser('driver-7', PASSWORD, 'driver');
+  await milepost.call('POST', '/api/v1/vehicles', { id: 'van-7', label: 'Van 7', kind: 'van', driver_id: id });
+  const startMs = Date.now() - 40 * 60_000;
+  const positions = Array.from({ length: 180 }, (_, step) => ({
+    vehicle_id: 'van-7',
+    latitude: 28.6 + Math.min(step, 90) * 0.001,
+    longitude: 77.2,
+    speed: step < 90 ? 40 : 0,
+    timestamp: new Date(startMs + step * 10_000).toISOString(),
+  }));
+  await milepost.call('POST', '/api/v1/positions', positions);
+  await context.setGeolocation({ latitude: 28.6905, longitude: 77.2, accuracy: 8 });
+  await openAs(page, milepost, '/driver', 'driver-7', PASSWORD);
+  await expect(page.getByRole('heading', { name: 'Your trips today' })).toBeVisible();
+  await share(page).click();
+  await expect(page.getByText('Also the place of Van 7.')).toBeVisible();
+  const place = async () => (await milepost.call('GET', '/api/v1/vehicles/van-7')).position as { latitude: number };
+  await expect.poll(async () => (await place()).latitude).toBe(28.6905);
+  await expectAccessible(page);
+  await page.screenshot({ path: 'screenshots/driver-vehicle.png' });
+
+  // Off duty: nothing is sent, whatever the phone knows.
+  await share(page).click();
+  await context.setGeolocation({ latitude: 28.7, longitude: 77.3, accuracy: 8 });
+  await expect(page.getByText('Nobody sees where you are.')).toBeVisible();
+  await page.reload();
+  await expect(share(page)).not.toBeChecked();
+  expect((await place()).latitude).toBe(28.6905);
+});
+
 test('the driver changes a parcel’s status, and a delivered one leaves the list', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
   await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);

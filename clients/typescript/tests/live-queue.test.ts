@@ -75,6 +75,25 @@ describe('the queue of fixes', () => {
     void lost;
   });
 
+  it('sends with a request of its own one by one, and waits while there is none', async () => {
+    let parcel: number | null = null;
+    const { queue, socket, connect } = await opened({
+      request: ({ latitude }) => (parcel === null ? null : { op: 'status', parcel, lat: latitude }),
+    });
+    const stored = [1, 2].map((number) => queue.report(fix(number)));
+    await connect();
+    const sent = () => socket.sent.map((text) => JSON.parse(text)).filter(({ op }) => op === 'status');
+    await until(() => expect(queue.snapshot()).toMatchObject({ waiting: 2 }));
+    expect(sent()).toEqual([]);
+    parcel = 7;
+    await until(() => expect(sent()).toHaveLength(1));
+    expect(sent()[0]).toMatchObject({ parcel: 7, lat: 1 });
+    socket.hear({ op: 'ok', re: sent()[0].id });
+    await until(() => expect(sent()).toHaveLength(2));
+    socket.hear({ op: 'ok', re: sent()[1].id });
+    expect(await Promise.all(stored)).toEqual([true, true]);
+  });
+
   it('goes on without the fixes that are refused, and tells of them', async () => {
     const refused: [number, string][] = [];
     const { queue, reports, connect, answer } = await opened({

@@ -39,6 +39,7 @@ mod position;
 mod precis;
 mod proof;
 mod push;
+mod report;
 mod roaming_fence;
 mod role;
 mod rules;
@@ -104,6 +105,7 @@ pub use position::{MAX_AHEAD_MS, Position};
 pub use precis::prepare_password;
 pub use proof::{HandoverCode, Proof, ProofFile, ProofFileKind, ProofNote, ReceiverName};
 pub use push::{PushId, PushKeys, PushSubscription};
+pub use report::{ReportFormat, ReportGroup, ReportKind};
 pub use roaming_fence::{
     Encounter, EncounterTriggers, MAX_ROAMING_FENCES, RoamingFence, RoamingFenceDescription, RoamingFenceId,
     VehicleSelection,

@@ -47,6 +47,7 @@ const APPLICATION: &[&str] = &[
     "/history",
     "/alerts",
     "/geofences",
+    "/reports",
     "/parcels",
     "/deliveries",
     "/admin/{page}",

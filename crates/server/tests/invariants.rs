@@ -22,6 +22,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("milepost-transit-feeds", &["milepost-clock", "milepost-device-report", "milepost-domain", "milepost-service"]),
     ("milepost-formats", &["milepost-domain"]),
+    ("milepost-fleet-reports", &["milepost-domain"]),
     ("milepost-device-protocols", &["milepost-device-report", "milepost-domain"]),
     ("milepost-hub", &[]),
     ("milepost-relay", &["milepost-clock", "milepost-domain"]),
@@ -41,6 +42,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-clock",
             "milepost-device-report",
             "milepost-domain",
+            "milepost-fleet-reports",
             "milepost-follow",
             "milepost-formats",
             "milepost-geo",
@@ -100,6 +102,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "milepost-clock",
             "milepost-domain",
+            "milepost-fleet-reports",
             "milepost-geo",
             "milepost-http",
             "milepost-hub",
@@ -164,7 +167,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("multer", &["milepost-dialect-delivery"]),
     ("object_store", &["milepost-service"]),
     ("rumqttc", &["milepost-mqtt"]),
-    ("rust_xlsxwriter", &["milepost-dialect-traccar"]),
+    ("rust_xlsxwriter", &["milepost-fleet-reports"]),
 ];
 
 /// Names of public JSON that the store must not write. Only the wire files of the dialects and of `outbox` have them.

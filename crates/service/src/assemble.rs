@@ -25,6 +25,7 @@ use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::reports::{MakeReport, Reports};
 use crate::roaming::{Roaming, RoamingNews};
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
@@ -153,6 +154,12 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             reads: Arc::clone(&fair_reads),
             clock: clock.clone(),
         }),
+        Arc::new(MakeReport {
+            store: store(),
+            files: parts.files.clone(),
+            reads: Arc::clone(&fair_reads),
+            clock: clock.clone(),
+        }),
         Arc::new(ErasePerson {
             store: store(),
             access: access(),
@@ -196,6 +203,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
+        reports: Reports::new(store()),
         roaming,
         sign_in: SignIn::new(store(), access(), outgoing.clone()),
         tenants: Tenants::new(store()),

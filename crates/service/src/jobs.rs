@@ -110,7 +110,7 @@ impl Jobs {
     }
 }
 
-/// Adds a job for a caller who may.
+/// Adds a job for a caller who may. Where `ended` is given, older ended ones of its kind give way to it.
 ///
 /// # Errors
 /// [`ServiceError::TooMany`], [`ServiceError::Unavailable`].
@@ -118,9 +118,10 @@ pub(crate) async fn add_job(
     jobs: &Jobs,
     request: &Request,
     new: &NewJob,
+    ended: Option<u32>,
     once: &Once<'_, JobId>,
 ) -> Result<(), ServiceError> {
-    let quota = JobQuota { tenant: MAX_TENANT_JOBS, caller: MAX_CALLER_JOBS };
+    let quota = JobQuota { tenant: MAX_TENANT_JOBS, caller: MAX_CALLER_JOBS, ended };
     let once = once.map(|is_added: &bool| is_added.then(|| new.id.clone()));
     if !jobs.store.add_job(new, &request.author(), quota, &once).await? {
         return Err(ServiceError::TooMany { retry_after_s: RETRY_FULL_S });
@@ -140,7 +141,7 @@ pub async fn get_job(jobs: &Jobs, request: &Request, id: &JobId) -> Result<Job, 
     let work = jobs.work(&job.kind).ok_or(UNKNOWN)?;
     let is_program = matches!(request.caller.principal, Principal::Program { .. });
     if is_program && request.caller.tenant == job.tenant && !work.is_for_programs() {
-        return Err(ServiceError::Forbidden("an access token may not see a person's data"));
+        return Err(ServiceError::Forbidden("an access token may not see this job"));
     }
     if !may(&request.caller, work.seen_with(), &job.tenant) {
         return Err(UNKNOWN);

@@ -30,6 +30,7 @@ mod publish;
 pub mod push;
 pub mod readiness;
 pub mod records;
+pub mod reports;
 mod request;
 mod retention;
 pub mod roaming;

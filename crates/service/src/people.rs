@@ -56,7 +56,7 @@ pub async fn export_user(
         due_at: request.now,
         audited_as: EXPORT,
     };
-    add_job(jobs, request, &job, once).await?;
+    add_job(jobs, request, &job, None, once).await?;
     Ok(job.id)
 }
 
@@ -119,7 +119,7 @@ async fn find_person(users: &Users, request: &Request, id: UserId) -> Result<Use
     Ok(user)
 }
 
-fn new_job_id() -> Result<JobId, ServiceError> {
+pub(crate) fn new_job_id() -> Result<JobId, ServiceError> {
     Ok(JobId::new(&random_secret("job_"))?)
 }
 

@@ -20,6 +20,7 @@ use crate::proofs::Proofs;
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::reports::Reports;
 use crate::roaming::Roaming;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
@@ -73,6 +74,8 @@ pub struct UseCases {
     pub readiness: Readiness,
     /// For [`crate::records`].
     pub records: Records,
+    /// For [`crate::reports`].
+    pub reports: Reports,
     /// Watches roaming fences, which are managed with [`crate::fleet`].
     pub roaming: Roaming,
     /// For [`crate::sign_in`].

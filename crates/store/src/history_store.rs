@@ -1,6 +1,6 @@
 //! Stored history: the state of each vehicle's fold, and the trips, visits, incidents and outliers that the fold found.
 
-use crate::{HistoryWrite, Result, TenantNo, VehicleNo};
+use crate::{ActivityChange, HistoryWrite, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
 pub use milepost_domain::IncidentKind;
 use milepost_domain::{GeofenceId, Position, SpeedKmh, TenantId, Timestamp, TripPlace, VehicleId};
@@ -146,6 +146,15 @@ pub trait HistoryStore: Send + Sync {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<Incident>>;
+    /// Lists what a vehicle did in the quarters of an hour with `from <= bucket < to`, in the order of time.
+    async fn list_activity(
+        &self,
+        tenant: &TenantId,
+        vehicle: &VehicleId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ActivityChange>>;
     /// Lists a vehicle's outliers with `from <= at < to` and their reasons, in the order of time.
     async fn list_outliers(
         &self,

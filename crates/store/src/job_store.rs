@@ -32,6 +32,9 @@ pub struct JobQuota {
     pub tenant: u32,
     /// Of one caller among them.
     pub caller: u32,
+    /// Ended jobs of one kind that stay of a caller beside a new one, if older ones of this kind give way: of the caller, and of the tenant
+    /// when it has too many.
+    pub ended: Option<u32>,
 }
 
 /// How a job ended.

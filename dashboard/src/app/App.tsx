@@ -28,6 +28,7 @@ const TripPage = lazy(() => import('../features/trips/TripPage').then((m) => ({ 
 const HistoryPage = lazy(() => import('../features/history/HistoryPage').then((m) => ({ default: m.HistoryPage })));
 const AlertsPage = lazy(() => import('../features/alerts/AlertsPage').then((m) => ({ default: m.AlertsPage })));
 const FencesPage = lazy(() => import('../features/geofences/FencesPage').then((m) => ({ default: m.FencesPage })));
+const ReportsPage = lazy(() => import('../features/reports/ReportsPage').then((m) => ({ default: m.ReportsPage })));
 const ParcelsPage = lazy(() => import('../features/boards/ParcelsPage').then((m) => ({ default: m.ParcelsPage })));
 const DeliveriesPage = lazy(() =>
   import('../features/boards/DeliveriesPage').then((m) => ({ default: m.DeliveriesPage })),
@@ -50,6 +51,7 @@ const PAGES: Page[] = [
   { path: '/history', for: ['fleet', 'ownVehicles'], view: () => <HistoryPage /> },
   { path: '/alerts', for: ['fleet'], view: ({ me }) => <AlertsPage me={me} /> },
   { path: '/geofences', for: ['fleet'], view: () => <FencesPage /> },
+  { path: '/reports', for: ['fleet'], view: () => <ReportsPage /> },
   { path: '/parcels', for: ['fleet', 'clientParcels'], view: ({ me }) => <ParcelsPage me={me} /> },
   { path: '/deliveries', for: ['deliveries', 'findDeliveries'], view: ({ me }) => <DeliveriesPage me={me} /> },
   { path: '/cadets', for: ['records'], view: () => <CadetsPage /> },

@@ -178,10 +178,13 @@ impl Client {
         let number: i64 = id.parse()?;
         socket.send(&json!({"type": "subscribe_parcel", "parcel_id": number})).await?;
         loop {
-            match socket.next().await?["type"].as_str() {
+            let message = socket.next().await?;
+            match message["type"].as_str() {
                 Some("subscribed") => break,
                 // While the database is away. The socket stays open, and tells nothing more about it.
                 Some("error") => bail!("not subscribed"),
+                // It follows the parcel already, and a location comes once.
+                Some("location_update") => self.watcher.view().latitude = message["location"]["lat"].as_f64(),
                 _ => {}
             }
         }

@@ -19,6 +19,8 @@ const SECRET: &str = "milepost-soak-signs-with-this-for-one-run";
 const VAPID_PRIVATE_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 /// The longest start of a node on a busy machine.
 const MAX_START: Duration = Duration::from_secs(120);
+/// The longest draining of a node.
+const MAX_DRAIN: Duration = Duration::from_secs(60);
 /// A request without an answer for this long has an unknown outcome.
 pub(crate) const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -27,6 +29,7 @@ pub(crate) const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Reach {
     pub(crate) network: Network,
     pub(crate) http: Client,
+    /// The version under test.
     server: PathBuf,
 }
 
@@ -38,6 +41,8 @@ pub(crate) struct Cluster {
     pub(crate) redis: Redis,
     pub(crate) reach: Arc<Reach>,
     folder: PathBuf,
+    /// The older version, while nodes of it are started.
+    older: Option<PathBuf>,
     /// The library that turns a node's clock, where it is installed.
     pub(crate) faketime: Option<PathBuf>,
 }
@@ -58,20 +63,23 @@ impl Cluster {
         let postgres = Postgres::start(&reach.network, folder).await?;
         let redis = Redis::start(&reach.network, folder)?;
         let faketime = faketime();
+        let older = options.upgrade_from.as_ref().map(std::path::absolute).transpose()?;
         let mut cluster =
-            Self { nodes: Default::default(), postgres, redis, reach, folder: folder.to_owned(), faketime };
+            Self { nodes: Default::default(), postgres, redis, reach, folder: folder.to_owned(), older, faketime };
         for node in 0..NODES {
             // One after the other: the first one makes the tables.
             cluster.run_node(node, 0)?;
             cluster.wait_ready(node).await?;
         }
+        cluster.older = None;
         Ok(cluster)
     }
 
     /// Starts a node, whose clock is this much off.
     pub(crate) fn run_node(&mut self, node: usize, clock_s: i64) -> Result<()> {
         let network = &self.reach.network;
-        let (host, server) = (Host::Node(node), self.reach.server.to_string_lossy());
+        let server = self.older.as_ref().unwrap_or(&self.reach.server).to_string_lossy();
+        let host = Host::Node(node);
         let mut command = network.command(host, &server);
         command
             .arg("serve")
@@ -116,6 +124,21 @@ impl Cluster {
         if let Some(mut process) = self.nodes[node].take() {
             process.end(Signal::KILL);
         }
+    }
+
+    /// Ends a node by a stop signal, and waits until it has drained.
+    pub(crate) async fn end_node(&mut self, node: usize) -> Result<()> {
+        let Some(mut process) = self.nodes[node].take() else { return Ok(()) };
+        process.signal(Signal::TERM);
+        let begun = Instant::now();
+        while !process.has_ended() {
+            if begun.elapsed() > MAX_DRAIN {
+                process.end(Signal::KILL);
+                bail!("node {node} does not end within {MAX_DRAIN:?} of a stop signal");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
     }
 
     /// Pauses or resumes a node.

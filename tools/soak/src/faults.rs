@@ -20,6 +20,9 @@ pub(crate) enum Fault {
     PostgresCut,
     PostgresParted,
     NodeKilled,
+    NodeDeployed,
+    /// Made once for each node, by `--upgrade-from` alone.
+    NodeUpgraded,
     NodePaused,
     NodeClock,
     NodeSlow,
@@ -41,7 +44,7 @@ pub(crate) struct Made {
 
 impl Fault {
     /// All, with the names that the report has.
-    pub(crate) const ALL: [(&'static str, Self); 13] = [
+    pub(crate) const ALL: [(&'static str, Self); 14] = [
         ("redis-killed", Self::RedisKilled),
         ("redis-paused", Self::RedisPaused),
         ("redis-restarted-empty", Self::RedisEmpty),
@@ -52,6 +55,7 @@ impl Fault {
         ("postgres-connections-cut", Self::PostgresCut),
         ("postgres-partitioned", Self::PostgresParted),
         ("node-killed", Self::NodeKilled),
+        ("node-deployed", Self::NodeDeployed),
         ("node-paused", Self::NodePaused),
         ("node-clock-off", Self::NodeClock),
         ("node-slow-network", Self::NodeSlow),
@@ -59,7 +63,7 @@ impl Fault {
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, fault)| *fault == self).map_or("", |(name, _)| name)
+        Self::ALL.iter().find(|(_, fault)| *fault == self).map_or("upgraded", |(name, _)| name)
     }
 
     /// Draws what the fault leaves open.
@@ -76,6 +80,11 @@ impl Fault {
 }
 
 impl Made {
+    /// The replacement of a node of an older version. The next one comes `hold_ms` after it is ready.
+    pub(crate) const fn upgrade_of(node: usize, hold_ms: u64) -> Self {
+        Self { fault: Fault::NodeUpgraded, node, is_quiet_first: false, hold_ms, clock_s: 0 }
+    }
+
     /// The nodes whose `/ready` must turn red.
     pub(crate) fn red_nodes(&self) -> &[usize] {
         match self.fault {
@@ -109,6 +118,12 @@ impl Made {
             }
             Fault::PostgresParted => cluster.reach.network.part(node, Host::Postgres)?,
             Fault::NodeKilled => cluster.kill_node(node),
+            Fault::NodeDeployed => cluster.end_node(node).await?,
+            Fault::NodeUpgraded => {
+                cluster.end_node(node).await?;
+                cluster.run_node(node, 0)?;
+                cluster.wait_ready(node).await?;
+            }
             Fault::NodePaused => cluster.signal_node(node, Signal::STOP),
             Fault::NodeClock => {
                 cluster.kill_node(node);
@@ -131,10 +146,10 @@ impl Made {
             Fault::PostgresCrashed => cluster.postgres.run(&cluster.reach.network).await?,
             Fault::PostgresPaused => cluster.postgres.signal(Signal::CONT),
             Fault::PostgresParted => cluster.reach.network.join(node, Host::Postgres)?,
-            Fault::NodeKilled => cluster.run_node(node, 0)?,
+            Fault::NodeKilled | Fault::NodeDeployed => cluster.run_node(node, 0)?,
             Fault::NodePaused => cluster.signal_node(node, Signal::CONT),
             // Its clock stays off while everybody must become current; `settled` turns it right.
-            Fault::NodeClock => {}
+            Fault::NodeClock | Fault::NodeUpgraded => {}
             Fault::NodeSlow => cluster.reach.network.quicken(node)?,
         }
         Ok(())

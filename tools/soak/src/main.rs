@@ -32,6 +32,12 @@ struct Options {
     /// The milepost binary [default: the one beside this program]
     #[arg(long, env = "MILEPOST_BIN", value_name = "PATH")]
     server: Option<PathBuf>,
+    /// An older milepost binary, which all nodes run at first: they are replaced one after the other, while clients write and watch
+    #[arg(long, value_name = "PATH")]
+    upgrade_from: Option<PathBuf>,
+    /// How long the two versions run side by side after each replacement, seconds
+    #[arg(long, default_value_t = 10, requires = "upgrade_from")]
+    upgrade_seconds: u64,
     /// Faults are made for at least this long, and each at least --rounds times
     #[arg(long, default_value_t = 300)]
     seconds: u64,

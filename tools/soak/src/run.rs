@@ -5,6 +5,7 @@ use crate::clients::{Watcher, start_clients};
 use crate::cluster::Cluster;
 use crate::faults::{Fault, Made};
 use crate::ledger::Ledger;
+use crate::network::NODES;
 use crate::ready::{ALL, Ready, turns};
 use crate::truth::Truth;
 use crate::view::Kind;
@@ -21,6 +22,9 @@ use tokio::task::JoinSet;
 
 /// The longest time until everybody must be current. The goals are seconds; a busy machine may need more.
 const MAX_SETTLE: Duration = Duration::from_secs(90);
+/// The longest time until every position is folded. A fold without changes is written after half a minute of quiet, and what a dead
+/// node left is looked for twice a minute.
+const MAX_FOLD: Duration = Duration::from_secs(180);
 /// Writing goes on for this long between two faults.
 const BETWEEN: Duration = Duration::from_millis(1000);
 /// A run with more misses than this ends.
@@ -65,7 +69,14 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     start_writers(&mut tasks, parts.0, parts.1, parts.2, &mut rng);
     let mut run = Run { cluster, world, ledger, watchers, _tasks: tasks, misses: Vec::new() };
     let begun = Instant::now();
-    let outcome = run.make_faults(options, &mut rng).await;
+    let outcome = async {
+        let upgraded = run.upgrade(options).await?;
+        let mut shown = run.make_faults(options, &mut rng).await?;
+        shown.extend(upgraded);
+        run.wait_until_folded().await;
+        Ok::<_, anyhow::Error>(shown)
+    };
+    let outcome = outcome.await;
     if let Some(folder) = &options.logs {
         keep_logs(temporary.path(), folder)?;
     }
@@ -115,6 +126,42 @@ impl Run {
             }
         }
         Ok(shown)
+    }
+
+    /// Replaces the nodes of the older version one after the other. Both versions serve meanwhile.
+    async fn upgrade(&mut self, options: &Options) -> Result<BTreeMap<&'static str, Shown>> {
+        let mut shown = BTreeMap::new();
+        if options.upgrade_from.is_none() {
+            return Ok(shown);
+        }
+        let all: &mut Shown = shown.entry("upgraded").or_default();
+        for node in 0..NODES {
+            let made = Made::upgrade_of(node, options.upgrade_seconds * 1000);
+            let one = self.make(&made).await?;
+            *all = Shown {
+                times: all.times + 1,
+                red: None,
+                green: all.green.max(one.green),
+                current: all.current.max(one.current),
+            };
+        }
+        Ok(shown)
+    }
+
+    /// Waits until the history of every bus is derived from all its positions.
+    async fn wait_until_folded(&mut self) {
+        self.ledger.is_calm.store(true, Ordering::SeqCst);
+        self.ledger.quieten().await;
+        let since = Instant::now();
+        loop {
+            let behind = Truth::not_folded(&self.cluster.reach.network).await;
+            match behind {
+                Ok(0) => return,
+                Ok(_) | Err(_) if since.elapsed() < MAX_FOLD => tokio::time::sleep(Duration::from_millis(500)).await,
+                Ok(buses) => return self.misses.push(format!("{buses} buses are not folded after {MAX_FOLD:?}")),
+                Err(error) => return self.misses.push(format!("whether all is folded is not known: {error:#}")),
+            }
+        }
     }
 
     /// Makes one fault, mends it, and waits until everybody is current.

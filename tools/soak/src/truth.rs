@@ -61,6 +61,18 @@ impl Truth {
         Ok(truth)
     }
 
+    /// The number of vehicles whose history is not derived from all their positions.
+    pub(crate) async fn not_folded(network: &Network) -> Result<usize> {
+        let lines = query(
+            network,
+            "select s.vehicle_no from vehicle_states s left join track_folds f using (vehicle_no) \
+             where f.folded_ms is null or f.folded_ms < coalesce(s.held_ms, s.at_ms) \
+             union select vehicle_no from late_positions",
+        )
+        .await?;
+        Ok(lines.len())
+    }
+
     /// What was answered 2xx and is not there, and what is there twice.
     pub(crate) async fn lost(&self, network: &Network, ledger: &Ledger) -> Result<Vec<String>> {
         let (mut lost, positions) = self.lost_but_positions(ledger);

@@ -46,7 +46,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{
         access_tokens, alerts, audit, dashboard, geofences, jobs, people, roaming_fences, rules, trip_path, trips,
     };
-    use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
+    use handlers::{attendance, cadets, grades, messages, notifications, push, reports, sync_events};
     use handlers::{
         deliveries, devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices,
         users, vehicles, webhooks,
@@ -62,6 +62,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(users::invite_user))
         .routes(routes!(people::export_user))
         .routes(routes!(people::erase_user, people::keep_user))
+        .routes(routes!(reports::make_report))
         .routes(routes!(jobs::get_job))
         .routes(routes!(jobs::read_job_result))
         .routes(routes!(users::reset_second_factor))

@@ -8,15 +8,11 @@ use crate::shape::{Object, text, whole};
 use crate::time::{read_time, write_local};
 use jiff::tz::TimeZone;
 use milepost_domain::Timestamp;
-use rust_xlsxwriter::{Workbook, XlsxError};
+use milepost_fleet_reports::{PlainSheet, write_plain_workbook};
 use serde_json::Value;
 
 /// The kind of content.
 pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-/// Characters of a sheet's name.
-const MAX_NAME: usize = 31;
-/// Rows of a sheet.
-const MAX_ROWS: usize = 1_000_000;
 
 /// A table for one device, or for all.
 pub(crate) struct Sheet {
@@ -173,16 +169,6 @@ const fn title(kind: Kind) -> &'static str {
     }
 }
 
-/// A name that a sheet may have and that no other of the book has.
-fn sheet_name(name: &str, taken: &[String]) -> String {
-    let plain: String = name.chars().map(|c| if "[]:*?/\\'".contains(c) || c.is_control() { '_' } else { c }).collect();
-    let plain = if plain.trim().is_empty() { "Sheet".to_owned() } else { plain };
-    let cut = |end: &str| format!("{}{end}", plain.chars().take(MAX_NAME - end.chars().count()).collect::<String>());
-    let first = cut("");
-    let is_free = |name: &String| !taken.iter().any(|known| known.to_lowercase() == name.to_lowercase());
-    std::iter::once(first).chain((2..).map(|number| cut(&format!(" {number}")))).find(is_free).unwrap_or_default()
-}
-
 /// Writes a report.
 pub(crate) fn write(
     kind: Kind,
@@ -190,27 +176,8 @@ pub(crate) fn write(
     window: Option<(Timestamp, Timestamp)>,
     sheets: &[Sheet],
 ) -> Result<Vec<u8>, Refusal> {
-    let failed = |error: XlsxError| {
-        tracing::error!(%error, "a workbook could not be written");
-        Refusal::failed("java.io.IOException: the workbook could not be written")
-    };
-    book(kind, style, window, sheets).map_err(failed)
-}
-
-fn book(
-    kind: Kind,
-    style: &Style<'_>,
-    window: Option<(Timestamp, Timestamp)>,
-    sheets: &[Sheet],
-) -> Result<Vec<u8>, XlsxError> {
-    let mut workbook = Workbook::new();
-    let mut names: Vec<String> = Vec::new();
     let columns = columns(kind);
-    for sheet in sheets {
-        let name = sheet_name(&sheet.name, &names);
-        let worksheet = workbook.add_worksheet();
-        worksheet.set_name(&name)?;
-        names.push(name);
+    let plain = |sheet: &Sheet| {
         let mut head = vec![("Report type:", title(kind).to_owned())];
         if let Some(group) = &sheet.group {
             head.push(("Device:", sheet.name.clone()));
@@ -219,27 +186,17 @@ fn book(
         if let Some((from, to)) = window {
             head.push(("Period:", format!("{} - {}", write_local(from, &style.zone), write_local(to, &style.zone))));
         }
-        let mut row = 0;
-        for (label, value) in head {
-            worksheet.write_string(row, 0, label)?;
-            worksheet.write_string(row, 1, value)?;
-            row += 1;
+        let cells = |row: &Object| columns.iter().map(|(_, cell)| cell(style, row)).collect();
+        PlainSheet {
+            name: sheet.name.clone(),
+            head,
+            columns: columns.iter().map(|(label, _)| *label).collect(),
+            rows: sheet.rows.iter().map(cells).collect(),
         }
-        for (column, (label, _)) in (0_u16..).zip(&columns) {
-            worksheet.write_string(row, column, *label)?;
-        }
-        for object in sheet.rows.iter().take(MAX_ROWS) {
-            row += 1;
-            for (column, (_, cell)) in (0_u16..).zip(&columns) {
-                let value = cell(style, object);
-                if !value.is_empty() {
-                    worksheet.write_string(row, column, value)?;
-                }
-            }
-        }
-    }
-    if sheets.is_empty() {
-        workbook.add_worksheet().set_name(title(kind))?;
-    }
-    workbook.save_to_buffer()
+    };
+    let sheets: Vec<PlainSheet> = sheets.iter().map(plain).collect();
+    write_plain_workbook(&sheets, title(kind)).map_err(|error| {
+        tracing::error!(%error, "a workbook could not be written");
+        Refusal::failed("java.io.IOException: the workbook could not be written")
+    })
 }

@@ -52,6 +52,7 @@ mod fleet {
     pub mod made_anew;
     pub mod outage;
     pub mod recording;
+    pub mod reports;
     pub mod rest;
     pub mod rest_refusals;
     pub mod rest_trips;

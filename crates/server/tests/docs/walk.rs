@@ -9,6 +9,7 @@ const WITH_SERVER: &[&str] = &[
     "docs/access.md",
     "docs/devices.md",
     "docs/privacy.md",
+    "docs/reports.md",
     "docs/rest.md",
     "docs/setting-up.md",
     "docs/transit.md",

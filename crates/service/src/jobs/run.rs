@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How often jobs are looked for that another node added, or that are due later.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often a running job says that it goes on, and how far it is.
-const KEEP_EVERY: Duration = Duration::from_secs(2);
+const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// Another node takes a job over that has not said so for this long, in milliseconds.
 const LEASE_MS: i64 = 60_000;
 /// How often a job is begun before it counts as failed.

@@ -1,5 +1,6 @@
 //! Implements the trait for history with the functions of this folder.
 
+pub(super) mod activities;
 pub(super) mod alerts;
 pub(super) mod folds;
 pub(super) mod incidents;
@@ -12,7 +13,8 @@ pub(super) mod write;
 
 use super::sql_store::SqlStore;
 use crate::{
-    BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, HistoryWrite, Incident, Result, UnfoldedPosition, VehicleNo,
+    ActivityChange, BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, HistoryWrite, Incident, Result,
+    UnfoldedPosition, VehicleNo,
 };
 use async_trait::async_trait;
 use milepost_domain::{TenantId, Timestamp, VehicleId};
@@ -65,6 +67,16 @@ impl HistoryStore for SqlStore {
         limit: u32,
     ) -> Result<Vec<Incident>> {
         read!(self, incidents::list_incidents(tenant, vehicle, from, to, limit))
+    }
+    async fn list_activity(
+        &self,
+        tenant: &TenantId,
+        vehicle: &VehicleId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ActivityChange>> {
+        read!(self, activities::list_activity(tenant, vehicle, from, to, limit))
     }
     async fn list_outliers(
         &self,

@@ -87,6 +87,10 @@ pub(crate) async fn stats_are_sums_of_the_windows_buckets(database: &TestDatabas
     add(&**store, &home, "bus", &[change(0, 1), change(10, 2), change(20, 4)]).await;
     add(&**store, &home, "van", &[change(10, 8), change(30, 16)]).await;
     add(&**store, &acme, "bus", &[change(10, 1_000)]).await;
+    let of_van = store.list_activity(&home, &id("van"), at(0), at(30), 10).await.unwrap();
+    assert_eq!(of_van, [change(10, 8)], "one vehicle's, before the end");
+    let of_bus = store.list_activity(&home, &id("bus"), at(10), at(100), 1).await.unwrap();
+    assert_eq!(of_bus, [change(10, 2)], "in the order of time");
     let expected = FleetStats {
         vehicles: 2,
         active_vehicles: 1,

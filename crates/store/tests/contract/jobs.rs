@@ -5,7 +5,7 @@ use crate::samples::{add_tenant, at, home_tenant, new_user};
 use milepost_domain::{Author, JobFile, JobId, JobStatus, TenantId, Timestamp, UserId};
 use milepost_store::{AuditFilter, JobOutcome, JobQuota, NewJob, Once, Retention, Store, StoreError};
 
-const QUOTA: JobQuota = JobQuota { tenant: 3, caller: 2 };
+const QUOTA: JobQuota = JobQuota { tenant: 3, caller: 2, ended: None };
 const LEASE_MS: i64 = 1_000;
 
 fn job(id: &str, tenant: &TenantId) -> NewJob {
@@ -88,6 +88,37 @@ pub(crate) async fn a_job_of_a_dead_node_is_taken_over_and_the_dead_one_writes_n
     assert!(take(store, 6_001).await.is_none());
     store.release_jobs().await.unwrap();
     assert_eq!(take(store, 6_001).await.unwrap().attempt, held.attempt + 1, "a start alone on the database frees it");
+}
+
+pub(crate) async fn an_ended_job_gives_way_to_a_new_one_of_its_kind(database: &TestDatabase) {
+    let (store, home) = (&*database.store, home_tenant());
+    let of = |id: &str, by: &str| NewJob { made_by: by.to_owned(), kind: "report", about: None, ..job(id, &home) };
+    let quota = JobQuota { tenant: 3, caller: 2, ended: Some(1) };
+    let add =
+        async |new: &NewJob| store.add_job(new, &Author::operator(at(0)), quota, &Once::unclaimed()).await.unwrap();
+    let end = async |ms| {
+        let taken = take(store, ms).await.unwrap();
+        let key = format!("jobs/{}", taken.id);
+        store.announce_files(std::slice::from_ref(&key), at(5_000)).await.unwrap();
+        let file = JobFile { key, name: "a".into(), media_type: "text/csv".into(), bytes: 1 };
+        assert!(store.end_job(&taken, &JobOutcome::Done(Some(file)), at(ms), at(9_000)).await.unwrap());
+        taken.id
+    };
+    let there = async |id: &str| store.get_job(&JobId::new(id).unwrap()).await.unwrap().is_some();
+    for id in ["a", "b", "c"] {
+        assert!(add(&of(id, "1")).await, "{id}");
+        assert_eq!(end(1).await.as_str(), id);
+    }
+    assert_eq!(
+        (there("a").await, there("b").await, there("c").await),
+        (false, true, true),
+        "one stays beside the new one"
+    );
+    assert_eq!(store.unused_files(at(1), 10).await.unwrap(), ["jobs/a"], "its file goes, too");
+    assert!(add(&of("d", "2")).await && add(&of("e", "2")).await, "the tenant's oldest gives way");
+    assert_eq!((there("b").await, there("c").await), (false, true));
+    assert!(add(&of("f", "3")).await && !there("c").await);
+    assert!(!add(&of("g", "4")).await, "what has not ended stays");
 }
 
 pub(crate) async fn tenants_take_turns_and_have_a_share(database: &TestDatabase) {

@@ -134,6 +134,7 @@ on_both! {
     jobs:
         a_job_is_done_once_and_its_result_is_kept_for_its_time,
         a_job_of_a_dead_node_is_taken_over_and_the_dead_one_writes_nothing,
+        an_ended_job_gives_way_to_a_new_one_of_its_kind,
         tenants_take_turns_and_have_a_share,
         an_erasure_is_there_once_and_can_be_taken_back_until_it_begins;
     people:

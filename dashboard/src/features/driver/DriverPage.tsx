@@ -1,7 +1,6 @@
-/** The driver's page: shares the phone's position with the clients of its parcels, and keeps fixes while offline. */
+/** The driver's page: today's parcels and trips, and the phone's position for those who wait, kept while there is no network. */
 
-import type { ParcelEvent, TrackingError } from '@milepost/client';
-import { useTrackingSocket } from '@milepost/client/react';
+import { useConnection, useLive } from '@milepost/client/live/react';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { Brand } from '../../components/Brand';
@@ -9,13 +8,19 @@ import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Toasts, useToasts } from '../../components/Toasts';
 import type { Me } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
+import { pageConnection } from '../../lib/live/connection-state';
+import type { Parcel } from '../../lib/parcels';
 import { type Text, useText } from '../../lib/strings/strings';
 import { ageText } from '../../lib/time/age';
 import { serverNowMs } from '../../lib/time/server-clock';
 import { useNow } from '../../lib/time/useNow';
 import { myParcelsQuery } from './api/list-my-parcels';
+import { OwnTrips } from './OwnTrips';
 import { ParcelCard } from './ParcelCard';
 import { type DeviceFix, useDevicePosition } from './useDevicePosition';
+import { useFixQueues } from './useFixQueues';
+import { noteReported, useOwnVehicle } from './useOwnVehicle';
+import { useParcelNews } from './useParcelNews';
 import { useWakeLock } from './useWakeLock';
 
 interface Props {
@@ -24,7 +29,7 @@ interface Props {
   onSessionEnd: () => void;
 }
 
-const TOKEN_REFUSED = 4001;
+const NO_PARCELS: Parcel[] = [];
 
 export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
   const t = useText();
@@ -35,61 +40,43 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
   const [lastFix, setLastFix] = useState<DeviceFix | null>(null);
   const nowMs = useNow();
 
-  const onEvent = useCallback(
-    (event: ParcelEvent) => {
-      if (event.type !== 'geofence') refresh();
-      if (event.type === 'tracking_ended') show(t.driver.ended(event.parcelId));
-    },
-    [refresh, show, t],
-  );
-  const onError = useCallback(
-    (error: TrackingError) => {
-      if (error.closeCode === TOKEN_REFUSED) return onSessionEnd();
-      if (error.kind === 'refused') refresh(); // not this driver's parcel any more
-      if (error.kind === 'server' || error.kind === 'storage') show(error.message, 'bad');
-    },
-    [onSessionEnd, refresh, show],
-  );
+  const connection = useConnection();
+  const live = useLive();
+  const state = pageConnection(connection);
+
   useEffect(() => {
     if (listError instanceof ApiError && listError.status === 401) onSessionEnd();
   }, [listError, onSessionEnd]);
-  // One socket is enough: the server sends a driver's position to all of its active parcels.
-  const parcelId = parcels?.[0]?.id;
-  const { connectionState, sendLocationUpdate, connect, disconnect, queuedCount, droppedCount } = useTrackingSocket({
-    parcelId,
-    token: null, // the session cookie counts
-    autoConnect: false,
-    storage: window.localStorage,
-    storageKey: `milepost.fixes.${me.tenant}.${me.id}`,
-    onEvent,
-    onError,
-  });
-
-  const needsConnection = parcelId !== undefined && (isOn || queuedCount > 0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another parcel has another client, which is not connected yet
+  // What REST alone has is read again after each lost connection.
   useEffect(() => {
-    if (needsConnection) connect();
-    else disconnect();
-  }, [needsConnection, parcelId, connect, disconnect]);
+    if (state === 'connected') refresh();
+  }, [state, refresh]);
+  const ended = useCallback((id: number) => show(t.driver.ended(id)), [show, t]);
+  useParcelNews(parcels ?? NO_PARCELS, refresh, ended);
+
+  const parcelId = useLastParcel(me, parcels);
+  const own = useOwnVehicle(me, isOn);
+  const vehicleId = own && !own.reportsItself ? own.vehicle.id : null;
+  const canShare = (parcels?.length ?? 0) > 0 || vehicleId !== null;
+  const isSharing = isOn && canShare;
+  const { report, waiting, droppedCount } = useFixQueues({ me, parcelId, vehicleId });
 
   const onFix = useCallback(
     (fix: DeviceFix) => {
       setLastFix(fix);
-      // In the server's time: with a wrong clock on the phone the fix would be refused or get a wrong place in the path.
-      sendLocationUpdate({ lat: fix.lat, lng: fix.lng, timestamp: fix.atMs + serverNowMs() - Date.now() });
+      report(fix);
+      if (vehicleId !== null) noteReported(vehicleId, fix.atMs + serverNowMs() - Date.now());
     },
-    [sendLocationUpdate],
+    [report, vehicleId],
   );
-  const canShare = parcelId !== undefined;
-  const isSharing = isOn && canShare;
   const positionProblem = useDevicePosition(isSharing, onFix);
   useWakeLock(isSharing);
 
   return (
-    <div className="driver" data-queued={queuedCount}>
+    <div className="driver" data-queued={waiting}>
       <header className="driver-head">
         <Brand />
-        {isSharing || queuedCount > 0 ? <ConnectionBadge state={connectionState} onRetry={connect} /> : null}
+        <ConnectionBadge state={state} onRetry={() => live.reconnect()} />
       </header>
       <main className="driver-main">
         <section className="driver-share" data-on={isSharing}>
@@ -110,9 +97,18 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
             </span>
           </button>
           {positionProblem ? null : <p className="driver-now">{shareText(isSharing, canShare, lastFix, nowMs, t)}</p>}
-          {queuedCount > 1 || (queuedCount > 0 && connectionState !== 'connected') ? (
+          {own ? (
+            <p className="driver-now">
+              {own.reportsItself
+                ? t.driver.reportsItself(own.vehicle.label)
+                : isSharing
+                  ? t.driver.reportsFor(own.vehicle.label)
+                  : null}
+            </p>
+          ) : null}
+          {waiting > 1 || (waiting > 0 && state !== 'connected') ? (
             <p className="driver-queue">
-              <b>{queuedCount}</b> {t.driver.waiting(queuedCount)}
+              <b>{waiting}</b> {t.driver.waiting(waiting)}
             </p>
           ) : null}
           {droppedCount > 0 ? <p className="driver-problem">{t.driver.lost(droppedCount)}</p> : null}
@@ -146,6 +142,7 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
             </ul>
           )}
         </section>
+        <OwnTrips me={me} />
       </main>
       <footer className="panel-foot">
         <span className="who">{me.username}</span>
@@ -156,6 +153,21 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
       <Toasts toasts={toasts} onDismiss={dismiss} />
     </div>
   );
+}
+
+/** Remembered over reloads: fixes of a parcel that has ended are offered to the server, which knows what belongs to it. */
+function useLastParcel(me: Me, parcels: Parcel[] | undefined): number | null {
+  const key = `milepost.parcel.${me.tenant}.${me.id}`;
+  const present = parcels?.[0]?.id ?? null;
+  useEffect(() => {
+    try {
+      if (present !== null) localStorage.setItem(key, String(present));
+    } catch {
+      // Storage is forbidden: what waits is sent once there is another parcel.
+    }
+  }, [key, present]);
+  if (present !== null || parcels === undefined) return present;
+  return Number(localStorage.getItem(key)) || null;
 }
 
 function shareText(isSharing: boolean, canShare: boolean, fix: DeviceFix | null, nowMs: number, t: Text): string {

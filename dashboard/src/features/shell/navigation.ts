@@ -12,6 +12,7 @@ export type PlaceName = keyof Pick<
   | 'history'
   | 'alerts'
   | 'geofences'
+  | 'reports'
   | 'parcels'
   | 'deliveries'
   | 'records'
@@ -41,6 +42,7 @@ const PLACES: Record<PlaceName, Place> = {
   history: { name: 'history', path: '/history', icon: 'history' },
   alerts: { name: 'alerts', path: '/alerts', icon: 'alerts' },
   geofences: { name: 'geofences', path: '/geofences', icon: 'geofences' },
+  reports: { name: 'reports', path: '/reports', icon: 'reports' },
   parcels: { name: 'parcels', path: '/parcels', icon: 'parcels' },
   deliveries: { name: 'deliveries', path: '/deliveries', icon: 'deliveries' },
   records: { name: 'records', path: '/cadets', icon: 'records' },
@@ -62,7 +64,7 @@ export function placesFor(me: Pick<Me, 'role'>, use: TenantUse | null): { main: 
   if (may(me, 'fleet')) {
     const usesRecordsOnly = use?.hasCadets === true && !use.hasVehicles;
     if (may(me, 'records') && usesRecordsOnly) main.push('records');
-    (usesRecordsOnly ? more : main).push('map', 'trips', 'history', 'alerts', 'geofences');
+    (usesRecordsOnly ? more : main).push('map', 'trips', 'history', 'alerts', 'geofences', 'reports');
     (use?.hasParcels ? main : more).push('parcels');
     if (may(me, 'deliveries')) (usesRecordsOnly ? more : main).push('deliveries');
     if (may(me, 'records') && !usesRecordsOnly) (use?.hasCadets ? main : more).push('records');

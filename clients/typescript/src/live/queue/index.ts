@@ -14,6 +14,11 @@ export interface QueueOptions {
   name?: string;
   /** The most fixes that wait, 10,000 by default: 14 hours with one in 5 s. When there are more, the oldest is dropped. */
   maxFixes?: number;
+  /**
+   * The request that sends a fix, one at a time, where it is no vehicle's: `{ op: 'status', parcel, … }`. Null: not now, ask again
+   * soon. Without this, fixes are the positions of vehicles, and several go at once.
+   */
+  request?: (fix: Fix) => { op: string; [field: string]: unknown } | null;
   /** A fix was refused or dropped, and is not in the queue any more. */
   onRefused?: (fix: Fix, detail: string) => void;
 }
@@ -33,6 +38,8 @@ const BATCH = 50;
 /** Bytes of a message beside its fixes. */
 const ROOM = 128;
 const MIN_PAUSE_MS = 500;
+/** After a fix that can't be sent now. */
+const NOT_NOW_MS = 1_000;
 /** The request would be refused again: one of its fixes is wrong. */
 const BAD = ['invalid', 'malformed', 'forbidden', 'not_found', 'conflict', 'gone'];
 
@@ -52,7 +59,10 @@ export interface Queue extends Pick<Store<QueueSnapshot>, 'subscribe' | 'snapsho
 }
 
 /** Opens the queue of this name, and sends what waits in it over the connection. Of several pages one sends. */
-export function openQueue(live: Live, { name = 'fixes', maxFixes = MAX_FIXES, onRefused }: QueueOptions = {}): Queue {
+export function openQueue(
+  live: Live,
+  { name = 'fixes', maxFixes = MAX_FIXES, request, onRefused }: QueueOptions = {},
+): Queue {
   const sharedName = `milepost ${name}`;
   const asking = new Map<number, (isStored: boolean) => void>();
   const closing = new AbortController();
@@ -121,7 +131,8 @@ export function openQueue(live: Live, { name = 'fixes', maxFixes = MAX_FIXES, on
   }
 
   async function sendAll(): Promise<void> {
-    let limit = BATCH;
+    const most = request ? 1 : BATCH;
+    let limit = most;
     let failures = 0;
     while (!signal.aborted) {
       isFresh = false;
@@ -130,12 +141,18 @@ export function openQueue(live: Live, { name = 'fixes', maxFixes = MAX_FIXES, on
         await pause();
         continue;
       }
-      const request = live.request({ op: 'report', positions: fixes.map(({ fix }) => fix) });
-      const answer = await request.catch((failure: LiveError) => failure);
+      const message = request
+        ? request((fixes[0] as Waiting).fix)
+        : { op: 'report', positions: fixes.map(({ fix }) => fix) };
+      if (!message) {
+        await pause(NOT_NOW_MS);
+        continue;
+      }
+      const answer = await live.request(message).catch((failure: LiveError) => failure);
       error = 'op' in answer ? null : answer;
       if ('op' in answer) {
         await remove(fixes, answer.rejected);
-        limit = Math.min(BATCH, limit * 2);
+        limit = Math.min(most, limit * 2);
         failures = 0;
       } else if (!BAD.includes(answer.code)) {
         state.touch();

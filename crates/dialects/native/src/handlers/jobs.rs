@@ -25,7 +25,11 @@ pub(crate) async fn get_job(
 
 /// The file that a job made.
 #[utoipa::path(get, path = "/jobs/{id}/result", tag = "jobs", params(("id" = String, Path)),
-    responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 404, body = Problem)))]
+    responses((status = 200, content(
+        (Vec<u8> = "application/zip"), (String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (serde_json::Value = "application/json"),
+    )), (status = 404, body = Problem)))]
 pub(crate) async fn read_job_result(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,

@@ -6,8 +6,9 @@ use milepost_domain::{
     AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
     DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, JobStatus, Label, Language, Latitude,
     Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
-    ParcelStatus, RadiusM, Reason, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId,
-    Username, VehicleKind, VehicleList, VehicleSelection, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, Role, Scope, Severity, SpeedKmh, StudentId,
+    TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleSelection, VehicleStatus,
+    WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -33,6 +34,10 @@ const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_
 /// A latitude and a longitude. The numbers' own bounds are not in the pattern.
 const NEAR: &str = r"^ *-?[0-9]{1,2}([.][0-9]*)? *, *-?[0-9]{1,3}([.][0-9]*)? *$";
 const TIME_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
+
+/// A day, or an instant of RFC 3339.
+const DAY_OR_INSTANT: &str =
+    r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])([Tt ][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
 
 /// The values that a field of a body or answer can have. Lists of names apply to both, bounds only to bodies: an answer may hold a
 /// value from before a bound.
@@ -158,7 +163,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
     Some(match (schema, field) {
         (_, "role" | "roles") => all!(Role),
         (_, "scopes") => all!(Scope),
-        ("NewUser" | "ChangeUser" | "User", "language") => all!(Language),
+        ("NewUser" | "ChangeUser" | "User" | "NewReport", "language") => all!(Language),
         (_, "alert_mail") => all!(AlertMail),
         (_, "severity") => all!(Severity),
         (_, "origin") => all!(TripOrigin),
@@ -175,6 +180,9 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("SetAttendance" | "Attendance", "status") => all!(AttendanceStatus),
         ("Trip", "status") => all!(TripStatus),
         ("Job", "status") => all!(JobStatus),
+        ("NewReport", "kind") => all!(ReportKind),
+        ("NewReport", "group_by") => all!(ReportGroup),
+        ("NewReport", "format") => all!(ReportFormat),
         _ => return None,
     })
 }
@@ -207,8 +215,9 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "order_id" | "rider_id") => line(OrderId::MAX_CHARS),
         (_, "phone") => json!({ "pattern": r"^\+[1-9][0-9]{6,14}$" }),
         (_, "user_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": { "minimum": 1 } }),
+        ("NewReport", "from" | "to") => json!({ "pattern": DAY_OR_INSTANT }),
         ("NewProgramToken", "scopes") => json!({ "minItems": 1 }),
-        ("NewProgramToken", "vehicle_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": id() }),
+        ("NewProgramToken" | "NewReport", "vehicle_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": id() }),
         (_, "kinds" | "routes") => json!({ "maxItems": VehicleSelection::MAX_NAMES }),
         ("NewGeofence" | "ChangeGeofence" | "VehicleSelection", "vehicle_ids") => {
             json!({ "minItems": 1, "maxItems": VehicleList::MAX, "items": id() })

@@ -28,7 +28,7 @@ const OF_DEVICES: [&str; 10] = [
 const OF_REPORTERS: [&str; 4] = ["record_positions", "update_delivery", "add_proof", "add_proof_of_order"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 33] = [
+const NOT_OF_PROGRAMS: [&str; 31] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
@@ -49,8 +49,6 @@ const NOT_OF_PROGRAMS: [&str; 33] = [
     "export_user",
     "erase_user",
     "keep_user",
-    "get_job",
-    "read_job_result",
     "begin_totp",
     "confirm_totp",
     "remove_totp",

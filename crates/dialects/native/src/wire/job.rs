@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobJson {
     pub id: String,
-    /// What is done, such as `user.export`.
+    /// What is done: `report`, `user.export` or `user.erasure`.
     pub kind: String,
     /// `queued`, `running`, `done` or `failed`.
     pub status: &'static str,

@@ -65,7 +65,7 @@ async fn tell(server: &TestServer) -> Story {
 }
 
 /// Waits until a job has ended.
-async fn ended(server: &TestServer, admin: &str, job: &str) -> Value {
+pub async fn ended(server: &TestServer, admin: &str, job: &str) -> Value {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         let state = server.get_json(&format!("/api/v1/jobs/{job}"), admin).await;

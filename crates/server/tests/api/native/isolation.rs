@@ -62,9 +62,10 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
     let delivery = json_of(server.post("/tracking/start", blue, order).await, 200).await["tracking_id"].clone();
     let proofs = format!("/api/v1/deliveries/{}/proofs", delivery.as_str().unwrap());
     let proof = json_of(send_proof(server, &proofs, blue, &[("note", b"label of blue")], None).await, 201).await;
-    let export = json_of(server.post(&format!("/api/v1/users/{user}/export"), blue, json!({})).await, 202).await;
+    let report = json!({"kind": "trips", "from": "2026-01-01", "to": "2026-01-02"});
+    let report = json_of(server.post("/api/v1/reports", blue, report).await, 202).await;
     let things = [
-        ("jobs/", export["job"].clone()),
+        ("jobs/", report["job"].clone()),
         ("v1/deliveries/", delivery.clone()),
         ("tracking/", delivery),
         ("/proofs/", proof["id"].clone()),

@@ -59,6 +59,9 @@ pub(crate) async fn add_job(
     let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
     // Only one transaction at a time counts and adds a tenant's jobs.
     lock_counter(connection, tenant_no).await?;
+    if let Some(kept) = quota.ended {
+        make_room(connection, new, tenant_no, quota.tenant, kept).await?;
+    }
     let (all, own): (i64, i64) = sqlx::query_as::<Db, (i64, i64)>(
         "select count(*), count(case when made_by = $2 then 1 end) from jobs where tenant_no = $1 and kind <> 'user.erasure'",
     )
@@ -72,6 +75,32 @@ pub(crate) async fn add_job(
     insert(connection, new, tenant_no, author).await?;
     note(connection, new, author).await?;
     Ok(true)
+}
+
+/// Removes ended jobs of the new one's kind: the caller's but for the newest, and the tenant's oldest if there is no room for another.
+async fn make_room(connection: &mut Connection, new: &NewJob, tenant_no: i64, most: u32, kept: u32) -> Result<()> {
+    sqlx::query::<Db>(
+        "delete from jobs where tenant_no = $1 and kind = $2 and made_by = $3 and status in ('done', 'failed') and job_no not in
+         (select n.job_no from jobs n where n.tenant_no = $1 and n.kind = $2 and n.made_by = $3 and n.status in ('done', 'failed')
+          order by n.job_no desc limit $4)",
+    )
+    .bind(tenant_no)
+    .bind(new.kind)
+    .bind(new.made_by.as_str())
+    .bind(i64::from(kept))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query::<Db>(
+        "delete from jobs where job_no = (select min(o.job_no) from jobs o where o.tenant_no = $1 and o.kind = $2
+         and o.status in ('done', 'failed'))
+         and (select count(*) from jobs a where a.tenant_no = $1 and a.kind <> 'user.erasure') >= $3",
+    )
+    .bind(tenant_no)
+    .bind(new.kind)
+    .bind(i64::from(most))
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
 }
 
 /// Locks a tenant's counter until the commit, as its events do.

@@ -1,0 +1,139 @@
+//! Reports of a fleet: asked for, and made as jobs of what was found in the tracks before. No position is read for one.
+
+mod make;
+mod read;
+
+pub(crate) use make::MakeReport;
+
+use crate::jobs::{Jobs, add_job};
+use crate::people::new_job_id;
+use crate::{Request, ServiceError};
+use milepost_domain::{
+    Action, Invalid, JobId, Language, ReportFormat, ReportGroup, ReportKind, TenantId, VehicleId, ZoneName, may,
+};
+use milepost_fleet_reports::{Days, read_bound};
+use milepost_follow::read_zone_name;
+use milepost_store::{NewJob, Once, Store};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The kind of jobs that make reports.
+const REPORT: &str = "report";
+/// The action of the audit.
+const AUDITED: &str = "report.make";
+/// Ended reports of a caller that stay beside a new one. Older ones give way.
+const KEPT_REPORTS: u32 = 9;
+
+/// What the use cases of reports need.
+pub struct Reports {
+    store: Arc<dyn Store>,
+}
+
+impl Reports {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+}
+
+/// What somebody asks for.
+#[derive(Debug, Clone)]
+pub struct NewReport {
+    /// About what.
+    pub kind: ReportKind,
+    /// The first day, or an instant.
+    pub from: String,
+    /// The last day, or the instant before which it ends.
+    pub to: String,
+    /// What a row sums up. Without it, single things where the kind has them, else vehicles.
+    pub group: Option<ReportGroup>,
+    /// The vehicles; all if absent.
+    pub vehicles: Option<Vec<VehicleId>>,
+    /// The zone of the days; the caller's own if absent, else UTC.
+    pub timezone: Option<String>,
+    /// The language of a workbook's labels; the caller's own if absent, else English.
+    pub language: Option<Language>,
+    /// The form of the file.
+    pub format: ReportFormat,
+}
+
+/// What a job knows of its report.
+#[derive(Debug, Serialize, Deserialize)]
+struct Input {
+    kind: String,
+    group_by: String,
+    from_ms: i64,
+    to_ms: i64,
+    timezone: String,
+    language: String,
+    format: String,
+    vehicle_ids: Option<Vec<String>>,
+}
+
+/// Begins to make a report, and returns the job.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for all who don't see the whole fleet; [`ServiceError::NotFound`] for a vehicle that does not exist;
+/// [`ServiceError::Invalid`], [`ServiceError::TooMany`].
+pub async fn make_report(
+    reports: &Reports,
+    jobs: &Jobs,
+    request: &Request,
+    tenant: &TenantId,
+    new: &NewReport,
+    once: &Once<'_, JobId>,
+) -> Result<JobId, ServiceError> {
+    if !may(&request.caller, Action::SeeFleet, tenant) {
+        return Err(ServiceError::Forbidden("only an admin or manager of the tenant may make reports"));
+    }
+    let input = input_of(reports, request, new).await?;
+    if let Some(ids) = &new.vehicles {
+        let known = reports.store.load_vehicles(tenant, ids).await?;
+        if ids.iter().any(|id| known.iter().all(|one| one.vehicle.id != *id)) {
+            return Err(ServiceError::NotFound("vehicle"));
+        }
+    }
+    let job = NewJob {
+        id: new_job_id()?,
+        tenant: tenant.clone(),
+        kind: REPORT,
+        input: serde_json::to_string(&input).map_err(|_| ServiceError::Internal)?,
+        about: None,
+        made_by: request.caller.principal.name().into_owned(),
+        due_at: request.now,
+        audited_as: AUDITED,
+    };
+    add_job(jobs, request, &job, Some(KEPT_REPORTS), once).await?;
+    Ok(job.id)
+}
+
+async fn input_of(reports: &Reports, request: &Request, new: &NewReport) -> Result<Input, ServiceError> {
+    let user = match request.caller.user_id() {
+        Some(id) => reports.store.get_user(id).await?,
+        None => None,
+    };
+    let contact = user.map(|user| user.contact).unwrap_or_default();
+    let zone = match &new.timezone {
+        Some(name) => read_zone_name(name).map_err(|invalid| Invalid::new("timezone", invalid.message))?,
+        None => contact.timezone.map_or_else(|| ZoneName::new("UTC"), Ok)?,
+    };
+    let group = match (new.group, new.kind.lists()) {
+        (Some(ReportGroup::None), false) => {
+            return Err(Invalid::new("group_by", "must be vehicle, driver, day or vehicle_day for this kind").into());
+        }
+        (Some(group), _) => group,
+        (None, true) => ReportGroup::None,
+        (None, false) => ReportGroup::Vehicle,
+    };
+    let (from, to) = (read_bound("from", &new.from, &zone, false)?, read_bound("to", &new.to, &zone, true)?);
+    Days::new(from, to, &zone)?;
+    Ok(Input {
+        kind: new.kind.as_str().to_owned(),
+        group_by: group.as_str().to_owned(),
+        from_ms: from.unix_ms(),
+        to_ms: to.unix_ms(),
+        timezone: zone.as_str().to_owned(),
+        language: new.language.or(contact.language).unwrap_or_default().as_str().to_owned(),
+        format: new.format.as_str().to_owned(),
+        vehicle_ids: new.vehicles.as_ref().map(|ids| ids.iter().map(|id| id.as_str().to_owned()).collect()),
+    })
+}
