@@ -60,7 +60,7 @@ test-client: clients/typescript/node_modules node_modules
 	npm --prefix clients/typescript run build
 	npm --prefix clients/typescript test
 
-# The Python client, half a minute.
+# The Python client, a minute and a half.
 test-python:
 	cargo build --workspace --bin milepost
 	scripts/test-python.sh

@@ -3,8 +3,8 @@
 use crate::{
     AccessTokenId, Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, EntryKind,
     FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId,
-    ParcelStatus, RiderId, ScoreChange, Scores, ServiceDue, Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate,
-    UserId, VehicleId, Zone,
+    ParcelStatus, RiderId, RoamingFenceId, ScoreChange, Scores, ServiceDue, Standing, Timestamp, TrackingId,
+    TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
 };
 
 /// A change that is stored with an event id, in the same transaction as the rows it changed.
@@ -87,6 +87,8 @@ pub enum Fact {
     ManualEvent(Box<ManualEvent>),
     /// A geofence was added, changed or removed. Copies must be read again.
     GeofenceChanged { geofence_id: GeofenceId },
+    /// A roaming fence was added, changed or removed. Copies must be read again.
+    RoamingFenceChanged { roaming_fence_id: RoamingFenceId },
     /// A tenant's thresholds changed. Copies must be read again.
     RulesChanged {
         /// The version that they have now.

@@ -40,6 +40,7 @@ mod precis;
 mod proof;
 mod push;
 mod report;
+mod roaming_fence;
 mod role;
 mod rules;
 mod schedule;
@@ -106,6 +107,10 @@ pub use precis::prepare_password;
 pub use proof::{HandoverCode, Proof, ProofFile, ProofFileKind, ProofNote, ReceiverName};
 pub use push::{PushId, PushKeys, PushSubscription};
 pub use report::{ReportFormat, ReportGroup, ReportKind};
+pub use roaming_fence::{
+    Encounter, EncounterTriggers, MAX_ROAMING_FENCES, RoamingFence, RoamingFenceDescription, RoamingFenceId,
+    VehicleSelection,
+};
 pub use role::Role;
 pub use rules::FleetRules;
 pub use schedule::{Schedule, ScheduleClock, UtcOffset, Weekday, Weekdays, ZoneName};

@@ -4,8 +4,8 @@ use crate::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use milepost_domain::{
-    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, TrainingDayId, TripId,
-    UserId, VehicleId, WebhookId,
+    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, RoamingFenceId,
+    TrainingDayId, TripId, UserId, VehicleId, WebhookId,
 };
 use milepost_service::CallId;
 
@@ -92,6 +92,7 @@ ids! {
     JobId, "job", |text| Self::new(text).ok();
     ParcelId, "parcel", |text| Self::new(text.parse().ok()?).ok();
     PushId, "push subscription", |text| Self::new(text.parse().ok()?).ok();
+    RoamingFenceId, "roaming fence", |text| Self::new(text.parse().ok()?).ok();
     TripId, "trip", |text| Self::new(text).ok();
     UserId, "user", |text| Self::new(text.parse().ok()?).ok();
     VehicleId, "vehicle", |text| Self::new(text).ok();

@@ -85,6 +85,7 @@ pub struct Running {
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
     nodes: [tokio::task::JoinHandle<()>; 3],
+    roaming: tokio::task::JoinHandle<()>,
     issuers: tokio::task::JoinHandle<()>,
     device_server: Option<tokio::task::JoinHandle<()>>,
     drain_delay: Duration,
@@ -183,6 +184,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let looks = tokio::spawn(async move { looking.keep_looking().await });
     let counting = Arc::clone(&assembly.use_cases.nodes);
     let counts = tokio::spawn(async move { counting.keep_counting().await });
+    let roaming = Arc::clone(&assembly.use_cases);
+    let roaming = tokio::spawn(async move { roaming.roaming.keep_watching().await });
     for (name, task) in [
         ("accepting connections", &http),
         ("removing old data", &retention),
@@ -196,6 +199,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         ("telling the database that this node lives", &beats),
         ("looking for what other nodes published", &looks),
         ("telling other nodes of connections", &counts),
+        ("watching roaming fences", &roaming),
         ("reading the keys of other issuers", &issuers),
     ] {
         let task = task.abort_handle();
@@ -271,6 +275,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         follower,
         tracks,
         nodes: [beats, looks, counts],
+        roaming,
         issuers,
         device_server,
         drain_delay: config.drain_delay,
@@ -456,7 +461,7 @@ impl Running {
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
             tracing::info!("some committed positions are not folded yet; the next start folds them");
         }
-        for task in &self.nodes {
+        for task in self.nodes.iter().chain([&self.roaming]) {
             task.abort();
         }
         self.assembly.use_cases.nodes.leave().await;

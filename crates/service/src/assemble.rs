@@ -26,6 +26,7 @@ use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
 use crate::reports::{MakeReport, Reports};
+use crate::roaming::{Roaming, RoamingNews};
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::timetables::Timetables;
@@ -135,6 +136,15 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         parcels: Arc::clone(&parcels),
     });
     let nodes = Arc::new(nodes);
+    let roaming_news = Arc::<RoamingNews>::default();
+    let roaming = Roaming::new(
+        store(),
+        clock.clone(),
+        (live(), Arc::clone(&nodes)),
+        wakers.clone(),
+        alert_expiry_ms,
+        Arc::clone(&roaming_news),
+    );
     let positions = Arc::new(Positions::new(store(), committer, live()));
     let vehicles = Arc::new(Vehicles::new(store(), access(), live(), listeners.clone()));
     let works: Vec<Arc<dyn JobWork>> = vec![
@@ -176,7 +186,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             live(),
             Arc::clone(&fair_reads),
             trip_meters,
-            alert_expiry_ms,
+            (alert_expiry_ms, Arc::clone(&roaming_news)),
         ),
         fair_reads: Arc::clone(&fair_reads),
         feeds: Feeds::new((store(), live()), Arc::clone(&positions), Arc::clone(&vehicles), Arc::clone(&nodes)),
@@ -194,6 +204,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
         reports: Reports::new(store()),
+        roaming,
         sign_in: SignIn::new(store(), access(), outgoing.clone()),
         tenants: Tenants::new(store()),
         timetables: Timetables::new(store(), Arc::clone(&fair_reads)),
@@ -214,6 +225,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         relay: relay(),
         deliveries: Arc::clone(&use_cases.deliveries),
         parcels: Arc::clone(&use_cases.parcels),
+        roaming: roaming_news,
     };
     AssembledService {
         use_cases,

@@ -7,6 +7,7 @@ use crate::deliveries::{Deliveries, follow_delivery_event};
 use crate::listener::Listeners;
 use crate::live::{Advance, LiveMap};
 use crate::parcels::{Parcels, follow_crossing, follow_parcel};
+use crate::roaming::RoamingNews;
 use crate::wakers::NewEvents;
 use crate::{Listener, PositionRecorded, ServiceError};
 use futures_util::stream::{self, StreamExt as _};
@@ -49,6 +50,7 @@ pub struct EventFeed {
     pub(crate) overlap_end: OnceLock<HashMap<TenantId, i64>>,
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) parcels: Arc<Parcels>,
+    pub(crate) roaming: Arc<RoamingNews>,
 }
 
 impl EventFeed {
@@ -189,6 +191,13 @@ impl EventFeed {
                 if let Some(live) = self.live.loaded(tenant) {
                     live.rules_changed();
                 }
+                Ok(())
+            }
+            Fact::RoamingFenceChanged { .. } => {
+                if let Some(live) = self.live.loaded(tenant) {
+                    live.roaming_changed();
+                }
+                self.roaming.changed();
                 Ok(())
             }
             // Stored by a newer version on the same database.

@@ -17,6 +17,7 @@ mod raise_alert;
 mod read_geometry;
 mod remove_geofence;
 mod replay_fleet;
+mod roaming_fences;
 mod start_trip;
 mod trip_meters;
 mod trip_path;
@@ -40,6 +41,10 @@ pub use raise_alert::{NewAlert, raise_alert};
 pub use read_geometry::{GeometryRefusal, read_geometry};
 pub use remove_geofence::remove_geofence;
 pub use replay_fleet::fleet_events;
+pub use roaming_fences::{
+    EncounterPage, add_roaming_fence, change_roaming_fence, get_roaming_fence, list_encounters, list_roaming_fences,
+    remove_roaming_fence,
+};
 pub use start_trip::start_trip;
 pub(crate) use trip_meters::TripMeters;
 pub use trip_path::{TripPath, read_trip_path};
@@ -47,6 +52,7 @@ pub use trip_path::{TripPath, read_trip_path};
 use crate::ServiceError;
 use crate::fair_reads::FairReads;
 use crate::live::LiveMap;
+use crate::roaming::RoamingNews;
 use crate::wakers::Wakers;
 use milepost_domain::{Action, Caller, FleetViewer, TenantId, may};
 use milepost_follow::TrackInbox;
@@ -65,6 +71,7 @@ pub struct Fleet {
     trip_meters: Arc<TripMeters>,
     /// The lifetime of an alert that is raised without an end, in milliseconds.
     alert_expiry_ms: i64,
+    roaming: Arc<RoamingNews>,
 }
 
 impl Fleet {
@@ -75,9 +82,9 @@ impl Fleet {
         live: Arc<LiveMap>,
         fair_reads: Arc<FairReads>,
         trip_meters: Arc<TripMeters>,
-        alert_expiry_ms: i64,
+        (alert_expiry_ms, roaming): (i64, Arc<RoamingNews>),
     ) -> Self {
-        Self { store, wakers, tracks, live, fair_reads, trip_meters, alert_expiry_ms }
+        Self { store, wakers, tracks, live, fair_reads, trip_meters, alert_expiry_ms, roaming }
     }
 
     /// To be called after a commit that changed a tenant's thresholds or geofences, before the caller is answered, so
@@ -87,6 +94,15 @@ impl Fleet {
         if let Some(live) = self.live.loaded(tenant) {
             live.rules_changed();
         }
+        self.wakers.wake_all(tenant);
+    }
+
+    /// The same for a tenant's roaming fences.
+    fn roaming_changed(&self, tenant: &TenantId) {
+        if let Some(live) = self.live.loaded(tenant) {
+            live.roaming_changed();
+        }
+        self.roaming.changed();
         self.wakers.wake_all(tenant);
     }
 }

@@ -33,6 +33,7 @@ pub mod records;
 pub mod reports;
 mod request;
 mod retention;
+pub mod roaming;
 pub mod sign_in;
 pub mod space;
 pub mod tenants;
@@ -58,8 +59,8 @@ pub use listener::{Listener, PositionRecorded};
 pub use live::{Among, LiveVehicle};
 pub use milepost_access::NewPasswordLink;
 pub use milepost_store::{
-    AuditEntry, CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention,
-    StoredCall, StoredEvents, TrackPosition, WebhookChange, WrongPositions,
+    AuditEntry, CallId, CallState, Claim, DeliveryCount, EncounterCursor, Idempotency, IdempotencyKey, KeptAnswer,
+    Once, Retention, StoredCall, StoredEvents, TrackPosition, WebhookChange, WrongPositions,
 };
 pub use milepost_track::{Estimate, Eta};
 pub use outgoing::{CheckPush, CheckUrl, MailBodies, Outgoing};

@@ -1,8 +1,11 @@
 //! The vehicles in memory, with their descriptions and last positions.
 
 use crate::PositionRecorded;
+use crate::roaming::{RoamingFound, RoamingWatch};
 use async_trait::async_trait;
-use milepost_domain::{Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleScope, VehicleStatus, lies_ahead};
+use milepost_domain::{
+    Position, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleScope, VehicleStatus, lies_ahead,
+};
 use milepost_follow::{TenantVehicles, VehicleDirectory, read_thresholds};
 use milepost_geo::{Bounds, PlaceIndex, Point, distance_m};
 use milepost_store::{CurrentPosition, Store, StoreError, TrackedVehicle, VehicleNo};
@@ -74,6 +77,8 @@ pub(crate) struct LiveTenant {
     changes: watch::Sender<u64>,
     /// Counts the changes of the tenant's thresholds and geofences.
     rules_version: AtomicU64,
+    /// Counts the changes of the tenant's roaming fences.
+    roaming_version: AtomicU64,
     /// The thresholds as they were read last, and the version before they were read.
     thresholds: Mutex<Option<(u64, Arc<Thresholds>)>>,
     /// Vehicles that were removed while the tenant is read from the store: a page that was read before may still hold them. Empty
@@ -86,6 +91,39 @@ pub(crate) struct LiveTenant {
 struct Vehicles {
     by_id: HashMap<VehicleId, LiveVehicle>,
     by_place: PlaceIndex<Arc<Vehicle>>,
+    by_driver: HashMap<UserId, HashSet<VehicleId>>,
+    /// Set while the tenant has roaming fences.
+    roaming: Option<Box<RoamingWatch>>,
+}
+
+impl Vehicles {
+    /// A vehicle has another driver.
+    fn change_driver(&mut self, id: &VehicleId, before: Option<UserId>, now: Option<UserId>) {
+        if before == now {
+            return;
+        }
+        if let Some(driver) = before
+            && let Some(driven) = self.by_driver.get_mut(&driver)
+        {
+            driven.remove(id);
+            if driven.is_empty() {
+                self.by_driver.remove(&driver);
+            }
+        }
+        if let Some(driver) = now {
+            self.by_driver.entry(driver).or_default().insert(id.clone());
+        }
+    }
+
+    /// The vehicles that a viewer of some sees, which are looked up and not searched for. One may come twice.
+    fn of_scope<'v>(
+        &'v self,
+        listed: &'v [VehicleId],
+        driver: Option<UserId>,
+    ) -> impl Iterator<Item = &'v LiveVehicle> {
+        let driven = driver.and_then(|driver| self.by_driver.get(&driver)).into_iter().flatten();
+        listed.iter().chain(driven).filter_map(|id| self.by_id.get(id))
+    }
 }
 
 /// A vehicle came to a place from another one, or from none.
@@ -198,6 +236,16 @@ impl LiveTenant {
         self.changed();
     }
 
+    /// Counts the changes of the tenant's roaming fences.
+    pub(crate) fn roaming_version(&self) -> u64 {
+        self.roaming_version.load(Ordering::Acquire)
+    }
+
+    /// Roaming fences were changed, here or by another process.
+    pub(crate) fn roaming_changed(&self) {
+        self.roaming_version.fetch_add(1, Ordering::AcqRel);
+    }
+
     fn lock_thresholds(&self) -> std::sync::MutexGuard<'_, Option<(u64, Arc<Thresholds>)>> {
         self.thresholds.lock().expect("nothing panics while holding it")
     }
@@ -206,13 +254,15 @@ impl LiveTenant {
     /// newer, and takes only the place if it has none: an event tells of a vehicle and not of where it is.
     fn fill(&self, page: Vec<TrackedVehicle>) {
         let mut vehicles = self.lock();
-        let Vehicles { by_id, by_place } = &mut *vehicles;
         let removed = self.lock_removed();
         for tracked in page.into_iter().filter(|tracked| !removed.contains(&tracked.vehicle.id)) {
-            match by_id.entry(tracked.vehicle.id.clone()) {
+            let (id, driver) = (tracked.vehicle.id.clone(), tracked.vehicle.driver_id);
+            let Vehicles { by_id, by_place, .. } = &mut *vehicles;
+            match by_id.entry(id.clone()) {
                 Entry::Vacant(place) => {
                     let live = place.insert(LiveVehicle { number: self.next_number(), ..tracked.into() });
                     moved(by_place, live, None);
+                    vehicles.change_driver(&id, None, driver);
                 }
                 Entry::Occupied(mut known) if known.get().no == tracked.no && known.get().last.is_none() => {
                     let live = known.get_mut();
@@ -264,13 +314,13 @@ impl LiveTenant {
         begin: impl FnOnce(&[LiveVehicle]) -> T,
     ) -> (Vec<LiveVehicle>, T) {
         let vehicles = self.lock();
-        let Vehicles { by_id, by_place } = &*vehicles;
+        let Vehicles { by_id, by_place, .. } = &*vehicles;
         let is_visible = |live: &&LiveVehicle| scope.holds(&live.vehicle.id, live.vehicle.driver_id) && is_wanted(live);
         let mut found: Vec<LiveVehicle> = match (scope, among) {
             (VehicleScope::Nothing, _) => Vec::new(),
             // A parent's few buses are looked up, which is cheaper than filtering ten thousand.
-            (VehicleScope::Some { listed, driven_by: None }, _) => {
-                listed.iter().filter_map(|id| by_id.get(id)).filter(|live| is_wanted(live)).cloned().collect()
+            (VehicleScope::Some { listed, driven_by }, _) => {
+                vehicles.of_scope(listed, *driven_by).filter(|live| is_wanted(live)).cloned().collect()
             }
             (_, Among::Listed(ids)) => ids.iter().filter_map(|id| by_id.get(id)).filter(is_visible).cloned().collect(),
             (_, Among::In(area)) => {
@@ -299,7 +349,7 @@ impl LiveTenant {
         is_wanted: impl Fn(&Vehicle) -> bool,
     ) -> Vec<(LiveVehicle, f64)> {
         let vehicles = self.lock();
-        let Vehicles { by_id, by_place } = &*vehicles;
+        let Vehicles { by_id, by_place, .. } = &*vehicles;
         if *scope == VehicleScope::All {
             let found = by_place.nearest(from, limit, within_m, |placed| is_wanted(&placed.value));
             let live = |id: &VehicleId| by_id.get(id).cloned();
@@ -323,6 +373,35 @@ impl LiveTenant {
         self.lock().by_place.count_within(area)
     }
 
+    /// Begins or ends the watching of roaming fences.
+    pub(crate) fn set_roaming(&self, roaming: Option<Box<RoamingWatch>>) {
+        self.lock().roaming = roaming;
+    }
+
+    /// The vehicles by their numbers.
+    pub(crate) fn numbered(&self) -> Vec<(VehicleNo, VehicleId)> {
+        self.lock().by_id.iter().map(|(id, live)| (live.no, id.clone())).collect()
+    }
+
+    /// Judges the places of vehicles as if they had just come there.
+    pub(crate) fn judge_roaming(&self, ids: &[VehicleId]) {
+        let mut vehicles = self.lock();
+        let Vehicles { by_id, by_place, roaming: Some(roaming), .. } = &mut *vehicles else { return };
+        ids.iter().filter_map(|id| by_id.get(id)).for_each(|live| roaming.moved(live, by_id, by_place));
+    }
+
+    /// Judges vehicles that stand near each other.
+    pub(crate) fn look_at_roaming(&self, now: Timestamp) {
+        let mut vehicles = self.lock();
+        let Vehicles { by_id, roaming: Some(roaming), .. } = &mut *vehicles else { return };
+        roaming.look(now, by_id);
+    }
+
+    /// What was found of roaming fences since the last call.
+    pub(crate) fn take_roaming(&self) -> RoamingFound {
+        self.lock().roaming.as_mut().map(|roaming| roaming.take_found()).unwrap_or_default()
+    }
+
     /// Calls `visit` with the status and the place of each vehicle that has one, under the lock. Returns the state of the map.
     pub(crate) fn visit_places(&self, mut visit: impl FnMut(&VehicleStatus, Point)) -> u64 {
         let vehicles = self.lock();
@@ -339,16 +418,24 @@ impl LiveTenant {
         is_wanted: impl Fn(&Vehicle) -> bool,
     ) -> Option<Vec<(VehicleId, Point)>> {
         let vehicles = self.lock();
-        if *scope == VehicleScope::All && vehicles.by_place.count_within(area) > most {
-            return None;
-        }
-        let mut found = Vec::new();
-        vehicles.by_place.within(area, |placed| {
-            let vehicle = &placed.value;
-            if scope.holds(&vehicle.id, vehicle.driver_id) && is_wanted(vehicle) {
-                found.push((vehicle.id.clone(), placed.place));
+        let found = match scope {
+            VehicleScope::Nothing => Vec::new(),
+            VehicleScope::Some { listed, driven_by } => {
+                let place = |live: &LiveVehicle| Some((live.vehicle.id.clone(), Point::from(live.last.as_ref()?)));
+                let visible = vehicles.of_scope(listed, *driven_by).filter(|live| is_wanted(&live.vehicle));
+                visible.filter_map(place).filter(|(_, place)| area.contains(*place)).collect()
             }
-        });
+            VehicleScope::All if vehicles.by_place.count_within(area) > most => return None,
+            VehicleScope::All => {
+                let mut found = Vec::new();
+                vehicles.by_place.within(area, |placed| {
+                    if is_wanted(&placed.value) {
+                        found.push((placed.value.id.clone(), placed.place));
+                    }
+                });
+                found
+            }
+        };
         Some(found)
     }
 
@@ -369,7 +456,7 @@ impl LiveTenant {
         publish: impl FnOnce(&[PositionRecorded<'_>]),
     ) {
         let mut vehicles = self.lock();
-        let Vehicles { by_id, by_place } = &mut *vehicles;
+        let Vehicles { by_id, by_place, roaming, .. } = &mut *vehicles;
         let mut advanced = Vec::new();
         for Advance { no, position, received_at } in newest {
             let Some(live) = by_id.get_mut(&position.vehicle_id).filter(|live| live.no == no) else { continue };
@@ -380,6 +467,9 @@ impl LiveTenant {
                 moved(by_place, live, before.as_ref());
                 let before = before.map(|before| (before.latitude, before.longitude));
                 advanced.push((Arc::clone(&live.vehicle), live.number, position, before));
+                if let Some((roaming, live)) = roaming.as_mut().zip(by_id.get(&position.vehicle_id)) {
+                    roaming.moved(live, by_id, by_place);
+                }
             }
         }
         let recorded: Vec<_> = advanced
@@ -416,8 +506,9 @@ impl LiveTenant {
         publish: impl FnOnce(&LiveVehicle, Option<&LiveVehicle>),
     ) {
         let mut vehicles = self.lock();
-        let Vehicles { by_id, by_place } = &mut *vehicles;
+        let Vehicles { by_id, by_place, roaming, .. } = &mut *vehicles;
         let known = by_id.get(&vehicle.id);
+        let drivers = (known.and_then(|known| known.vehicle.driver_id), vehicle.driver_id);
         // Numbers count up, so that of two vehicles with one id the newer has the higher one.
         if known.is_some_and(|known| (known.no, known.vehicle.version) >= (no, vehicle.version)) {
             return;
@@ -431,7 +522,18 @@ impl LiveTenant {
             by_place.remove(known.number, last.into());
         }
         moved(by_place, &live, None);
-        by_id.insert(live.vehicle.id.clone(), live);
+        let id = live.vehicle.id.clone();
+        if let Some(roaming) = roaming {
+            match known.filter(|known| known.no != no) {
+                Some(other) => roaming.removed(other),
+                None => roaming.described(number),
+            }
+        }
+        by_id.insert(id.clone(), live);
+        if let Some((roaming, live)) = roaming.as_mut().zip(by_id.get(&id)) {
+            roaming.moved(live, by_id, by_place);
+        }
+        vehicles.change_driver(&id, drivers.0, drivers.1);
         self.changed();
     }
 
@@ -444,6 +546,10 @@ impl LiveTenant {
         if let Some(removed) = vehicles.by_id.remove(id) {
             if let Some(last) = &removed.last {
                 vehicles.by_place.remove(removed.number, last.into());
+            }
+            vehicles.change_driver(id, removed.vehicle.driver_id, None);
+            if let Some(roaming) = &mut vehicles.roaming {
+                roaming.removed(&removed);
             }
             publish(&removed);
             self.changed();

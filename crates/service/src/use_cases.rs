@@ -21,6 +21,7 @@ use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
 use crate::reports::Reports;
+use crate::roaming::Roaming;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::timetables::Timetables;
@@ -75,6 +76,8 @@ pub struct UseCases {
     pub records: Records,
     /// For [`crate::reports`].
     pub reports: Reports,
+    /// Watches roaming fences, which are managed with [`crate::fleet`].
+    pub roaming: Roaming,
     /// For [`crate::sign_in`].
     pub sign_in: SignIn,
     /// For [`crate::tenants`].

@@ -2,8 +2,8 @@
 
 use crate::NewLogin;
 use milepost_domain::{
-    AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, Scope, SpeedKmh, Tenant, Timestamp, User, UserId,
-    Vehicle, VehicleId, Webhook,
+    AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, RoamingFence, Scope, SpeedKmh, Tenant, Timestamp,
+    User, UserId, Vehicle, VehicleId, VehicleKind, VehicleSelection, Webhook,
 };
 use serde_json::{Value, json};
 
@@ -71,6 +71,28 @@ pub(crate) fn geofence(geofence: &Geofence) -> Value {
         "speed_limit_kmh": description.speed_limit.map(SpeedKmh::get),
         "vehicle_ids": description.vehicles.as_ref().map(|list| ids(list.as_slice())),
         "schedule": description.schedule.as_ref().map(|schedule| parsed(&crate::schedule::encode(schedule))),
+    })
+}
+
+pub(crate) fn roaming_fence(fence: &RoamingFence) -> Value {
+    let description = &fence.description;
+    let on = [("meet", description.on.meet), ("part", description.on.part)];
+    json!({
+        "name": description.name.as_str(),
+        "radius_m": description.radius.get(),
+        "dwell_s": description.dwell.map(milepost_domain::DwellTime::seconds),
+        "on": on.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect::<Vec<_>>(),
+        "vehicles": selection(&description.vehicles),
+        "others": description.others.as_ref().map(selection),
+    })
+}
+
+/// Vehicles by their ids, kinds and routes, as they are stored too.
+pub(crate) fn selection(selection: &VehicleSelection) -> Value {
+    json!({
+        "vehicle_ids": selection.vehicles.as_ref().map(|list| ids(list.as_slice())),
+        "kinds": selection.kinds().iter().map(VehicleKind::as_str).collect::<Vec<_>>(),
+        "routes": selection.routes().iter().map(Label::as_str).collect::<Vec<_>>(),
     })
 }
 

@@ -15,7 +15,7 @@ mod trips;
 use accounts::{AccessTokenPayload, CataloguePayload, DevicePayload, UserPayload, VehiclePayload};
 use alerts::{AlertDeletedPayload, AlertPayload, AlertReadPayload};
 use deliveries::{DeliveryAdvanced, DeliveryStarted, ParcelAdded, ParcelChanged, ParcelZoneCrossed, ZoneEvent};
-use fleet::{CrossingPayload, DrivingPayload, GeofencePayload, RulesPayload, ServiceDuePayload};
+use fleet::{CrossingPayload, DrivingPayload, GeofencePayload, RoamingFencePayload, RulesPayload, ServiceDuePayload};
 use milepost_domain::{DeliveryStatus, Fact, Invalid, Timestamp};
 use notices::{ManualEventPayload, NoticePayload, NoticeReadPayload};
 use records::{AttendancePayload, CadetPayload, GradePayload, ScoresUpdatePayload};
@@ -81,6 +81,9 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
         Fact::ManualEvent(event) => ("manual_event", write_by(|writer| ManualEventPayload::serialize(event, writer))),
         Fact::GeofenceChanged { geofence_id } => {
             ("geofence_changed", write(&GeofencePayload { geofence_id: *geofence_id }))
+        }
+        Fact::RoamingFenceChanged { roaming_fence_id } => {
+            ("roaming_fence_changed", write(&RoamingFencePayload { roaming_fence_id: *roaming_fence_id }))
         }
         Fact::RulesChanged { version } => ("rules_changed", write(&RulesPayload { version: *version })),
         Fact::TripChanged(update) => {
@@ -161,6 +164,10 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
         }
         "manual_event" => Fact::ManualEvent(Box::new(ManualEventPayload::deserialize(reader)?)),
         "geofence_changed" => Fact::GeofenceChanged { geofence_id: read::<GeofencePayload>(payload)?.geofence_id },
+        "roaming_fence_changed" => {
+            let roaming_fence_id = read::<RoamingFencePayload>(payload)?.roaming_fence_id;
+            Fact::RoamingFenceChanged { roaming_fence_id }
+        }
         "rules_changed" => Fact::RulesChanged { version: read::<RulesPayload>(payload)?.version },
         "trip.changed" | "trip_progressed" => {
             let update = read::<TripPayload>(payload)?.into_update(kind == "trip_progressed");

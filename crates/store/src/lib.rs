@@ -41,6 +41,7 @@ mod queue;
 mod record_store;
 mod renderer;
 mod retention;
+mod roaming_store;
 mod schedule;
 mod sign_in_store;
 mod sqlite;
@@ -86,6 +87,7 @@ pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
+pub use roaming_store::{EncounterChange, EncounterCursor, EncounterStep, OpenEncounter, RoamingStore};
 pub use sign_in_store::{
     ChallengePurpose, Grant, MAX_CHALLENGES, MAX_PASSKEYS, MAX_PASSWORD_LINKS, MAX_SESSIONS, NewPasskey, Passkey,
     PasskeyAdded, PasswordLink, Provenance, Session, SessionKind, SignInStore, TotpAttempt, TotpLimit,

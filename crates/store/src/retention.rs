@@ -12,7 +12,7 @@ pub struct Retention {
     /// 7 days.
     pub events_ms: i64,
     /// Positions and drivers' fixes, by their arrival. Deliveries with their fixes, by their expiry. Ended trips, visits,
-    /// incidents and outliers, by the time when they were stored. Activity, checkpoints and assignments, by their own time.
+    /// incidents, outliers and ended encounters, by the time when they were stored. Activity, checkpoints and assignments, by their own time.
     pub positions_ms: i64,
     /// Rows of the audit.
     pub audit_ms: i64,

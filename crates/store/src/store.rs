@@ -3,7 +3,7 @@
 use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
     HistoryStore, Idempotency, IdempotencyKey, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore,
-    ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention, SignInStore,
+    ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention, RoamingStore, SignInStore,
     TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
@@ -66,6 +66,7 @@ pub trait Store:
     + ProofStore
     + CatalogueStore
     + NodeStore
+    + RoamingStore
     + SignInStore
     + TimetableStore
     + Send

@@ -92,6 +92,17 @@ class AsyncClient:
         """Adds a device. Its key is in the answer and is never shown again."""
         return await self._make(calls.add_device(vehicle_id, fields))
 
+    @property
+    def present_token(self) -> str | None:
+        """The token that calls are made with."""
+        return self._credentials.token
+
+    async def fresh_token(self) -> str:
+        """Renews the login, or logs in."""
+        await self._run(flow.renew(self._credentials, self._tries))
+        assert self._credentials.token is not None
+        return self._credentials.token
+
     async def _pages(self, call: Callable[[str | None], Call[Page[T]]]) -> AsyncIterator[T]:
         cursor: str | None = None
         while True:

@@ -39,3 +39,17 @@ class Refused(MilepostError):
 
 class NotUnderstood(MilepostError):
     """The answer was none that this version of the package knows."""
+
+
+@dataclass(eq=False)
+class LiveError(MilepostError):
+    """A connection, a subscription or a request over it has failed."""
+
+    code: str
+    """One of the protocol's, such as ``forbidden``, or ``lost``, ``timeout``, ``closed``, ``malformed``."""
+    message: str
+    retry_ms: float | None = None
+    """It is tried again by itself after this time; ``None``: it is not."""
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"

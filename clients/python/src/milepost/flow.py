@@ -55,13 +55,13 @@ Flow = Generator[Step, Came, T]
 def perform(call: Call[T], credentials: Credentials, tries: int) -> Flow[T]:
     """Makes a call: logs in first where that is due, once again if the token is refused, and tries again what may be tried."""
     if credentials.is_missing:
-        yield from _renew(credentials, tries)
+        yield from renew(credentials, tries)
     try:
         return (yield from _attempt(call, credentials, tries))
     except Refused as refused:
         if refused.status != 401 or not credentials.can_renew:
             raise
-    yield from _renew(credentials, tries)
+    yield from renew(credentials, tries)
     return (yield from _attempt(call, credentials, tries))
 
 
@@ -86,7 +86,8 @@ def _attempt(call: Call[T], credentials: Credentials | None, tries: int) -> Flow
         yield Wait(wait)
 
 
-def _renew(credentials: Credentials, tries: int) -> Flow[None]:
+def renew(credentials: Credentials, tries: int) -> Flow[None]:
+    """Renews a login, or logs in."""
     if credentials.refresh_token is not None:
         try:
             credentials.token = yield from _attempt(calls.refresh(credentials.refresh_token), None, tries)

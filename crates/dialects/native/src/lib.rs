@@ -12,6 +12,7 @@ mod convert_object;
 mod convert_outgoing;
 mod convert_parcel;
 mod convert_record;
+mod convert_roaming_fence;
 mod convert_trip;
 mod handlers;
 mod location;
@@ -42,7 +43,9 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 
 /// One line for each path. A handler has the name of its use case.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
-    use handlers::{access_tokens, alerts, audit, dashboard, geofences, jobs, people, rules, trip_path, trips};
+    use handlers::{
+        access_tokens, alerts, audit, dashboard, geofences, jobs, people, roaming_fences, rules, trip_path, trips,
+    };
     use handlers::{attendance, cadets, grades, messages, notifications, push, reports, sync_events};
     use handlers::{
         deliveries, devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices,
@@ -87,6 +90,13 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(parcel_path::read_parcel_path))
         .routes(routes!(geofences::add_geofence, geofences::list_geofences))
         .routes(routes!(geofences::get_geofence, geofences::change_geofence, geofences::remove_geofence))
+        .routes(routes!(roaming_fences::add_roaming_fence, roaming_fences::list_roaming_fences))
+        .routes(routes!(
+            roaming_fences::get_roaming_fence,
+            roaming_fences::change_roaming_fence,
+            roaming_fences::remove_roaming_fence
+        ))
+        .routes(routes!(roaming_fences::list_encounters))
         .routes(routes!(trips::start_trip, trips::list_trips))
         .routes(routes!(trip_path::get_trip))
         .routes(routes!(trip_path::read_trip_path))

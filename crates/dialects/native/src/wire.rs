@@ -18,5 +18,6 @@ pub(crate) mod position;
 pub(crate) mod push;
 pub(crate) mod record;
 pub(crate) mod report;
+pub(crate) mod roaming_fence;
 pub(crate) mod rules;
 pub(crate) mod trip;

@@ -105,6 +105,7 @@ fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
         | Fact::NoticeRead { .. }
         | Fact::ManualEvent(_)
         | Fact::GeofenceChanged { .. }
+        | Fact::RoamingFenceChanged { .. }
         | Fact::RulesChanged { .. }
         | Fact::AlertRead { .. }
         | Fact::AlertDeleted { .. }

@@ -58,6 +58,7 @@ mod fleet {
     pub mod rest_refusals;
     pub mod rest_trips;
     pub mod ride;
+    pub mod roaming;
     pub mod socket;
     pub mod socket_exchange;
     pub mod socket_resume;

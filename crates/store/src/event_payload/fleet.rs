@@ -3,7 +3,7 @@
 use super::field::{self, nullable};
 use milepost_domain::{
     DrivingEvent, DrivingKind, FenceCrossing, FenceEvent, GeofenceId, Label, Latitude, Longitude, NotificationText,
-    Revision, ServiceBasis, ServiceDue, Severity, Timestamp, UserId, VehicleId,
+    Revision, RoamingFenceId, ServiceBasis, ServiceDue, Severity, Timestamp, UserId, VehicleId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,12 @@ use serde::{Deserialize, Serialize};
 pub(super) struct GeofencePayload {
     #[serde(with = "field")]
     pub(super) geofence_id: GeofenceId,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct RoamingFencePayload {
+    #[serde(with = "field")]
+    pub(super) roaming_fence_id: RoamingFenceId,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -61,6 +61,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("manual_event", r#"{"cadet_id":1,"event_type":"schedule.changed","payload":"{\"b\":1,\"a\":{}}"}"#),
     ("manual_event", r#"{"cadet_id":null,"event_type":"grade_update","payload":"{}"}"#),
     ("geofence_changed", r#"{"geofence_id":12}"#),
+    ("roaming_fence_changed", r#"{"roaming_fence_id":12}"#),
     ("rules_changed", r#"{"version":3}"#),
     (
         "trip.changed",

@@ -23,6 +23,7 @@ mod positions;
 mod proofs;
 mod push;
 mod records;
+mod roaming;
 mod sign_in;
 mod store;
 mod timetables;

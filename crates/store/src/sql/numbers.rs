@@ -17,6 +17,7 @@ pub(crate) enum Numbered {
     Notice,
     Parcel,
     Push,
+    RoamingFence,
     Webhook,
 }
 
@@ -32,6 +33,7 @@ impl Numbered {
             Self::Notice => "notice",
             Self::Parcel => "parcel",
             Self::Push => "push",
+            Self::RoamingFence => "roaming_fence",
             Self::Webhook => "webhook",
         }
     }

@@ -41,6 +41,7 @@ mod positions;
 mod proofs;
 mod push;
 mod push_alerts;
+mod roaming;
 mod samples;
 mod second_factors;
 mod sign_in;
@@ -324,6 +325,11 @@ on_both! {
         changed_geofence_is_as_it_was_described_last,
         geofences_are_listed_page_by_page,
         a_tenant_has_no_more_geofences_than_the_bound;
+    roaming:
+        a_roaming_fence_comes_back_as_it_was_described,
+        a_step_is_stored_once_with_its_alert_and_times_decide,
+        many_nodes_store_a_step_once,
+        what_is_removed_leaves_no_encounter_and_no_name;
     alerts:
         alert_comes_back_as_it_was_raised,
         alerts_of_one_subject_are_raised_once_while_the_first_lasts,

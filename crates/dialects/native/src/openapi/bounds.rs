@@ -7,8 +7,8 @@ use milepost_domain::{
     DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, JobStatus, Label, Language, Latitude,
     Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
     ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, Role, Scope, Severity, SpeedKmh, StudentId,
-    TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday,
-    WidthM,
+    TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleSelection, VehicleStatus,
+    WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ pub(super) fn of_field(schema: &str, field: &str, is_text: bool) -> Option<Value
 
 /// Whether requests have it.
 fn is_body(schema: &str) -> bool {
-    let parts = ["New", "Change", "Set", "Rotate", "Place", "Schedule", "PushKeys", "Tenant"];
+    let parts = ["New", "Change", "Set", "Rotate", "Place", "Schedule", "PushKeys", "Tenant", "VehicleSelection"];
     parts.iter().any(|of| schema.starts_with(of))
 }
 
@@ -169,6 +169,7 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         (_, "origin") => all!(TripOrigin),
         (_, "fuel_source") => all!(FuelSource),
         (_, "days") => all!(Weekday),
+        ("NewRoamingFence" | "ChangeRoamingFence" | "RoamingFence", "on") => vec!["meet", "part"],
         (_, "on") => vec!["enter", "exit"],
         (_, "events") => WEBHOOK_KINDS.to_vec(),
         ("NewAlert" | "Alert", "type") => all!(AlertKind),
@@ -217,7 +218,8 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         ("NewReport", "from" | "to") => json!({ "pattern": DAY_OR_INSTANT }),
         ("NewProgramToken", "scopes") => json!({ "minItems": 1 }),
         ("NewProgramToken" | "NewReport", "vehicle_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": id() }),
-        ("NewGeofence" | "ChangeGeofence", "vehicle_ids") => {
+        (_, "kinds" | "routes") => json!({ "maxItems": VehicleSelection::MAX_NAMES }),
+        ("NewGeofence" | "ChangeGeofence" | "VehicleSelection", "vehicle_ids") => {
             json!({ "minItems": 1, "maxItems": VehicleList::MAX, "items": id() })
         }
         (_, "vehicle_ids") => json!({ "maxItems": 1_000, "items": id() }),

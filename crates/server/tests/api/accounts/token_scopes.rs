@@ -25,6 +25,7 @@ fn new_thing(path: &str) -> Option<Value> {
         "/api/v1/geofences" => {
             json!({"name": "new", "geometry": {"type": "Point", "coordinates": [1, 1]}, "radius_m": 100})
         }
+        "/api/v1/roaming-fences" => json!({"name": "new", "radius_m": 100}),
         "/api/v1/trips" => json!({"vehicle_id": "v1"}),
         "/api/v1/reports" => json!({"kind": "trips", "from": "2026-01-01", "to": "2026-01-02"}),
         "/api/v1/alerts" => json!({"type": "system_error", "title": "new", "message": "x"}),

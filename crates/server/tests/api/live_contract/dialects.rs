@@ -4,6 +4,7 @@ use crate::delivery::session;
 use crate::records::stream_support::StreamReader;
 use crate::support::{PATIENCE, TestServer, Watcher};
 use reqwest::{Client, Response, StatusCode};
+use serde_json::json;
 
 /// The answer to a request for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Name {
     Bus,
     Delivery,
     Fleet,
+    /// `/ws`: a client says hello before it is let in or refused.
+    Native,
     Parcel,
     Records,
     RecordsStream,
@@ -39,19 +42,28 @@ pub struct Dialect {
     pub no_credential: Answer,
     pub bad_token: Answer,
     pub expired_token: Answer,
+    /// A good token, and a bad one, in the URL alone.
+    pub token_in_url: (Answer, Answer),
+    /// The user was locked out before it came back.
+    pub locked_out: Answer,
+    /// The tenant has no place left.
+    pub full: Answer,
     /// The user is locked out or has a new password.
     pub revoked: (u16, &'static str),
     /// The token expires.
     pub expired: (u16, &'static str),
 }
 
-pub static DIALECTS: [Dialect; 6] = [
+pub static DIALECTS: [Dialect; 7] = [
     Dialect {
         name: Name::Bus,
         foreign_page: Answer::Status(403),
         no_credential: Answer::Status(403),
         bad_token: Answer::Status(403),
         expired_token: Answer::Status(403),
+        token_in_url: (Answer::Opens, Answer::Status(403)),
+        locked_out: Answer::Status(403),
+        full: Answer::Status(429),
         revoked: (1008, "access was withdrawn"),
         expired: (1008, "token expired"),
     },
@@ -62,6 +74,9 @@ pub static DIALECTS: [Dialect; 6] = [
         no_credential: Answer::Opens,
         bad_token: Answer::Closes(1008, "Invalid token"),
         expired_token: Answer::Closes(1008, "Invalid token"),
+        token_in_url: (Answer::Opens, Answer::Closes(1008, "Invalid token")),
+        locked_out: Answer::Closes(1008, "Invalid token"),
+        full: Answer::Status(429),
         revoked: (1008, "Invalid token"),
         expired: (1008, "Invalid token"),
     },
@@ -71,8 +86,27 @@ pub static DIALECTS: [Dialect; 6] = [
         no_credential: Answer::Status(401),
         bad_token: Answer::Status(401),
         expired_token: Answer::Status(401),
+        token_in_url: (Answer::Opens, Answer::Status(401)),
+        locked_out: Answer::Status(401),
+        full: Answer::Status(429),
         revoked: (1008, "access was withdrawn"),
         expired: (1008, "token expired"),
+    },
+    Dialect {
+        name: Name::Native,
+        foreign_page: Answer::Status(403),
+        no_credential: Answer::Closes(4001, "authentication credentials were not provided"),
+        bad_token: Answer::Closes(4001, "invalid token"),
+        expired_token: Answer::Closes(4001, "token expired"),
+        // It is not read.
+        token_in_url: (
+            Answer::Closes(4001, "authentication credentials were not provided"),
+            Answer::Closes(4001, "authentication credentials were not provided"),
+        ),
+        locked_out: Answer::Closes(4001, "the user is not approved or not active"),
+        full: Answer::Closes(4100, "the tenant has as many connections as it may, see MAX_CONNECTIONS_PER_TENANT"),
+        revoked: (4001, "access was withdrawn"),
+        expired: (4001, "token expired"),
     },
     Dialect {
         name: Name::Parcel,
@@ -80,6 +114,9 @@ pub static DIALECTS: [Dialect; 6] = [
         no_credential: Answer::Closes(4001, "authentication credentials were not provided"),
         bad_token: Answer::Closes(4001, "invalid token"),
         expired_token: Answer::Closes(4001, "token expired"),
+        token_in_url: (Answer::Opens, Answer::Closes(4001, "invalid token")),
+        locked_out: Answer::Closes(4001, "the user is not approved or not active"),
+        full: Answer::Status(429),
         revoked: (4001, "access was withdrawn"),
         expired: (4001, "token expired"),
     },
@@ -89,6 +126,9 @@ pub static DIALECTS: [Dialect; 6] = [
         no_credential: Answer::Closes(4001, "authentication credentials were not provided"),
         bad_token: Answer::Closes(4001, "invalid token"),
         expired_token: Answer::Closes(4001, "token expired"),
+        token_in_url: (Answer::Opens, Answer::Closes(4001, "invalid token")),
+        locked_out: Answer::Closes(4001, "the user is not approved or not active"),
+        full: Answer::Status(429),
         revoked: (4001, "access was withdrawn"),
         expired: (4001, "token expired"),
     },
@@ -98,6 +138,9 @@ pub static DIALECTS: [Dialect; 6] = [
         no_credential: Answer::Status(401),
         bad_token: Answer::Status(401),
         expired_token: Answer::Status(401),
+        token_in_url: (Answer::Status(401), Answer::Status(401)),
+        locked_out: Answer::Status(401),
+        full: Answer::Status(429),
         revoked: (0, ""),
         expired: (0, ""),
     },
@@ -119,6 +162,7 @@ impl Dialect {
         match self.name {
             Name::Bus => "/ws/bus-tracking/".to_owned(),
             Name::Fleet => "/ws/tracking?company_id=default".to_owned(),
+            Name::Native => "/ws".to_owned(),
             Name::Records => "/ws/updates/".to_owned(),
             Name::RecordsStream => "/api/events".to_owned(),
             Name::Parcel => format!("/ws/tracking/?parcel_id={}", server.add_parcel(None).await),
@@ -129,24 +173,33 @@ impl Dialect {
         }
     }
 
-    /// Opens a connection, or returns the status of the refusal.
+    /// Opens a connection, or returns the refusal, if it came before the client was let in.
     pub async fn try_open(
         &self,
         server: &TestServer,
         path: &str,
         headers: &[(&'static str, &str)],
-    ) -> Result<Connection, StatusCode> {
+    ) -> Result<Connection, Answer> {
+        let by_status = |status: StatusCode| Answer::Status(status.as_u16());
         if self.is_stream() {
-            let stream = StreamReader::try_open_with(&format!("{}{path}", server.url), headers).await?;
-            return Ok(Connection::Stream(Box::new(stream)));
+            let stream = StreamReader::try_open_with(&format!("{}{path}", server.url), headers).await;
+            return Ok(Connection::Stream(Box::new(stream.map_err(by_status)?)));
         }
-        server.try_watch(path, headers).await.map(|watcher| Connection::Socket(Box::new(watcher)))
+        let mut watcher = server.try_watch(path, headers).await.map_err(by_status)?;
+        if self.name == Name::Native {
+            watcher.send(json!({"op": "hello", "v": 1})).await;
+            if watcher.next().await["op"] != "welcome" {
+                let frame = watcher.closed().await.expect("a close frame");
+                return Err(Answer::Closes(frame.code.into(), frame.reason.as_str().to_owned().leak()));
+            }
+        }
+        Ok(Connection::Socket(Box::new(watcher)))
     }
 
     pub async fn open(&self, server: &TestServer, path: &str, token: &str) -> Connection {
         let bearer = format!("Bearer {token}");
         let opened = self.try_open(server, path, &[("Authorization", &bearer)]).await;
-        opened.unwrap_or_else(|status| panic!("{:?}: {status}", self.name))
+        opened.unwrap_or_else(|refusal| panic!("{:?}: {refusal:?}", self.name))
     }
 
     pub async fn is_answered(
@@ -157,7 +210,7 @@ impl Dialect {
         expected: Answer,
     ) {
         let answer = match (self.try_open(server, path, headers).await, expected) {
-            (Err(status), _) => Answer::Status(status.as_u16()),
+            (Err(answer), _) => answer,
             (Ok(_), Answer::Opens | Answer::Status(_)) => Answer::Opens,
             (Ok(mut connection), Answer::Closes(_, reason)) => match connection.end().await {
                 End::Code(code, given) if given == reason => Answer::Closes(code, reason),

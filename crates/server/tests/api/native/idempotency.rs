@@ -118,6 +118,7 @@ async fn every_post_stores_its_answer_with_its_work() {
 
     let circle = json!({"name": "Depot", "geometry": {"type": "Point", "coordinates": [88.3, 22.5]}, "radius_m": 200});
     posts.try_post("/api/v1/geofences", &[], circle, None).await;
+    posts.try_post("/api/v1/roaming-fences", &[], json!({"name": "Bunching", "radius_m": 150}), None).await;
     let alert = json!({"type": "system_error", "title": "Stands still", "message": "On the bridge"});
     let alert = posts.try_post("/api/v1/alerts", &[], alert, None).await;
     posts.try_post("/api/v1/alerts/{id}/read", &[&alert["id"]], json!({}), None).await;

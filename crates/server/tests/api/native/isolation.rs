@@ -50,6 +50,7 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
         "name": "label of blue", "geometry": {"type": "Point", "coordinates": [1, 1]}, "radius_m": 100,
     });
     let fence = add("/api/v1/geofences", fence).await["id"].clone();
+    let roaming = add("/api/v1/roaming-fences", json!({"name": "label of blue", "radius_m": 100})).await["id"].clone();
     let trip = add("/api/v1/trips", json!({"vehicle_id": "only-blue"})).await["id"].clone();
     let notification = add("/api/v1/notifications", notice.clone()).await["items"][0]["id"].clone();
     let message = add("/api/v1/messages", notice).await["items"][0]["id"].clone();
@@ -87,6 +88,7 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
         ("/attendance/", json!(1)),
         ("alerts/", alert),
         ("geofences/", fence),
+        ("roaming-fences/", roaming),
         ("trips/", trip),
         ("notifications/", notification),
         ("messages/", message),

@@ -3,9 +3,10 @@
 use crate::delivery::session::start;
 use crate::nodes::support::TwoNodes;
 use crate::parcel::people::{client, driver, place};
-use crate::support::json_of;
 use crate::support::signing::token_for;
+use crate::support::{PATIENCE, json_of};
 use serde_json::json;
+use std::time::Duration;
 
 /// Makes two tests of each function: with Redis and without.
 macro_rules! with_and_without_redis {
@@ -33,6 +34,8 @@ with_and_without_redis!(
     drivers_and_the_zones_they_cross_are_published_on_the_other_node,
     a_status_that_came_back_while_nobody_followed_is_published,
     events_come_once_and_in_order_on_both,
+    vehicles_that_meet_are_told_once_whatever_node_hears_of_them,
+    the_nearest_are_found_on_the_other_node,
 );
 
 async fn positions_are_published_on_the_other_node(nodes: TwoNodes) {
@@ -162,4 +165,46 @@ async fn events_come_once_and_in_order_on_both(nodes: TwoNodes) {
         }
         assert_eq!(ids, (ids[0]..ids[0] + 6).collect::<Vec<_>>());
     }
+}
+
+async fn the_nearest_are_found_on_the_other_node(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    one.add_bus("b1").await;
+    one.add_bus("b2").await;
+    one.report("b1", 1.0, 2.0, "2025-01-15T10:00:00Z").await;
+    two.report("b2", 3.0, 2.0, "2025-01-15T10:00:00Z").await;
+    for node in [one, two] {
+        let page = node.get_json("/api/v1/vehicles?near=3,2", &node.admin).await;
+        let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+        assert_eq!(ids, [json!("b2"), json!("b1")]);
+    }
+}
+
+async fn vehicles_that_meet_are_told_once_whatever_node_hears_of_them(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    for id in ["b1", "b2"] {
+        one.add_bus(id).await;
+    }
+    let fence = json!({"name": "x", "radius_m": 200});
+    let fence = json_of(one.post("/api/v1/roaming-fences", &one.admin, fence).await, 201).await["id"].clone();
+    // Each vehicle reports to a node of its own.
+    one.report("b1", 48.0, 2.0, "2025-01-15T10:00:00Z").await;
+    let encounters = format!("/api/v1/roaming-fences/{fence}/encounters");
+    for (minute, latitude, met, parted) in [(1, 48.0, 1, 0), (2, 48.01, 1, 1), (3, 48.0, 2, 1), (4, 48.01, 2, 2)] {
+        two.report("b2", latitude, 2.0, &format!("2025-01-15T10:0{minute}:00Z")).await;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let page = one.get_json(&encounters, &one.admin).await;
+            let items = page["items"].as_array().unwrap();
+            let ended = items.iter().filter(|one| !one["parted_at"].is_null()).count();
+            if (items.len(), ended) == (met, parted) {
+                break;
+            }
+            assert!(items.len() <= met && tokio::time::Instant::now() < deadline, "{minute}: {page}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let alerts = one.get_json("/api/v1/alerts", &one.admin).await;
+    let of_fence = |alert: &&serde_json::Value| alert["type"] == "geofence_violation";
+    assert_eq!(alerts["items"].as_array().unwrap().iter().filter(of_fence).count(), 4, "{alerts}");
 }

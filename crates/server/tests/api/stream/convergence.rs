@@ -1,15 +1,20 @@
-//! Clients of every kind, a fleet that changes at random, drops and slow phases: in the end each client holds what the server has.
+//! Clients of every kind, a fleet that changes at random, drops, slow phases and restarts, on one node and on three: in the end each client holds what the server has.
 
 use super::support::{LiveClient, holds};
+use crate::nodes::support::TwoNodes;
 use crate::support::{PATIENCE, TestServer, json_of};
+use milepost_test_support::RedisServer;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 const T0: i64 = 1_750_000_000_000;
 const ROUNDS: usize = 120;
 const VEHICLES: usize = 12;
 const ROUTES: [&str; 3] = ["12", "13", "14"];
+/// Across the antimeridian.
+const WITHIN: [f64; 4] = [179.2, -17.0, -178.9, -15.2];
 
 /// What is done with the fleet.
 struct Model {
@@ -19,15 +24,69 @@ struct Model {
     alerts: usize,
 }
 
-/// A client that comes back with what it wants.
+/// The servers, and what is between them.
+struct Installation {
+    nodes: Vec<TestServer>,
+    /// Of each node.
+    settings: Vec<(&'static str, String)>,
+    _redis: Option<RedisServer>,
+}
+
+/// A client that comes back with what it wants, to any node.
 struct Wanting {
     client: Option<LiveClient>,
+    /// The node that it is connected to.
+    node: usize,
     subs: Vec<Value>,
     edges: Option<[f64; 4]>,
     hello: Value,
     /// Titles of the alerts that it got, over all its connections.
     titles: Vec<String>,
     cursor: Option<String>,
+}
+
+impl Installation {
+    /// One process on SQLite.
+    async fn alone() -> Self {
+        Self { nodes: vec![TestServer::start().await], settings: Vec::new(), _redis: None }
+    }
+
+    /// Three on PostgreSQL; `None` where a part is not installed.
+    async fn of_three(with_redis: bool) -> Option<Self> {
+        let TwoNodes { one, two, redis } = TwoNodes::start(with_redis).await?;
+        let settings: Vec<_> = redis.iter().map(|redis| ("REDIS_URL", redis.url())).collect();
+        let mut installation = Self { nodes: vec![one, two], settings, _redis: redis };
+        let third = installation.nodes[0].start_beside(&installation.settings()).await;
+        installation.nodes.push(third);
+        Some(installation)
+    }
+
+    fn settings(&self) -> Vec<(&'static str, &str)> {
+        self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    }
+
+    async fn restart(&mut self, node: usize) {
+        let server = self.nodes.remove(node);
+        let restarted = server.restart(&self.settings()).await;
+        self.nodes.insert(node, restarted);
+    }
+
+    /// What all nodes have, once all have the same.
+    async fn truth(&self) -> Vec<Value> {
+        let begun = Instant::now();
+        loop {
+            let mut truths = Vec::new();
+            for node in &self.nodes {
+                let page = node.get_json("/api/v1/vehicles?limit=100", &node.admin).await;
+                truths.push(page["items"].as_array().unwrap().iter().map(shown).collect::<Vec<_>>());
+            }
+            if truths.windows(2).all(|two| two[0] == two[1]) {
+                return truths.remove(0);
+            }
+            assert!(begun.elapsed() < PATIENCE, "{truths:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 impl Model {
@@ -72,7 +131,12 @@ impl Model {
                 self.t += 6 * 3_600_000;
                 let (lat, lon) = self.place();
                 let fix = json!({ "vehicle_id": id, "latitude": lat, "longitude": lon, "timestamp": self.t });
-                json_of(server.post("/api/v1/positions", &server.admin, fix).await, 201).await;
+                // A vehicle that was added on another node is known here once its event was read.
+                let begun = Instant::now();
+                while server.post("/api/v1/positions", &server.admin, fix.clone()).await.status() != 201 {
+                    assert!(begun.elapsed() < PATIENCE, "{fix}");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
             }
         }
     }
@@ -80,10 +144,12 @@ impl Model {
 
 impl Wanting {
     fn new(hello: Value, subs: Vec<Value>, edges: Option<[f64; 4]>) -> Self {
-        Self { client: None, subs, edges, hello, titles: Vec::new(), cursor: None }
+        Self { client: None, node: 0, subs, edges, hello, titles: Vec::new(), cursor: None }
     }
 
-    async fn connect(&mut self, server: &TestServer) {
+    async fn connect(&mut self, nodes: &[TestServer], node: usize) {
+        self.node = node;
+        let server = &nodes[node];
         let mut hello = self.hello.clone();
         hello["token"] = json!(server.admin);
         let mut client = LiveClient::greet(server.try_watch("/ws", &[]).await.unwrap(), hello).await;
@@ -117,41 +183,62 @@ impl Wanting {
         }
     }
 
-    fn selects(&self, vehicle: &Value, covers: Option<&[f64; 4]>) -> bool {
+    /// Whether it is to be held. `nearest` are the ids of those that `near` selects.
+    fn selects(&self, vehicle: &Value, covers: Option<&[f64; 4]>, nearest: &[String]) -> bool {
         let place = &vehicle["place"];
         let in_view = covers.is_some_and(|edges| {
             place["lat"].as_f64().zip(place["lon"].as_f64()).is_some_and(|(lat, lon)| holds(edges, lat, lon))
         });
         let of_routes = |sub: &Value| sub["routes"].as_array().is_none_or(|routes| routes.contains(&vehicle["route"]));
-        in_view || self.subs.iter().any(|sub| sub["to"] == "vehicles" && of_routes(sub))
+        let in_region = |edges: &[f64; 4]| {
+            place["lat"].as_f64().zip(place["lon"].as_f64()).is_some_and(|(lat, lon)| holds(edges, lat, lon))
+        };
+        let is_near = || nearest.iter().any(|id| vehicle["id"] == id.as_str());
+        in_view
+            || self.subs.iter().any(|sub| match sub["to"].as_str() {
+                Some("vehicles") => of_routes(sub),
+                Some("within") => in_region(&WITHIN),
+                Some("near") => is_near(),
+                _ => false,
+            })
     }
 }
 
-async fn run(seed: u64) {
-    let server = TestServer::start().await;
+async fn run(mut installation: Installation, seed: u64) {
+    let count = installation.nodes.len();
     let mut model = Model::new(seed);
     let alerts = json!({ "s": 1, "to": "alerts" });
     let of_12 = json!({ "s": 2, "to": "vehicles", "routes": ["12"] });
     let all = json!({ "s": 2, "to": "vehicles" });
     let edges = [179.0, -17.5, -179.2, -15.0];
+    let near = json!({ "s": 3, "to": "near", "lat": -16.0, "lon": 180.0, "limit": 4, "kinds": ["bus"] });
+    let within = json!({ "s": 4, "to": "within", "box": WITHIN });
     let plain = json!({ "op": "hello" });
     let mut wanting = vec![
         Wanting::new(plain.clone(), vec![alerts.clone(), all], None),
         Wanting::new(plain.clone(), vec![alerts.clone(), of_12.clone()], None),
         Wanting::new(plain.clone(), vec![alerts.clone()], Some(edges)),
-        Wanting::new(plain, vec![alerts, of_12], Some(edges)),
+        Wanting::new(plain.clone(), vec![alerts.clone(), of_12.clone()], Some(edges)),
+        Wanting::new(plain.clone(), vec![alerts.clone(), near.clone(), within.clone()], None),
+        Wanting::new(plain, vec![alerts, of_12, near, within], Some(edges)),
     ];
     for one in &mut wanting {
-        one.connect(&server).await;
+        one.connect(&installation.nodes, model.rng.usize(0..count)).await;
     }
     for _ in 0..ROUNDS {
-        model.step(&server).await;
+        let node = model.rng.usize(0..count);
+        if model.rng.u32(0..50) == 0 {
+            // Its clients lose their connections, and come back later.
+            wanting.iter_mut().filter(|one| one.node == node).for_each(Wanting::disconnect);
+            installation.restart(node).await;
+        }
+        model.step(&installation.nodes[node]).await;
         let at = model.rng.usize(0..wanting.len());
         let one = &mut wanting[at];
         match model.rng.u32(0..12) {
             // It drops, and comes back later.
             0 => one.disconnect(),
-            1..=2 if one.client.is_none() => one.connect(&server).await,
+            1..=2 if one.client.is_none() => one.connect(&installation.nodes, node).await,
             // It reads what has come; until then it is slow.
             3..=6 => {
                 if let Some(client) = &mut one.client {
@@ -169,18 +256,22 @@ async fn run(seed: u64) {
             _ => {}
         }
     }
-    let truth = server.get_json("/api/v1/vehicles?limit=100", &server.admin).await;
-    let truth: Vec<Value> = truth["items"].as_array().unwrap().iter().map(shown).collect();
+    let truth = installation.truth().await;
+    let server = &installation.nodes[0];
     let titles: Vec<_> = (0..model.alerts).map(|number| number.to_string()).collect();
     for one in &mut wanting {
         if one.client.is_none() {
-            one.connect(&server).await;
+            one.connect(&installation.nodes, model.rng.usize(0..count)).await;
         }
         let mut client = one.client.take().unwrap();
         client.settle().await;
         loop {
             let covers = client.covers.get(&9).copied();
-            let expected: Vec<_> = truth.iter().filter(|vehicle| one.selects(vehicle, covers.as_ref())).collect();
+            let nearest = server.get_json("/api/v1/vehicles?near=-16,180&limit=4", &server.admin).await;
+            let nearest = nearest["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned());
+            let nearest: Vec<String> = nearest.collect();
+            let expected: Vec<_> =
+                truth.iter().filter(|vehicle| one.selects(vehicle, covers.as_ref(), &nearest)).collect();
             let held: Vec<Value> = client.vehicles.values().map(known).collect();
             let got = one.titles.len() + titles_of(&client).len();
             if held.iter().collect::<Vec<_>>() == expected && got >= titles.len() {
@@ -215,13 +306,32 @@ fn known(vehicle: &Value) -> Value {
     json!({ "id": vehicle["id"], "label": vehicle["label"], "route": vehicle["route"], "place": place })
 }
 
+fn seeds(few: &[u64]) -> Vec<u64> {
+    match std::env::var("MILEPOST_CONVERGENCE_SEEDS") {
+        Ok(seeds) => seeds.split(',').map(|seed| seed.parse().unwrap()).collect(),
+        Err(_) => few.to_vec(),
+    }
+}
+
 #[tokio::test]
 async fn every_client_holds_what_the_server_has() {
-    let seeds = match std::env::var("MILEPOST_CONVERGENCE_SEEDS") {
-        Ok(seeds) => seeds.split(',').map(|seed| seed.parse().unwrap()).collect(),
-        Err(_) => vec![1, 2, 3],
-    };
-    for seed in seeds {
-        run(seed).await;
+    for seed in seeds(&[1, 2, 3]) {
+        run(Installation::alone().await, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn every_client_of_three_nodes_holds_what_they_have() {
+    for seed in seeds(&[4]) {
+        let Some(installation) = Installation::of_three(true).await else { return };
+        run(installation, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn every_client_of_three_nodes_without_redis_holds_what_they_have() {
+    for seed in seeds(&[5]) {
+        let Some(installation) = Installation::of_three(false).await else { return };
+        run(installation, seed).await;
     }
 }

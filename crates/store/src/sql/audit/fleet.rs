@@ -1,14 +1,15 @@
-//! Changes of vehicles, geofences, thresholds and parcels with their rows of the audit.
+//! Changes of vehicles, geofences, roaming fences, thresholds and parcels with their rows of the audit.
 
 use super::super::fleet::{geofences, rules, vehicles};
+use super::super::roaming::fences as roaming_fences;
 use super::super::{Connection, parcels::table as parcels};
 use super::accounts::changed;
 use super::rows::note;
 use crate::audit_form as form;
 use crate::{NewParcel, Renderer, Result, TrackedVehicle};
 use milepost_domain::{
-    Author, Fact, FleetRules, Geofence, GeofenceDescription, GeofenceId, JsonObject, OutgoingCall, Parcel, TenantId,
-    Timestamp, Vehicle, VehicleId,
+    Author, Fact, FleetRules, Geofence, GeofenceDescription, GeofenceId, JsonObject, OutgoingCall, Parcel,
+    RoamingFence, RoamingFenceDescription, RoamingFenceId, TenantId, Timestamp, Vehicle, VehicleId,
 };
 
 async fn vehicle_before(
@@ -129,6 +130,70 @@ pub(crate) async fn remove_geofence(
     let is_removed = geofences::remove_geofence(connection, tenant, id, version, now, renderer).await?;
     if is_removed {
         let removal = || changed("geofence.delete", "geofence", id, before.as_ref().map(form::geofence), None);
+        note(connection, author, tenant, removal).await?;
+    }
+    Ok(is_removed)
+}
+
+pub(crate) async fn add_roaming_fence(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    description: &RoamingFenceDescription,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+    author: Option<&Author>,
+) -> Result<Option<RoamingFence>> {
+    let fence = roaming_fences::add_roaming_fence(connection, tenant, description, now, renderer).await?;
+    if let Some(fence) = &fence {
+        let added =
+            || changed("roaming_fence.create", "roaming_fence", fence.id, None, Some(form::roaming_fence(fence)));
+        note(connection, author, tenant, added).await?;
+    }
+    Ok(fence)
+}
+
+#[allow(clippy::too_many_arguments, reason = "those of the change, and its author")]
+pub(crate) async fn update_roaming_fence(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: RoamingFenceId,
+    version: i64,
+    description: &RoamingFenceDescription,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+    author: Option<&Author>,
+) -> Result<Option<RoamingFence>> {
+    let before = match author {
+        Some(_) => roaming_fences::get_roaming_fence(connection, tenant, id).await?,
+        None => None,
+    };
+    let fence =
+        roaming_fences::update_roaming_fence(connection, tenant, id, version, description, now, renderer).await?;
+    if let Some(fence) = &fence {
+        let (before, after) = (before.as_ref().map(form::roaming_fence), form::roaming_fence(fence));
+        note(connection, author, tenant, || changed("roaming_fence.update", "roaming_fence", id, before, Some(after)))
+            .await?;
+    }
+    Ok(fence)
+}
+
+pub(crate) async fn remove_roaming_fence(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: RoamingFenceId,
+    version: Option<i64>,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+    author: Option<&Author>,
+) -> Result<bool> {
+    let before = match author {
+        Some(_) => roaming_fences::get_roaming_fence(connection, tenant, id).await?,
+        None => None,
+    };
+    let is_removed = roaming_fences::remove_roaming_fence(connection, tenant, id, version, now, renderer).await?;
+    if is_removed {
+        let removal =
+            || changed("roaming_fence.delete", "roaming_fence", id, before.as_ref().map(form::roaming_fence), None);
         note(connection, author, tenant, removal).await?;
     }
     Ok(is_removed)

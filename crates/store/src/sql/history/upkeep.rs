@@ -3,7 +3,7 @@
 use super::super::{Writers, upkeep::delete_in_steps};
 use crate::{Pruned, Result};
 
-/// Prunes old visits, incidents and outliers. Running visits and incidents are deleted too, and stored again when they
+/// Prunes old visits, incidents, outliers and ended encounters. Running visits and incidents are deleted too, and stored again when they
 /// change.
 pub(crate) async fn prune_history(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
     let visits = "delete from fence_visits where (vehicle_no, entered_ms, geofence_id) in
@@ -15,7 +15,10 @@ pub(crate) async fn prune_history(writers: &Writers, cutoff_ms: i64, pruned: &mu
     // Deletes late rows whose positions were pruned before they were folded.
     let late = "delete from late_positions where (vehicle_no, at_ms) in
         (select vehicle_no, at_ms from late_positions where noted_ms < $1 limit $2)";
+    let encounters = "delete from encounters where encounter_no in
+        (select encounter_no from encounters where parted_ms is not null and noted_ms < $1 order by noted_ms limit $2)";
     pruned.more |= delete_in_steps(writers, late, cutoff_ms, &mut 0).await?;
+    pruned.more |= delete_in_steps(writers, encounters, cutoff_ms, &mut 0).await?;
     pruned.more |= delete_in_steps(writers, visits, cutoff_ms, &mut pruned.visits).await?;
     pruned.more |= delete_in_steps(writers, incidents, cutoff_ms, &mut pruned.incidents).await?;
     pruned.more |= delete_in_steps(writers, outliers, cutoff_ms, &mut pruned.outliers).await?;
