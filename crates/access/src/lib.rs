@@ -9,6 +9,7 @@ mod claims;
 mod common_passwords;
 mod connections;
 mod error;
+mod foreign_hash;
 mod identity_cache;
 mod issuer_keys;
 mod login;
@@ -37,6 +38,7 @@ pub use connections::{
     Admission, CloseReason, ConnectionCount, ConnectionGroup, Disconnect, Holder, TooManyConnections, Visit,
 };
 pub use error::AccessError;
+pub use foreign_hash::{Pbkdf2Digest, Pbkdf2Hash};
 pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{Attempt, SESSION_S, TokenPair};
 pub use password_reset::{Forgetful, NewPasswordLink};

@@ -26,6 +26,7 @@ mod gatherer;
 mod history_store;
 mod history_write;
 mod idempotency;
+mod import_store;
 mod job_store;
 mod migrations;
 mod node_store;
@@ -71,6 +72,7 @@ pub use history_write::{HistoryChange, HistoryWrite};
 pub use idempotency::{
     AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer,
 };
+pub use import_store::{ImportStore, ImportedObject};
 pub use job_store::{JobOutcome, JobQuota, JobStore, NewJob};
 pub use node_store::{LivingNode, NODE_SILENCE, NewestTime, NodeStore};
 pub use once::Once;

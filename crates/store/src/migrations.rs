@@ -49,6 +49,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (50, "0050_catalogue", include_str!("../migrations/sqlite/0050_catalogue.sql")),
     (56, "0056_leases", include_str!("../migrations/sqlite/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/sqlite/0057_jobs.sql")),
+    (63, "0063_imported", include_str!("../migrations/sqlite/0063_imported.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -91,6 +92,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (50, "0050_catalogue", include_str!("../migrations/postgres/0050_catalogue.sql")),
     (56, "0056_leases", include_str!("../migrations/postgres/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/postgres/0057_jobs.sql")),
+    (63, "0063_imported", include_str!("../migrations/postgres/0063_imported.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

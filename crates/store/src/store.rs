@@ -2,9 +2,10 @@
 
 use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
-    HistoryStore, Idempotency, IdempotencyKey, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore,
-    ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention, SignInStore,
-    TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    HistoryStore, Idempotency, IdempotencyKey, ImportStore, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once,
+    OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention,
+    SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo,
+    WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -61,6 +62,7 @@ pub trait Store:
     + HistoryStore
     + AccessTokenStore
     + AuditStore
+    + ImportStore
     + JobStore
     + PersonStore
     + ProofStore

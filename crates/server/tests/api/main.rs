@@ -152,6 +152,7 @@ mod stream {
 mod support;
 mod traccar {
     pub mod exchanges;
+    pub mod moving;
     pub mod security;
     pub mod socket;
     pub mod support;

@@ -13,6 +13,7 @@ mod deliveries;
 mod events;
 mod fleet;
 mod history;
+mod imports;
 mod jobs;
 mod nodes;
 mod numbers;

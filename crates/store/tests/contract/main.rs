@@ -27,6 +27,7 @@ mod geofences;
 mod hammer;
 mod history;
 mod history_alerts;
+mod imports;
 mod jobs;
 mod leases;
 mod migrations;
@@ -112,6 +113,11 @@ on_both! {
         names_get_a_number_once,
         links_go_with_either_end,
         a_vehicle_that_is_made_anew_inherits_no_entry;
+    imports:
+        an_object_is_noted_once_for_each_source,
+        progress_is_that_of_a_source,
+        links_are_added_at_once_and_stay,
+        a_hash_is_replaced_while_it_is_the_same;
     second_factors:
         a_code_is_good_once_on_whichever_node,
         attempts_are_counted_and_forgiven,

@@ -156,7 +156,7 @@ pub(crate) async fn add_user(
 }
 
 /// The login name and the address of a user: its e-mail address, unless it has a login beside it.
-fn name_of(object: &Object) -> Result<(Username, Contact), Refusal> {
+pub(crate) fn name_of(object: &Object) -> Result<(Username, Contact), Refusal> {
     let email = text(object, "email").filter(|email| !email.trim().is_empty()).ok_or_else(|| Refusal::null("EMAIL"))?;
     let email = typed_name(email);
     let login = text(object, "login").filter(|login| !login.trim().is_empty()).map(typed_name);
