@@ -109,16 +109,20 @@ impl Api {
             Err(SourceError::Answered { status: 400 | 404 | 405, .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        Ok(match answer {
-            Value::Array(items) => Some(items.into_iter().filter_map(object).collect()),
-            one => Some(object(one).into_iter().collect()),
-        })
+        Ok(Some(objects_of(answer)))
     }
 
     pub(crate) async fn read_objects(&self) -> Result<Objects, SourceError> {
         let mut objects = Objects::default();
         for foreign in &KINDS {
-            for found in self.list(foreign.path).await?.unwrap_or_default() {
+            let mut list = match foreign.kind {
+                // Every version has them: what is refused here is refused for good.
+                EntryKind::Vehicle => objects_of(self.ask_whole(foreign.path).await?),
+                _ => self.list(foreign.path).await?.unwrap_or_default(),
+            };
+            // They come by name; in the order of their numbers they get the same ones on a new server.
+            list.sort_by_key(|object| object.get("id").and_then(Value::as_i64));
+            for found in list {
                 objects.add(foreign.kind, Found::Json(found))?;
             }
         }
@@ -223,6 +227,14 @@ fn can_have(owner: EntryKind, member: EntryKind) -> bool {
 fn key_of(kind: EntryKind, is_managed: bool) -> String {
     let word = KINDS.iter().find(|foreign| foreign.kind == kind).map_or("", |foreign| foreign.word);
     if is_managed { "managedUserId".to_owned() } else { format!("{word}Id") }
+}
+
+/// The objects of a list, or the only one.
+fn objects_of(answer: Value) -> Vec<Map<String, Value>> {
+    match answer {
+        Value::Array(items) => items.into_iter().filter_map(object).collect(),
+        one => object(one).into_iter().collect(),
+    }
 }
 
 fn object(value: Value) -> Option<Map<String, Value>> {

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 
 /// A database of Traccar.
 const DATABASE: &str = include_str!("moving.sql");
@@ -39,7 +40,7 @@ async fn devices(traccar: &Traccar, count: usize) -> Vec<Value> {
         if list.as_array().unwrap().len() == count {
             return list.as_array().unwrap().clone();
         }
-        traccar.server.event_feed_caught_up().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -189,7 +190,6 @@ async fn moves_over(from: &str, zone: &[&str]) {
     ] {
         assert!(said.contains(line), "{line}\n{said}");
     }
-    traccar.server.event_feed_caught_up().await;
     assert_eq!(everything(&traccar).await, before);
     assert_eq!(devices(&traccar, 3).await.iter().filter(|device| device["name"] == "Truck One").count(), 1);
 }
@@ -229,7 +229,7 @@ async fn a_server_moves_over_from_its_api() {
     assert!(shown.contains("3 devices") && shown.contains("Nothing was stored"), "{shown}");
     assert!(!shown.contains(&token), "{shown}");
     let said = import(&data(&new), &args);
-    assert!(said.contains("devices: 3 added") && said.contains("3 positions were stored"), "{said}");
+    assert!(said.contains("devices: 3 added") && said.contains("2 positions were stored"), "{said}");
     assert!(said.contains("users without a password: invite them, or set one: user"), "{said}");
     devices(&new, 3).await;
     let (there, here) = (everything(&old).await, everything(&new).await);
