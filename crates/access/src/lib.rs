@@ -24,6 +24,7 @@ mod second_factor;
 mod secret;
 mod sessions;
 mod shared_state;
+mod shares;
 mod step_up;
 mod token;
 mod token_signatures;
@@ -47,6 +48,7 @@ pub use second_factor::{Opened, TotpSetup};
 pub use secret::{hash_secret, random_secret};
 pub use sessions::OpenSession;
 pub use shared_state::FailedLogin;
+pub use shares::SHARE_PREFIX;
 pub use token::TokenKeys;
 
 use attempt_limit::AttemptLimit;

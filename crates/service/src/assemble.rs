@@ -1,6 +1,7 @@
 //! Builds the use cases and the parts that the server's tasks share with them.
 
 use crate::access_tokens::AccessTokens;
+use crate::shares::Shares;
 use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::deliveries::{Deliveries, TextLimit};
@@ -151,6 +152,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     ];
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),
+        shares: Shares::new(store(), access()),
         audit: Audit::new(store()),
         catalogue: Catalogue::new(store()),
         deliveries,

@@ -50,6 +50,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (56, "0056_leases", include_str!("../migrations/sqlite/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/sqlite/0057_jobs.sql")),
     (63, "0063_imported", include_str!("../migrations/sqlite/0063_imported.sql")),
+    (64, "0064_shares", include_str!("../migrations/sqlite/0064_shares.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -93,6 +94,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (56, "0056_leases", include_str!("../migrations/postgres/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/postgres/0057_jobs.sql")),
     (63, "0063_imported", include_str!("../migrations/postgres/0063_imported.sql")),
+    (64, "0064_shares", include_str!("../migrations/postgres/0064_shares.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -76,6 +76,7 @@ mod native {
     pub mod outliers;
     pub mod positions;
     pub mod rest;
+    pub mod shares;
     pub mod space;
     pub mod story;
     pub mod versions;
