@@ -1,6 +1,6 @@
 //! Login over HTTP: tokens for programs, a session cookie for browsers, and what belongs to both.
 
-mod oidc;
+pub(crate) mod oidc;
 mod reset;
 mod sessions;
 mod totp;

@@ -199,8 +199,13 @@ pub fn forget_password(
 ///
 /// # Errors
 /// 410 for one that was used or has ended, 422 for a password that is not taken.
-pub async fn set_new_password(context: &HttpContext, token: &str, password: String) -> Result<(), Problem> {
-    Ok(context.access.reset_password(token, password).await?)
+pub async fn set_new_password(
+    context: &HttpContext,
+    token: &str,
+    password: String,
+    address: Option<IpAddr>,
+) -> Result<(), Problem> {
+    Ok(context.access.reset_password(token, password, address).await?)
 }
 
 /// The `Set-Cookie` header that keeps a session under this name until the browser ends.

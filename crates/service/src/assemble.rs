@@ -110,7 +110,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let meters = Arc::clone(&trip_meters);
     let texts = Arc::<TextLimit>::default();
     let counts = Arc::new(SharedCounts::new(access(), parts.hub, Arc::clone(&texts), clock.clone()));
-    let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), Arc::clone(&wakers.events), Arc::clone(&counts)));
+    let (events, counted) = (Arc::clone(&wakers.events), Arc::clone(&counts));
+    let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), events, counted, tracks()));
     let started_relay = (parts.start_relay)(Arc::clone(&inbox) as _);
     let relay = || Arc::clone(&started_relay);
     let publisher = Arc::new(Publisher::new(live(), listeners.clone(), relay(), tracks(), meters, on_transaction));
@@ -126,6 +127,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         node: parts.node,
         relay: relay(),
         inbox,
+        tracks: tracks(),
         counts,
         live: live(),
         listeners: listeners.clone(),

@@ -91,8 +91,8 @@ pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
 pub use share_store::{NewShare, ShareStore};
 pub use sign_in_store::{
-    MAX_CHALLENGES, MAX_PASSWORD_LINKS, MAX_SESSIONS, PasswordLink, Provenance, Session, SessionKind, SignInStore,
-    TotpAttempt, TotpLimit,
+    Grant, MAX_CHALLENGES, MAX_PASSWORD_LINKS, MAX_SESSIONS, PasswordLink, Provenance, Session, SessionKind,
+    SignInStore, TotpAttempt, TotpLimit,
 };
 pub use sqlite::backup::{Progress, back_up, restore};
 pub use store::{Digest, LogStats, Store, StoredEvents};

@@ -84,6 +84,7 @@ mod native {
 mod nodes {
     pub mod counts;
     pub mod faults;
+    pub mod folding;
     pub mod news;
     pub mod support;
 }

@@ -136,7 +136,8 @@ on_both! {
         a_password_link_is_used_once_and_ends_all_logins,
         a_password_link_ends_with_its_hour_or_with_what_it_was_made_for,
         a_user_has_a_bounded_number_of_password_links,
-        users_are_found_by_their_address;
+        users_are_found_by_their_address,
+        a_grant_is_taken_once_when_it_is_due_and_goes_with_its_session;
     leases:
         a_lease_is_one_nodes_until_it_ends;
     timetables:

@@ -87,12 +87,16 @@ pub(crate) async fn request_reset(
 }
 
 /// Sets a password by the token of a link.
-pub(crate) async fn set_password(State(parts): State<TraccarParts>, form: Form) -> Result<StatusCode, Refusal> {
+pub(crate) async fn set_password(
+    State(parts): State<TraccarParts>,
+    ClientAddress(address): ClientAddress,
+    form: Form,
+) -> Result<StatusCode, Refusal> {
     let token = form.get("token").unwrap_or_default();
     if !token.starts_with("mpl_") {
         return Err(Refusal::no_token());
     }
     let password = form.get("password").ok_or_else(|| Refusal::missing("\"password\" is null"))?;
-    set_new_password(&parts.live.context, token, password.to_owned()).await?;
+    set_new_password(&parts.live.context, token, password.to_owned(), address).await?;
     Ok(StatusCode::OK)
 }
