@@ -57,7 +57,7 @@ impl Access {
     pub async fn issue_tokens(&self, attempt: Attempt, code: Option<&str>) -> Result<TokenPair, AccessError> {
         let address = attempt.address;
         let login = self.check_password(attempt).await?;
-        self.require_factor(&login, code).await?;
+        self.require_factor(&login, code, address).await?;
         self.note_login(&login, "token", address).await?;
         // Nobody gets the secret: the tokens name the session.
         let secret = self.add_session(&login, SessionKind::App, address, REFRESH_MS, None).await?;
@@ -126,7 +126,7 @@ impl Access {
             }
             found => {
                 if let Some(login) = &found {
-                    self.note_failed_login(login, address);
+                    self.note_failed_login(&login.user, "password", address);
                 }
                 self.failed_logins.note(&counted, address);
                 Err(WRONG)

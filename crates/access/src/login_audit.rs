@@ -1,7 +1,7 @@
 //! Notes logins in the audit of their tenant.
 
 use crate::{Access, AccessError};
-use milepost_domain::Author;
+use milepost_domain::{Author, User, UserId};
 use milepost_store::{AuditNote, Login};
 use serde_json::json;
 use std::net::IpAddr;
@@ -25,16 +25,27 @@ impl Access {
         Ok(self.store.note_audit(&user.tenant, &author, &note).await?)
     }
 
-    /// Notes that somebody tried to log in as a user. It is written beside the answer, which must not take longer for a name that
-    /// exists. Failed logins are limited, and so are these tasks.
-    pub(crate) fn note_failed_login(&self, login: &Login, address: Option<IpAddr>) {
-        let (store, tenant, id) = (Arc::clone(&self.store), login.user.tenant.clone(), login.user.id);
+    /// Notes that somebody tried to log in as a user, or to show that it is still that user, and what was `wrong`. It is written
+    /// beside the answer, which must not take longer for a name that exists. Failed logins are limited, and so are these tasks.
+    pub(crate) fn note_failed_login(&self, user: &User, wrong: &'static str, address: Option<IpAddr>) {
+        let (store, tenant, id) = (Arc::clone(&self.store), user.tenant.clone(), user.id);
         let author = Author { at: self.clock.now(), user: None, access_token: None, address };
         tokio::spawn(async move {
-            let note = AuditNote::of("login.failed", Some(format!("user:{id}")));
+            let after = Some(json!({ "wrong": wrong }));
+            let note = AuditNote { after, ..AuditNote::of("login.failed", Some(format!("user:{id}"))) };
             if let Err(error) = store.note_audit(&tenant, &author, &note).await {
                 tracing::warn!(%error, tenant.id = %tenant, user.id = %id, "a failed login is missing in the audit");
             }
         });
+    }
+
+    /// Somebody who changes its own login.
+    pub(crate) fn author(&self, user: UserId, address: Option<IpAddr>) -> Author {
+        Author { at: self.clock.now(), user: Some(user), access_token: None, address }
+    }
+
+    /// The identity provider, which has no number here.
+    pub(crate) fn provider_author(&self, address: Option<IpAddr>) -> Author {
+        Author { at: self.clock.now(), user: None, access_token: None, address }
     }
 }

@@ -88,7 +88,12 @@ impl Access {
     /// # Errors
     /// [`AccessError::Gone`] for a link that was used or has expired, [`AccessError::Invalid`] for a password that many people have
     /// or that is no password; the link is then still good.
-    pub async fn reset_password(&self, secret: &str, password: String) -> Result<(), AccessError> {
+    pub async fn reset_password(
+        &self,
+        secret: &str,
+        password: String,
+        address: Option<IpAddr>,
+    ) -> Result<(), AccessError> {
         let hash = hash_secret(secret);
         let user = self.store.find_password_link(&hash, self.clock.now()).await?.ok_or(USED)?;
         let login = self.store.get_login(user).await?.ok_or(USED)?;
@@ -96,7 +101,8 @@ impl Access {
             return Err(AccessError::Invalid(Invalid::new("password", "is one that many people have, choose another")));
         }
         let password_hash = self.hash_password(password).await?;
-        let user = self.store.redeem_password_link(&hash, &password_hash, self.clock.now()).await?.ok_or(USED)?;
+        let store = self.store.by(self.author(user, address));
+        let user = store.redeem_password_link(&hash, &password_hash, self.clock.now()).await?.ok_or(USED)?;
         self.end_connections(Holder::User(user), CloseReason::Revoked);
         // Removed again, because a session may have been opened with the old password since the transaction removed them.
         self.store.remove_user_sessions(user).await?;

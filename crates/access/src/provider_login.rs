@@ -2,7 +2,7 @@
 
 use crate::issuer_keys::{IssuerKeys, Verifier};
 use crate::token::decode_verified;
-use crate::{Access, AccessError, CloseReason, Holder};
+use crate::{Access, AccessError, CloseReason, Holder, ProviderGrant, ProviderToken, hash_secret};
 use jsonwebtoken::Header;
 use milepost_domain::{Contact, EmailAddress, Role, Tenant, TenantId, User, Username};
 use milepost_store::{Login, NewLogin, Provenance, SessionKind, StoreError};
@@ -54,6 +54,8 @@ pub struct ProviderLogin {
     pub email: Option<EmailAddress>,
     /// Whether that address links to an account that has it.
     pub links_email: bool,
+    /// With which the provider answers about the user later.
+    pub token: Option<ProviderToken>,
     /// Where the login came from.
     pub address: Option<IpAddr>,
 }
@@ -102,7 +104,7 @@ impl Access {
             return Err(AccessError::Refused("your account is of another tenant than the identity provider says"));
         }
         if let Some(role) = login.role {
-            user = self.follow_role(user, role).await?;
+            user = self.follow_role(user, role, login.address).await?;
         }
         let found = self.store.get_login(user.id).await?.filter(|login| login.user.may_enter());
         let found = found.ok_or(AccessError::Refused("your account is locked, ask an admin of your tenant"))?;
@@ -113,7 +115,14 @@ impl Access {
         self.note_login(found, "session", login.address).await?;
         let provenance = Provenance { issuer: login.issuer.clone(), sid: login.sid.clone() };
         let lifetime_ms = i64::from(crate::SESSION_S) * 1000;
-        self.add_session(found, SessionKind::Browser, login.address, lifetime_ms, Some(provenance)).await
+        let secret =
+            self.add_session(found, SessionKind::Browser, login.address, lifetime_ms, Some(provenance)).await?;
+        if let Some(token) = login.token.clone() {
+            let (issuer, subject, tenant) = (login.issuer.clone(), login.subject.clone(), login.tenant.to_string());
+            let grant = ProviderGrant { issuer, subject, tenant, token };
+            self.keep_grant(&hash_secret(&secret), &grant).await?;
+        }
+        Ok(secret)
     }
 
     async fn user_of_provider(&self, login: &ProviderLogin) -> Result<User, AccessError> {
@@ -139,7 +148,8 @@ impl Access {
         let found = self.store.find_logins_by_email(email, 10).await?;
         let mut found = found.into_iter().map(|found| found.user).filter(|user| user.tenant == login.tenant);
         let (Some(user), None) = (found.next(), found.next()) else { return Ok(None) };
-        match self.store.add_identity(&login.issuer, &login.subject, user.id).await {
+        let store = self.store.by(self.provider_author(login.address));
+        match store.add_identity(&login.issuer, &login.subject, user.id).await {
             Ok(()) => {
                 tracing::info!(user.id = %user.id, "account linked to an identity by its verified address");
                 Ok(Some(user))
@@ -168,7 +178,8 @@ impl Access {
                 vehicle_ids: Vec::new(),
                 contact: Contact { email: login.email.clone(), ..Contact::default() },
             };
-            match self.store.add_user_of_identity(&login.issuer, &login.subject, &new, self.clock.now()).await {
+            let store = self.store.by(self.provider_author(login.address));
+            match store.add_user_of_identity(&login.issuer, &login.subject, &new, self.clock.now()).await {
                 Ok(user) => {
                     self.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
                     tracing::info!(user.id = %user.id, tenant.id = %user.tenant, "user added by an identity provider");
@@ -186,11 +197,17 @@ impl Access {
     }
 
     /// Gives a user the role that the provider's groups have now.
-    async fn follow_role(&self, user: User, role: Role) -> Result<User, AccessError> {
+    pub(crate) async fn follow_role(
+        &self,
+        user: User,
+        role: Role,
+        address: Option<IpAddr>,
+    ) -> Result<User, AccessError> {
         let mut user = user;
         while user.role != role {
             let changed = User { role, version: user.version + 1, ..user.clone() };
-            if self.store.update_user(&changed, None, self.clock.now()).await? {
+            let store = self.store.by(self.provider_author(address));
+            if store.update_user(&changed, None, self.clock.now()).await? {
                 self.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
                 tracing::info!(user.id = %user.id, role = role.as_str(), "role changed by an identity provider");
                 return Ok(changed);
@@ -219,7 +236,8 @@ impl Access {
         !read_keys(keys).verifiers.iter().any(|verifier| verifier.fits(&header))
     }
 
-    /// The claims of an ID token that this provider signed for this client and this login.
+    /// The claims of an ID token that this provider signed for this client and this login. One that came with a new access token has no
+    /// `nonce`: the provider itself gave it.
     ///
     /// # Errors
     /// A sentence that says what is wrong with it.
@@ -229,7 +247,7 @@ impl Access {
         keys: &[u8],
         issuer: &str,
         client_id: &str,
-        nonce: &str,
+        nonce: Option<&str>,
     ) -> Result<Map<String, Value>, &'static str> {
         let claims = verify(token, keys)?;
         self.check_common(&claims, issuer, client_id)?;
@@ -237,7 +255,7 @@ impl Access {
         if seconds(&claims, "exp").is_none_or(|exp| exp + LEEWAY_S <= self.now_s()) {
             return Err("the ID token has expired");
         }
-        if text("nonce") != Some(nonce) {
+        if nonce.is_some_and(|nonce| text("nonce") != Some(nonce)) {
             return Err("the ID token is of another login");
         }
         if text("azp").is_some_and(|azp| azp != client_id) {

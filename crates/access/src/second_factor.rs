@@ -3,7 +3,7 @@
 use crate::login::WRONG;
 use crate::totp::{SECRET_BYTES, base32, step_of};
 use crate::{Access, AccessError, Authentication, hash_secret, random_secret};
-use milepost_domain::{Invalid, User, UserId};
+use milepost_domain::{Author, Invalid, User, UserId};
 use milepost_store::{Login, SessionKind, TotpAttempt, TotpLimit};
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -60,7 +60,12 @@ impl Access {
     ///
     /// # Errors
     /// [`AccessError::Invalid`] for a wrong code, [`AccessError::Conflict`] if nothing is being set up, [`AccessError::TooMany`].
-    pub async fn confirm_totp(&self, authentication: &Authentication, code: &str) -> Result<Vec<String>, AccessError> {
+    pub async fn confirm_totp(
+        &self,
+        authentication: &Authentication,
+        code: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Vec<String>, AccessError> {
         const NOTHING: AccessError = AccessError::Conflict("no second factor is being set up");
         let user = self.own_user(authentication).await?.id;
         let (secret, last_step) = match self.begin_attempt(user).await? {
@@ -71,7 +76,8 @@ impl Access {
             .ok_or(AccessError::Invalid(Invalid::new("code", "is not the app's present code")))?;
         let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
         let hashes: Vec<_> = codes.iter().map(|code| hash_secret(&plain_code(code))).collect();
-        if !self.store.confirm_totp(user, step, &hashes, self.clock.now()).await? {
+        let store = self.store.by(self.author(user, address));
+        if !store.confirm_totp(user, step, &hashes, self.clock.now()).await? {
             return Err(NOTHING);
         }
         self.forget_identities();
@@ -94,15 +100,15 @@ impl Access {
         if self.store.get_login(user.id).await?.is_some_and(|login| login.is_factor_demanded) {
             return Err(AccessError::Conflict("your role needs a second factor: ask an admin to reset it"));
         }
-        self.remove_totp(user.id).await
+        self.remove_totp(user.id, self.author(user.id, address)).await
     }
 
     /// Removes the second factor of a user, who is locked out without it. Returns false if there is none.
     ///
     /// # Errors
     /// [`AccessError::Store`] when the store can't be written.
-    pub async fn remove_totp(&self, user: UserId) -> Result<bool, AccessError> {
-        let removed = self.store.remove_totp(user).await?;
+    pub async fn remove_totp(&self, user: UserId, author: Author) -> Result<bool, AccessError> {
+        let removed = self.store.by(author).remove_totp(user).await?;
         self.forget_identities();
         Ok(removed)
     }
@@ -136,7 +142,7 @@ impl Access {
         const ENDED: AccessError = AccessError::NotAuthenticated("the login took too long, or was ended: log in again");
         let hash = hash_secret(challenge);
         let user = self.store.find_challenge(&hash, self.clock.now()).await?.ok_or(ENDED)?;
-        self.check_code(user, code).await?;
+        self.check_code(user, code, address).await?;
         if !self.store.remove_challenge(&hash).await? {
             return Err(ENDED);
         }
@@ -148,16 +154,21 @@ impl Access {
     ///
     /// # Errors
     /// [`AccessError::SecondFactorDue`] without one or for a wrong one, [`AccessError::TooMany`].
-    pub(crate) async fn require_factor(&self, login: &Login, code: Option<&str>) -> Result<(), AccessError> {
+    pub(crate) async fn require_factor(
+        &self,
+        login: &Login,
+        code: Option<&str>,
+        address: Option<IpAddr>,
+    ) -> Result<(), AccessError> {
         match code {
             _ if !login.has_totp => Ok(()),
-            Some(code) => self.check_code(login.user.id, code).await,
+            Some(code) => self.check_code(login.user.id, code, address).await,
             None => Err(AccessError::SecondFactorDue("a code of your authenticator app is needed, or a recovery code")),
         }
     }
 
     /// Checks a code of the app or a recovery code, each of which is good once.
-    async fn check_code(&self, user: UserId, code: &str) -> Result<(), AccessError> {
+    async fn check_code(&self, user: UserId, code: &str, address: Option<IpAddr>) -> Result<(), AccessError> {
         const WRONG_CODE: AccessError = AccessError::SecondFactorDue("the code is wrong, or was used before");
         let factor = self.begin_attempt(user).await?.filter(|factor| factor.is_confirmed).ok_or(WRONG)?;
         let code = plain_code(code);
@@ -165,7 +176,13 @@ impl Access {
             Some(step) => self.store.use_totp_step(user, step, LIMIT).await?,
             None => self.store.use_recovery_code(user, &hash_secret(&code), LIMIT).await?,
         };
-        if is_right { Ok(()) } else { Err(WRONG_CODE) }
+        if is_right {
+            return Ok(());
+        }
+        if let Some(user) = self.store.get_user(user).await? {
+            self.note_failed_login(&user, "totp", address);
+        }
+        Err(WRONG_CODE)
     }
 
     /// Counts an attempt, and reads what it is compared with.

@@ -33,6 +33,7 @@ impl Access {
         if self.is_right_password(&counted, password, login.password_hash, address).await? {
             Ok(())
         } else {
+            self.note_failed_login(&login.user, "password", address);
             Err(AccessError::StepUpNeeded("the password is wrong"))
         }
     }

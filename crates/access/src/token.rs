@@ -62,6 +62,12 @@ impl TokenKeys {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &json, &self.signer).expect("HS256 signs anything")
     }
 
+    /// A key for one purpose, which tells nothing of the secret.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        let tag = hmac::sign(&self.sealer, sealed_bytes("key", purpose).as_bytes());
+        tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
+    }
+
     /// A signature of a text for one purpose. What is signed begins with a NUL, which no token has: neither passes for the other.
     pub(crate) fn seal(&self, purpose: &str, text: &str) -> String {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.sealer, sealed_bytes(purpose, text).as_bytes()))

@@ -79,19 +79,25 @@ pub enum AlertMail {
     /// One for each alert, at once.
     #[default]
     AtOnce,
+    /// One with those of a quarter of an hour.
+    QuarterHour,
+    /// One with those of a day, in the morning of the reader's zone.
+    Daily,
     /// None.
     Off,
 }
 
-named_values!(AlertMail, "alert_mail", "must be at_once or off", {
+named_values!(AlertMail, "alert_mail", "must be at_once, quarter_hour, daily or off", {
     AtOnce => "at_once",
+    QuarterHour => "quarter_hour",
+    Daily => "daily",
     Off => "off",
 });
 
 impl AlertMail {
     /// Whether there are any.
     pub const fn is_wanted(self) -> bool {
-        matches!(self, Self::AtOnce)
+        !matches!(self, Self::Off)
     }
 }
 

@@ -65,8 +65,8 @@ pub struct TrackFollower {
     pub(crate) next_silence_check: Instant,
     pub(crate) next_scan: Instant,
     pub(crate) next_silence_scan: Instant,
-    /// The first scan finds all that the last process did not fold.
-    pub(crate) is_first_scan: bool,
+    /// The next scan finds all that is not folded, however new it is: what the last process did not fold, or what was missed.
+    pub(crate) scans_all: bool,
     /// No more positions come: what is here is folded at once.
     pub(crate) is_stopping: bool,
     /// The last access to the database failed, and that is in the log.
@@ -93,7 +93,7 @@ impl TrackFollower {
             next_silence_check: now + SILENCE_CHECK_EVERY,
             next_scan: now,
             next_silence_scan: now + SILENCE_SCAN_EVERY,
-            is_first_scan: true,
+            scans_all: true,
             is_stopping: false,
             is_failing: false,
         }
@@ -129,6 +129,10 @@ impl TrackFollower {
     async fn round(&mut self) {
         let taken = self.inbox.take();
         taken.changed_rules.into_iter().for_each(|tenant| self.rules.mark_changed(tenant));
+        if taken.has_missed {
+            self.scans_all = true;
+            self.next_scan = self.clock.instant();
+        }
         taken.overflowed.into_iter().for_each(|vehicle| self.read_again(vehicle));
         if let Err(error) = self.check_service_dates(taken.changed_vehicles).await {
             self.failed(&error);

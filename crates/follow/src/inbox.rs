@@ -1,8 +1,9 @@
 //! Committed positions that are not ingested yet.
 
+use crate::owners::Owners;
 use crate::stats::{TrackCounters, TrackStats};
-use milepost_domain::{Position, TenantId, VehicleId};
-use milepost_store::{CommittedPositions, TrackStep, VehicleNo};
+use milepost_domain::{NodeId, Position, TenantId, VehicleId};
+use milepost_store::{TrackStep, VehicleNo};
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ pub struct TrackInbox {
     contents: Mutex<Contents>,
     filled: Notify,
     is_stopping: AtomicBool,
+    owners: Owners,
     pub(crate) counters: TrackCounters,
 }
 
@@ -32,6 +34,8 @@ pub(crate) struct Contents {
     held: usize,
     /// Vehicles that must be read from the store, because there was no room for their positions.
     pub(crate) overflowed: HashSet<VehicleNo>,
+    /// Positions that this node folds may be in the store alone.
+    pub(crate) has_missed: bool,
     /// Tenants whose thresholds or geofences were changed.
     pub(crate) changed_rules: HashSet<TenantId>,
     /// Vehicles whose description was changed.
@@ -48,19 +52,20 @@ pub(crate) struct Committed {
 }
 
 impl TrackInbox {
-    /// Adds what was committed of one caller's batch.
-    pub fn add_recorded(&self, tenant: &TenantId, recorded: &CommittedPositions) {
+    /// Adds positions of one tenant that were committed, here or by another node: those that became their vehicle's newest, in the
+    /// order of commit, and those that came late.
+    pub fn add(&self, tenant: &TenantId, newest: &[(TrackStep, &Position)], late: &[(VehicleNo, &Position)]) {
         let mut contents = self.lock();
-        let positions = recorded.newest.len() + recorded.late.len();
+        let positions = newest.len() + late.len();
         contents.positions += positions;
         self.counters.committed(positions);
         if contents.held + positions > INBOX_POSITIONS {
-            contents.overflowed.extend(recorded.steps.iter().map(|step| step.vehicle));
-            contents.overflowed.extend(recorded.late.iter().map(|(vehicle, _)| *vehicle));
+            contents.overflowed.extend(newest.iter().map(|(step, _)| step.vehicle));
+            contents.overflowed.extend(late.iter().map(|(vehicle, _)| *vehicle));
         } else {
             contents.held += positions;
-            let newest = recorded.steps.iter().copied().zip(recorded.newest.iter().cloned());
-            let late = recorded.late.iter().cloned();
+            let newest = newest.iter().map(|(step, position)| (*step, (*position).clone()));
+            let late = late.iter().map(|(vehicle, position)| (*vehicle, (*position).clone()));
             match contents.committed.last_mut().filter(|last| last.tenant == *tenant) {
                 // One entry for the batches of a thousand kiosks of one tenant.
                 Some(last) => {
@@ -76,6 +81,36 @@ impl TrackInbox {
         }
         drop(contents);
         self.filled.notify_one();
+    }
+
+    /// Notes that positions may have been missed: all vehicles that are not folded up to their newest position are looked for.
+    pub fn missed(&self) {
+        self.lock().has_missed = true;
+        self.filled.notify_one();
+    }
+
+    /// Sets the nodes that share the vehicles. Without this node among them, or without others, it folds all that it takes.
+    pub fn share_among(&self, own: NodeId, nodes: &[NodeId]) {
+        self.owners.set(own, nodes);
+    }
+
+    /// Whether other nodes fold some of the vehicles whose positions this one takes.
+    pub fn has_sharers(&self) -> bool {
+        self.owners.are_several()
+    }
+
+    /// The other node that folds a vehicle. `None`: this one.
+    pub fn other_owner(&self, vehicle: VehicleNo) -> Option<NodeId> {
+        self.owners.other_than_own(vehicle)
+    }
+
+    pub(crate) fn owns(&self, vehicle: VehicleNo) -> bool {
+        self.other_owner(vehicle).is_none()
+    }
+
+    /// Counts positions that another node folds.
+    pub fn count_handed_over(&self, positions: usize) {
+        self.counters.handed_over(positions);
     }
 
     /// Notes that thresholds or geofences of a tenant were changed, here or by another process.
@@ -123,32 +158,25 @@ mod tests {
     use super::{INBOX_POSITIONS, TrackInbox};
     use crate::samples::{position, two_numbers};
     use milepost_domain::TenantId;
-    use milepost_store::{CommittedPositions, TrackStep, VehicleNo};
+    use milepost_store::{TrackStep, VehicleNo};
 
-    fn batch(vehicle: VehicleNo, positions: usize) -> CommittedPositions {
-        let step = TrackStep { vehicle, after: None, is_wrong: false };
-        CommittedPositions {
-            newest: vec![position(1); positions],
-            steps: vec![step; positions],
-            ..CommittedPositions::default()
-        }
+    fn add_newest(to: &TrackInbox, vehicle: VehicleNo, positions: usize) {
+        let (step, position) = (TrackStep { vehicle, after: None, is_wrong: false }, position(1));
+        to.add(&TenantId::default_tenant(), &vec![(step, &position); positions], &[]);
     }
 
     #[tokio::test]
     async fn vehicles_whose_positions_find_the_inbox_full_are_read_from_the_store() {
-        let (inbox, home) = (TrackInbox::default(), TenantId::default_tenant());
+        let inbox = TrackInbox::default();
         let (bus, car) = two_numbers().await;
-        inbox.add_recorded(&home, &batch(bus, INBOX_POSITIONS - 1));
-        inbox.add_recorded(&home, &batch(car, 2));
-        inbox.add_recorded(&home, &batch(bus, 1));
-        inbox.add_recorded(
-            &home,
-            &CommittedPositions { late: vec![(bus, position(0))], ..CommittedPositions::default() },
-        );
+        add_newest(&inbox, bus, INBOX_POSITIONS - 1);
+        add_newest(&inbox, car, 2);
+        add_newest(&inbox, bus, 1);
+        inbox.add(&TenantId::default_tenant(), &[], &[(bus, &position(0))]);
         let contents = inbox.take();
         assert_eq!(contents.committed.iter().map(|one| one.newest.len()).sum::<usize>(), INBOX_POSITIONS);
         assert_eq!(contents.overflowed, [car, bus].into());
-        inbox.add_recorded(&home, &batch(car, 2));
+        add_newest(&inbox, car, 2);
         assert!(inbox.take().overflowed.is_empty(), "there is room again");
     }
 }

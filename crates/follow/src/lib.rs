@@ -17,6 +17,7 @@ mod follower;
 mod inbox;
 mod ingest;
 mod moment;
+mod owners;
 mod pending_changes;
 mod refold;
 #[cfg(test)]

@@ -22,16 +22,22 @@ const PAGE: u32 = 1_000;
 
 impl TrackFollower {
     /// Vehicles that seem silent are read again, because another node may have heard of them. The folds of the others that are
-    /// quiet are written, so that no node takes them for abandoned.
+    /// quiet are written, so that no node takes them for abandoned. Those that another node folds now leave memory.
     pub(crate) fn check_silence(&mut self) {
         let now = self.now();
+        let mut given_up = Vec::new();
         for followed in self.followed.iter().filter(|followed| followed.is_quiet(now)) {
-            if followed.seems_silent(now.time) {
+            if !self.inbox.owns(followed.vehicle) && !followed.is_ahead_of_store() {
+                given_up.push(followed.vehicle);
+            } else if followed.seems_silent(now.time) {
                 self.maybe_silent.insert(followed.vehicle);
                 self.catch_up_queue.add(followed.vehicle);
             } else if followed.is_unwritten() {
                 self.dirty.insert(followed.vehicle);
             }
+        }
+        for vehicle in given_up {
+            self.followed.remove(vehicle);
         }
     }
 
@@ -54,7 +60,7 @@ impl TrackFollower {
         if self.clock.instant() >= self.next_scan {
             self.next_scan = self.clock.instant() + SCAN_EVERY;
             self.scan_for_abandoned().await?;
-            self.is_first_scan = false;
+            self.scans_all = false;
         }
         if self.clock.instant() >= self.next_silence_scan {
             self.next_silence_scan = self.clock.instant() + SILENCE_SCAN_EVERY;
@@ -65,13 +71,13 @@ impl TrackFollower {
 
     async fn scan_for_abandoned(&mut self) -> Result<(), StoreError> {
         let now = self.now();
-        let before = |ms: i64| if self.is_first_scan { last_instant() } else { now.time.plus_ms(-ms) };
+        let before = |ms: i64| if self.scans_all { last_instant() } else { now.time.plus_ms(-ms) };
         let filter = BehindFilter { newest_before: before(OVERDUE_MS), late_noted_before: before(LATE_OVERDUE_MS) };
         let mut after = None;
         loop {
             let page = self.store.vehicles_behind(filter, after, PAGE).await?;
             after = page.last().copied();
-            for vehicle in &page {
+            for vehicle in page.iter().filter(|vehicle| self.inbox.owns(**vehicle)) {
                 // An unwritten fold is written when the vehicle is quiet, and its late positions are queued already.
                 let followed = self.followed.get(*vehicle);
                 let is_followed = followed.is_some_and(|one| one.is_unwritten() && !one.is_quiet(now));
@@ -99,6 +105,9 @@ impl TrackFollower {
     }
 
     fn queue_silent(&mut self, vehicle: VehicleNo) {
+        if !self.inbox.owns(vehicle) {
+            return;
+        }
         self.maybe_silent.insert(vehicle);
         self.catch_up_queue.add(vehicle);
     }

@@ -9,6 +9,7 @@ pub(crate) struct TrackCounters {
     folds: AtomicU64,
     facts: AtomicU64,
     refolds: AtomicU64,
+    handed_over: AtomicU64,
 }
 
 /// The follower's counters since the start.
@@ -24,6 +25,8 @@ pub struct TrackStats {
     pub facts: u64,
     /// Times that a vehicle's track was folded again for late positions.
     pub refolds: u64,
+    /// Positions that were committed here and are folded by another node.
+    pub handed_over: u64,
 }
 
 impl TrackCounters {
@@ -33,6 +36,10 @@ impl TrackCounters {
 
     pub(crate) fn folded(&self, positions: usize) {
         self.folds.fetch_add(positions as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn handed_over(&self, positions: usize) {
+        self.handed_over.fetch_add(positions as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn refolded(&self) {
@@ -59,6 +66,7 @@ impl TrackCounters {
             folds: get(&self.folds),
             facts: get(&self.facts),
             refolds: get(&self.refolds),
+            handed_over: get(&self.handed_over),
         }
     }
 }

@@ -53,13 +53,16 @@ impl TrackFollower {
         }
     }
 
-    /// Answers the vehicles that another node folded meanwhile. They are dropped from memory and read again.
+    /// Answers the vehicles that another node folded meanwhile. They are dropped from memory, and read again unless that node folds
+    /// them from now on.
     async fn write(&mut self, writes: Vec<HistoryWrite>) -> Result<Vec<VehicleNo>, StoreError> {
         let stale = self.store.write_history(&writes, self.clock.now()).await?;
         self.is_failing = false;
         for vehicle in &stale {
             self.followed.remove(*vehicle);
-            self.catch_up_queue.add(*vehicle);
+            if self.inbox.owns(*vehicle) {
+                self.catch_up_queue.add(*vehicle);
+            }
         }
         let written = writes.iter().filter(|write| !write.changes.is_empty() && !stale.contains(&write.vehicle));
         let changes: usize = written.clone().map(|write| write.changes.len()).sum();

@@ -3,10 +3,8 @@
 use crate::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use milepost_domain::{
-    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, TrainingDayId, TripId,
-    UserId, VehicleId, WebhookId,
-};
+use milepost_domain::{AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, TrainingDayId, TripId,
+    UserId, VehicleId, WebhookId, ShareId};
 use milepost_service::CallId;
 
 /// The parameters of the path; 400 if one is not UTF-8, 404 if one can't be the id of what it should name.
@@ -83,6 +81,7 @@ macro_rules! ids {
 
 ids! {
     AccessTokenId, "access token", |text| Self::new(text.parse().ok()?).ok();
+    ShareId, "share", |text| Self::new(text.parse().ok()?).ok();
     AlertId, "alert", |text| Self::new(text).ok();
     CadetId, "cadet", |text| Self::new(text.parse().ok()?).ok();
     CallId, "call", |text| text.parse().ok().map(Self);

@@ -1,6 +1,6 @@
 //! The page on which a link leads: a form for a new password, which works without scripts.
 
-use crate::{HttpContext, json::read_body, query_value};
+use crate::{ClientAddress, HttpContext, json::read_body, query_value};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -69,7 +69,11 @@ async fn show_form(request: Request) -> Response {
     page(words, StatusCode::OK, &form(words, &token, ""))
 }
 
-async fn set_password(State(context): State<Arc<HttpContext>>, request: Request) -> Response {
+async fn set_password(
+    State(context): State<Arc<HttpContext>>,
+    ClientAddress(address): ClientAddress,
+    request: Request,
+) -> Response {
     let words = words_of(request.headers());
     let Ok(body) = read_body(request, MAX_FORM_BYTES).await else {
         return page(words, StatusCode::BAD_REQUEST, &note(words.failed));
@@ -79,7 +83,7 @@ async fn set_password(State(context): State<Arc<HttpContext>>, request: Request)
         fields.find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| value.into_owned())
     };
     let token = field("token");
-    match context.access.reset_password(&token, field("password")).await {
+    match context.access.reset_password(&token, field("password"), address).await {
         Ok(()) => {
             page(words, StatusCode::OK, &format!("{}<p><a href=\"/login\">{}</a></p>", note(words.done), words.sign_in))
         }

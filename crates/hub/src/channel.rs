@@ -205,10 +205,17 @@ impl Channel {
         Some(drained)
     }
 
-    /// For a task that ended by a panic: the next publish starts another.
-    fn mark_stopped(&self) {
-        self.lock_pending().running = false;
+    /// For a task that ended by a panic: another one, which starts now or with the next message, ends all subscribers.
+    fn lose(self: &Arc<Self>, starts_now: bool) {
+        {
+            let mut pending = self.lock_pending();
+            pending.lose();
+            pending.running = starts_now;
+        }
         self.passed.notify_waiters();
+        if starts_now {
+            self.shared.runtime.spawn(fanout::run(Arc::clone(self)));
+        }
     }
 
     fn lock_subscribers(&self) -> MutexGuard<'_, Subscribers> {

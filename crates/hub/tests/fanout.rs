@@ -352,3 +352,61 @@ async fn fan_out_to_a_big_channel_does_not_delay_a_small_one() {
         tokio::task::yield_now().await;
     }
 }
+
+async fn until(is_so: impl Fn() -> bool) {
+    let waited = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waited).await.expect("it comes to that");
+}
+
+/// A subscriber at which the fan-out panics, always or only when it is offered messages.
+struct Broken {
+    always: bool,
+}
+
+impl Sink for Broken {
+    fn form(&self) -> Form {
+        Form::WsPlain
+    }
+
+    fn offer(&self, _: &Batch) {
+        panic!("a fault of the test");
+    }
+
+    fn offer_if_absent(&self, _: &Message) {}
+    fn cork(&self) {}
+    fn uncork(&self) {}
+
+    fn overrun(&self) {
+        assert!(!self.always, "a fault of the test");
+    }
+
+    fn is_closed(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn a_fault_in_the_fan_out_ends_every_subscriber_instead_of_keeping_messages_from_them() {
+    for always in [false, true] {
+        let hub = hub();
+        let channel = hub.channel(&id());
+        // Before and after the broken one, in the order in which they are served.
+        let (early, late) = (Notebook::new(Form::WsPlain), Notebook::new(Form::WsPlain));
+        let _early = channel.subscribe(early.clone(), Interest::all());
+        let _broken = channel.subscribe(Arc::new(Broken { always }), Interest::all());
+        let _late = channel.subscribe(late.clone(), Interest::all());
+        channel.publish(Message::new("lost", Recipients::everyone()));
+        until(|| early.overrun.load(Ordering::Relaxed)).await;
+        assert_eq!((early.seen(), late.seen()), (vec!["lost".to_owned()], vec![]));
+        assert_eq!(late.overrun.load(Ordering::Relaxed), !always, "unless that is where the fault is");
+        // The channel goes on: with the next message it tries again.
+        early.overrun.store(false, Ordering::Relaxed);
+        channel.publish(Message::new("next", Recipients::everyone()));
+        until(|| early.overrun.load(Ordering::Relaxed)).await;
+        assert_eq!(early.seen().contains(&"next".to_owned()), !always);
+    }
+}

@@ -12,6 +12,6 @@ mod settings;
 
 pub use claims::Claims;
 pub use error::ProviderError;
-pub use provider::{Authorization, Provider, Tokens};
+pub use provider::{Authorization, Provider, Refreshed, Tokens};
 pub use roles::RoleMap;
 pub use settings::{Issuer, OidcSettings, TenantSource};

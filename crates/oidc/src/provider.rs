@@ -52,6 +52,19 @@ pub struct Tokens {
     pub id_token: String,
     /// Opens the endpoint with further claims.
     pub access_token: Option<String>,
+    /// Gets new tokens later.
+    pub refresh_token: Option<String>,
+}
+
+/// What a refresh token is exchanged for.
+#[derive(Deserialize)]
+pub struct Refreshed {
+    /// Says who the user is, if the provider says it again.
+    pub id_token: Option<String>,
+    /// Opens the endpoint with further claims.
+    pub access_token: Option<String>,
+    /// Takes the place of the one that was used.
+    pub refresh_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -113,7 +126,14 @@ impl Provider {
     /// [`ProviderError::Refused`] for a code that is not good, [`ProviderError::Away`], [`ProviderError::Wrong`].
     pub async fn exchange(&self, code: &str, code_verifier: &str) -> Result<Tokens, ProviderError> {
         let metadata = self.metadata().await?;
-        let (status, body) = self.answer(self.token_request(&metadata, code, code_verifier)).await?;
+        let redirect_uri = self.redirect_uri();
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &redirect_uri),
+            ("code_verifier", code_verifier),
+        ];
+        let (status, body) = self.answer(self.token_request(&metadata, &fields)).await?;
         if status.is_success() {
             return serde_json::from_slice(&body)
                 .map_err(|_| ProviderError::Wrong("its answer to a code has no id_token".to_owned()));
@@ -127,13 +147,30 @@ impl Provider {
         }
     }
 
-    fn token_request(&self, metadata: &Metadata, code: &str, code_verifier: &str) -> RequestBuilder {
-        let redirect_uri = self.redirect_uri();
+    /// Exchanges a refresh token.
+    ///
+    /// # Errors
+    /// [`ProviderError::Refused`] for one that is not good any more, [`ProviderError::Away`], [`ProviderError::Wrong`].
+    pub async fn refresh(&self, refresh_token: &str) -> Result<Refreshed, ProviderError> {
+        let metadata = self.metadata().await?;
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        let (status, body) = self.answer(self.token_request(&metadata, &fields)).await?;
+        if status.is_success() {
+            return serde_json::from_slice(&body)
+                .map_err(|_| ProviderError::Wrong("its answer to a refresh token can't be read".to_owned()));
+        }
+        match serde_json::from_slice::<Refusal>(&body) {
+            Ok(refusal) if refusal.error == "invalid_grant" => {
+                Err(ProviderError::Refused("the identity provider has ended this login".to_owned()))
+            }
+            Ok(refusal) => Err(ProviderError::Wrong(format!("it refuses this server: {}", plain(&refusal.error)))),
+            Err(_) => Err(ProviderError::Wrong(format!("{status} to a refresh token"))),
+        }
+    }
+
+    fn token_request(&self, metadata: &Metadata, fields: &[(&str, &str)]) -> RequestBuilder {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code")
-            .append_pair("code", code)
-            .append_pair("redirect_uri", &redirect_uri)
-            .append_pair("code_verifier", code_verifier);
+        form.extend_pairs(fields);
         let mut request = self.client().post(metadata.token_endpoint.clone());
         let takes_post_only = !metadata.token_endpoint_auth_methods_supported.is_empty()
             && !metadata.token_endpoint_auth_methods_supported.iter().any(|method| method == "client_secret_basic");
@@ -155,13 +192,20 @@ impl Provider {
     /// What the provider says of a user beside the ID token; nothing if it has no such endpoint.
     ///
     /// # Errors
-    /// [`ProviderError::Away`], [`ProviderError::Wrong`].
-    pub async fn userinfo(&self, tokens: &Tokens, subject: &str) -> Result<Map<String, Value>, ProviderError> {
+    /// [`ProviderError::Refused`] for a token that is not good any more, [`ProviderError::Away`], [`ProviderError::Wrong`].
+    pub async fn userinfo(
+        &self,
+        access_token: Option<&str>,
+        subject: &str,
+    ) -> Result<Map<String, Value>, ProviderError> {
         let metadata = self.metadata().await?;
-        let (Some(url), Some(token)) = (&metadata.userinfo_endpoint, &tokens.access_token) else {
+        let (Some(url), Some(token)) = (&metadata.userinfo_endpoint, access_token) else {
             return Ok(Map::new());
         };
         let (status, body) = self.answer(self.client().get(url.clone()).bearer_auth(token)).await?;
+        if status == StatusCode::UNAUTHORIZED {
+            return Err(ProviderError::Refused("the identity provider does not take its own access token".to_owned()));
+        }
         let claims: Option<Map<String, Value>> = serde_json::from_slice(&body).ok().filter(|_| status.is_success());
         let claims = claims.ok_or_else(|| ProviderError::Wrong(format!("{status} from its userinfo endpoint")))?;
         // OpenID Connect Core, section 5.3.2: what is said of another user must not be used.

@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
+/// Alerts that one mail tells of. Of further ones it says how many there are.
+const MOST_TOLD: usize = 50;
+
 /// Makes the token of a link by which a user ends the mails about alerts to an address.
 pub type SignUnsubscribe = Arc<dyn Fn(UserId, &EmailAddress) -> String + Send + Sync>;
 /// Makes a new password link for a user, and its secret.
@@ -64,18 +67,41 @@ pub(crate) enum MailBody {
     /// An admin has invited the user.
     Invitation,
     /// An alert was raised.
-    Alert { severity: String, title: String, message: String, vehicle: Option<String>, at_ms: i64 },
+    Alert(AlertLine),
+    /// Alerts were raised, the oldest first, and `more` that are not told of.
+    Alerts { alerts: Vec<AlertLine>, more: usize },
+}
+
+/// What a mail tells of an alert.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AlertLine {
+    severity: String,
+    title: String,
+    message: String,
+    vehicle: Option<String>,
+    at_ms: i64,
 }
 
 impl MailBody {
     pub(crate) fn of_alert(alert: &Alert) -> Self {
-        Self::Alert {
+        Self::Alert(AlertLine {
             severity: alert.severity.as_str().to_owned(),
             title: alert.title.as_str().to_owned(),
             message: alert.message.as_str().to_owned(),
             vehicle: alert.vehicle_id.as_ref().map(ToString::to_string),
             at_ms: alert.at.unix_ms(),
-        }
+        })
+    }
+
+    /// One that waited with another form is left out.
+    pub(crate) fn of_gathered(alerts: &[String]) -> Self {
+        let told = alerts.iter().take(MOST_TOLD).filter_map(|json| serde_json::from_str(json).ok());
+        Self::Alerts { alerts: told.collect(), more: alerts.len().saturating_sub(MOST_TOLD) }
+    }
+
+    /// Whether it is about alerts, which their reader may end.
+    pub(crate) const fn is_about_alerts(&self) -> bool {
+        matches!(self, Self::Alert(_) | Self::Alerts { .. })
     }
 
     pub(crate) fn to_json(&self) -> String {

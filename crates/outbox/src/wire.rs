@@ -35,4 +35,8 @@ impl Renderer for PublicForm {
     fn alert_mail(&self, alert: &Alert) -> Option<String> {
         self.sends_mail.then(|| MailBody::of_alert(alert).to_json())
     }
+
+    fn gathered_mail(&self, alerts: &[String]) -> String {
+        MailBody::of_gathered(alerts).to_json()
+    }
 }

@@ -158,6 +158,9 @@ impl OutgoingStore for Memory {
     async fn list_calls(&self, _: &TenantId, _: Option<Target>, _: Option<CallId>, _: u32) -> Result<Vec<StoredCall>> {
         unreachable!("the sender lists none")
     }
+    async fn mail_gathered_alerts(&self, _: Timestamp, _: u32) -> Result<u32> {
+        unreachable!("the sender gathers none")
+    }
     async fn due_queues(&self, now: Timestamp, limit: u32) -> Result<Vec<DueQueue>> {
         let (rows, pauses) = (self.0.lock().unwrap(), self.1.lock().unwrap());
         let mut queues: Vec<DueQueue> = Vec::new();

@@ -1,7 +1,7 @@
 //! Nodes within one process. A server that is alone has a bus with one node, on which publishing costs nothing.
 
 use crate::stats::{Counters, count};
-use crate::{News, NodeNews, Receiver, Relay, RelayState, RelayStats};
+use crate::{FoldPosition, News, NodeNews, Receiver, Relay, RelayState, RelayStats};
 use async_trait::async_trait;
 use milepost_domain::{NodeId, TenantId};
 use std::collections::HashSet;
@@ -67,6 +67,12 @@ impl Relay for InProcessRelay {
         for other in self.others() {
             other.receiver.heard_of_node(self.node.id, vec![news.clone()]);
         }
+    }
+
+    fn hand_over(&self, node: NodeId, tenant: &TenantId, positions: Vec<FoldPosition>) -> bool {
+        let Some(other) = self.others().into_iter().find(|other| other.id == node) else { return false };
+        other.receiver.handed_over(tenant, positions);
+        true
     }
 
     fn is_alone(&self) -> bool {

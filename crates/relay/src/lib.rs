@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod handover;
 mod in_process;
 mod incoming;
 mod news;
@@ -15,6 +16,7 @@ mod stats;
 mod wire;
 
 pub use crate::redis::{RedisRelay, RedisUrl, RelayParts, UrlError};
+pub use handover::{FoldPosition, FoldStep};
 pub use in_process::{InProcessBus, InProcessRelay};
 pub use news::{Counted, CountedText, DriverMove, News, NodeNews, Place};
 pub use relay::{Missed, Receiver, Relay, RelayState};

@@ -10,10 +10,11 @@ mod url;
 
 pub use url::{RedisUrl, UrlError};
 
+use crate::handover::Handovers;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
 use crate::stats::{Counters, count};
-use crate::{News, NodeNews, Receiver, Relay, RelayState, RelayStats};
+use crate::{FoldPosition, News, NodeNews, Receiver, Relay, RelayState, RelayStats};
 use async_trait::async_trait;
 use channels::Channels;
 use milepost_clock::Clock;
@@ -56,6 +57,7 @@ struct Shared {
     outgoing: Mutex<Outgoing>,
     /// News for all nodes that wait until they are sent.
     to_nodes: Mutex<Vec<NodeNews>>,
+    handovers: Mutex<Handovers>,
     /// The tenants that are to be followed. The value is true once news arrive.
     wanted: Mutex<HashMap<TenantId, watch::Sender<bool>>>,
     /// There is something to send, to subscribe, or to unsubscribe.
@@ -71,6 +73,7 @@ impl RedisRelay {
         let shared = Arc::new(Shared {
             outgoing: Mutex::default(),
             to_nodes: Mutex::default(),
+            handovers: Mutex::default(),
             wanted: Mutex::default(),
             wake: Notify::new(),
             state: watch::channel(RelayState::Lost).0,
@@ -91,6 +94,10 @@ impl RedisRelay {
 impl Shared {
     fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
         self.outgoing.lock().expect("nothing panics while holding it")
+    }
+
+    fn handovers(&self) -> MutexGuard<'_, Handovers> {
+        self.handovers.lock().expect("nothing panics while holding it")
     }
 
     fn wanted(&self) -> MutexGuard<'_, HashMap<TenantId, watch::Sender<bool>>> {
@@ -117,6 +124,22 @@ impl Relay for RedisRelay {
         } else {
             count(&self.shared.counters.dropped, 1);
         }
+    }
+
+    fn hand_over(&self, node: NodeId, tenant: &TenantId, positions: Vec<FoldPosition>) -> bool {
+        let mut handovers = self.shared.handovers();
+        // Under the lock: what is added later than this is taken back, or sent.
+        if self.state() != RelayState::Connected {
+            return false;
+        }
+        let is_added = handovers.add(node, tenant, positions);
+        drop(handovers);
+        if is_added {
+            self.shared.wake.notify_one();
+        } else {
+            count(&self.shared.counters.dropped, 1);
+        }
+        true
     }
 
     /// While the relay is lost, nothing is sent; what was published is found in the database.

@@ -1,6 +1,6 @@
 //! The relay between the nodes, as the rest of the server sees it.
 
-use crate::{News, NodeNews, RelayStats};
+use crate::{FoldPosition, News, NodeNews, RelayStats};
 use async_trait::async_trait;
 use milepost_domain::{NodeId, TenantId};
 
@@ -24,6 +24,10 @@ pub trait Relay: Send + Sync {
 
     /// Queues news for all other nodes; never waits. What finds the queue full is dropped.
     fn publish_to_nodes(&self, news: NodeNews);
+
+    /// Queues committed positions for the node that folds their vehicles; never waits. Returns false if the node can't be reached:
+    /// then whoever calls folds them. What finds the queue full is dropped, and the receiver sees the gap.
+    fn hand_over(&self, node: NodeId, tenant: &TenantId, positions: Vec<FoldPosition>) -> bool;
 
     /// Whether nobody would get what is published, so that there is no need to make it.
     fn is_alone(&self) -> bool;
@@ -60,6 +64,9 @@ pub trait Receiver: Send + Sync + 'static {
     fn received(&self, tenant: &TenantId, news: News);
     /// Another node is alive, and perhaps has news. Called several times a second for each node, without news too.
     fn heard_of_node(&self, node: NodeId, news: Vec<NodeNews>);
-    /// News may be missing. The database has them.
+    /// Positions that this node folds were committed by another one. Or by this one, which handed them over and can't reach the
+    /// other node any more.
+    fn handed_over(&self, tenant: &TenantId, positions: Vec<FoldPosition>);
+    /// News or positions may be missing. The database has them.
     fn missed(&self, missed: Missed);
 }

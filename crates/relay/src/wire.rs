@@ -9,8 +9,10 @@ use milepost_domain::{
 };
 use prost::Message;
 
+mod handover;
 mod pulse;
 
+pub(crate) use handover::{Handover, decode_handover, encode_handover};
 pub(crate) use pulse::{decode_pulse, encode_pulse};
 
 /// What a reader must understand to read a message. Raised only when a message means something else to an older reader.

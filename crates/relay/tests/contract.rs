@@ -5,8 +5,8 @@
 use milepost_clock::Clock;
 use milepost_domain::{Latitude, Longitude, NodeId, Position, TenantId, Timestamp, VehicleId};
 use milepost_relay::{
-    InProcessBus, InProcessRelay, Missed, News, NodeNews, Place, Receiver, RedisRelay, RedisUrl, Relay, RelayParts,
-    RelayState,
+    FoldPosition, FoldStep, InProcessBus, InProcessRelay, Missed, News, NodeNews, Place, Receiver, RedisRelay,
+    RedisUrl, Relay, RelayParts, RelayState,
 };
 use milepost_test_support::{PATIENCE, RedisServer};
 use std::process::{Child, Command, Stdio};
@@ -20,6 +20,7 @@ struct Kept {
     news: Mutex<Vec<(TenantId, News)>>,
     missed: Mutex<Vec<Missed>>,
     of_nodes: Mutex<Vec<(NodeId, NodeNews)>>,
+    to_fold: Mutex<Vec<(TenantId, FoldPosition)>>,
 }
 
 impl Receiver for Kept {
@@ -29,6 +30,10 @@ impl Receiver for Kept {
 
     fn heard_of_node(&self, node: NodeId, news: Vec<NodeNews>) {
         self.of_nodes.lock().unwrap().extend(news.into_iter().map(|news| (node, news)));
+    }
+
+    fn handed_over(&self, tenant: &TenantId, positions: Vec<FoldPosition>) {
+        self.to_fold.lock().unwrap().extend(positions.into_iter().map(|position| (tenant.clone(), position)));
     }
 
     fn missed(&self, missed: Missed) {
@@ -62,29 +67,27 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 struct Node {
+    id: NodeId,
     relay: Arc<dyn Relay>,
     kept: Arc<Kept>,
 }
 
 impl Node {
     fn in_process(bus: &Arc<InProcessBus>) -> Self {
-        let kept = Arc::<Kept>::default();
-        Self {
-            relay: Arc::new(InProcessRelay::join(bus, NodeId::new(fastrand::u64(..)), Arc::clone(&kept) as _)),
-            kept,
-        }
+        let (kept, id) = (Arc::<Kept>::default(), NodeId::new(fastrand::u64(..)));
+        Self { id, relay: Arc::new(InProcessRelay::join(bus, id, Arc::clone(&kept) as _)), kept }
     }
 
     fn on_redis(url: &str, installation: &str) -> Self {
-        let kept = Arc::<Kept>::default();
+        let (kept, id) = (Arc::<Kept>::default(), NodeId::new(fastrand::u64(..)));
         let relay = RedisRelay::start(RelayParts {
             url: RedisUrl::parse(url).unwrap(),
             installation: installation.to_owned(),
-            node: NodeId::new(fastrand::u64(..)),
+            node: id,
             clock: Clock::system(),
             receiver: Arc::clone(&kept) as _,
         });
-        Self { relay: Arc::new(relay), kept }
+        Self { id, relay: Arc::new(relay), kept }
     }
 
     async fn is(&self, state: RelayState) {
@@ -101,6 +104,15 @@ fn place(minute: i64) -> News {
     let (latitude, longitude) = (Latitude::new(5.6).unwrap(), Longitude::new(-0.2).unwrap());
     let position = Position::new(VehicleId::new("bus").unwrap(), at, latitude, longitude);
     News::Places(vec![Place { vehicle_no: 3, position, received_at: None }])
+}
+
+/// A committed position of a minute, which came late on even ones.
+fn to_fold(minute: i64) -> FoldPosition {
+    let at = |minute| Timestamp::from_unix_ms(minute * 60_000).unwrap();
+    let (latitude, longitude) = (Latitude::new(5.6).unwrap(), Longitude::new(-0.2).unwrap());
+    let position = Position::new(VehicleId::new("bus").unwrap(), at(minute), latitude, longitude);
+    let step = (minute % 2 == 1).then(|| FoldStep { after: Some(at(minute - 1)), is_wrong: minute % 3 == 0 });
+    FoldPosition { vehicle_no: 3, position, step }
 }
 
 /// Places of all messages, in order: several may have travelled together.
@@ -161,6 +173,16 @@ async fn keeps_its_promises(make: impl Fn() -> Node) {
         until("the others know", || node.kept.of_nodes.lock().unwrap().iter().any(|(_, news)| *news == failed)).await;
     }
     assert!(one.kept.of_nodes.lock().unwrap().is_empty());
+
+    // What a node folds reaches that node alone, in its order and whatever it follows.
+    for minute in 0..50 {
+        assert!(one.relay.hand_over(three.id, &red, vec![to_fold(minute)]));
+    }
+    until("the node has it", || three.kept.to_fold.lock().unwrap().len() >= 50).await;
+    let expected: Vec<_> = (0..50).map(|minute| (red.clone(), to_fold(minute))).collect();
+    assert_eq!(*three.kept.to_fold.lock().unwrap(), expected);
+    assert!(one.kept.to_fold.lock().unwrap().is_empty() && two.kept.to_fold.lock().unwrap().is_empty());
+    assert!(three.kept.take_missed().is_empty());
 
     // Who comes back gets what is new.
     two.relay.follow(&red).await;
@@ -255,6 +277,8 @@ async fn a_lost_relay_is_noticed_and_comes_back_by_itself() {
         fault(&mut redis);
         one.is(RelayState::Lost).await;
         two.is(RelayState::Lost).await;
+        // What another node should fold is folded here.
+        assert!(!one.relay.hand_over(two.id, &red, vec![to_fold(1)]));
         // Publishing neither waits nor fails. What is published now is found in the database.
         one.relay.publish(&red, place(1));
         two.kept.take();

@@ -20,10 +20,11 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use milepost_clock::Clock;
 use milepost_device_protocols::Protocol;
-use milepost_http::{Problem, TrustedProxies};
+use milepost_http::{Problem, TrustedProxies, keep_checking_provider};
 use milepost_mqtt::{MqttClient, MqttParts};
 use milepost_outbox::PublicForm;
 use milepost_service::jobs::keep_running_jobs;
+use milepost_service::outgoing::keep_mailing_gathered_alerts;
 use milepost_service::proofs::keep_removing_files;
 use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
@@ -78,6 +79,8 @@ pub struct Running {
     feeds: Option<Arc<FeedPolls>>,
     retention: tokio::task::JoinHandle<()>,
     unused_files: tokio::task::JoinHandle<()>,
+    gathered: tokio::task::JoinHandle<()>,
+    provider_checks: tokio::task::JoinHandle<()>,
     jobs: [tokio::task::JoinHandle<()>; PARALLEL_JOBS],
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
@@ -166,6 +169,12 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         let (jobs, jobs_clock) = (Arc::clone(&assembly.use_cases.jobs), assembly.clock.clone());
         tokio::spawn(async move { keep_running_jobs(&jobs, &jobs_clock).await })
     });
+    let (gathering, gather_clock) = (Arc::clone(&assembly.use_cases), assembly.clock.clone());
+    let gathered = tokio::spawn(async move {
+        keep_mailing_gathered_alerts(&gathering.outgoing_calls, &gather_clock).await;
+    });
+    let checked = Arc::clone(&assembly.live.context);
+    let provider_checks = tokio::spawn(async move { keep_checking_provider(&checked).await });
     let event_feed = Arc::clone(&assembly.event_feed);
     let follower = tokio::spawn(async move { event_feed.run().await });
     let tracks = tokio::spawn(assembly.track_follower(config).run());
@@ -180,6 +189,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         ("removing unused files", &unused_files),
         ("doing jobs", &jobs[0]),
         ("doing jobs beside that", &jobs[1]),
+        ("mailing gathered alerts", &gathered),
+        ("asking the identity provider", &provider_checks),
         ("following events", &follower),
         ("following positions", &tracks),
         ("telling the database that this node lives", &beats),
@@ -255,6 +266,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         retention,
         unused_files,
         jobs,
+        gathered,
+        provider_checks,
         follower,
         tracks,
         nodes: [beats, looks, counts],
@@ -399,8 +412,11 @@ impl Running {
     pub async fn drain(self) {
         tracing::info!("draining: new requests are refused");
         self.assembly.begin_draining();
+        self.assembly.use_cases.nodes.begin_to_leave();
         self.retention.abort();
         self.unused_files.abort();
+        self.gathered.abort();
+        self.provider_checks.abort();
         // They are begun again by the next start, or by another node.
         self.jobs.iter().for_each(tokio::task::JoinHandle::abort);
         self.follower.abort();

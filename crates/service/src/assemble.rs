@@ -1,6 +1,7 @@
 //! Builds the use cases and the parts that the server's tasks share with them.
 
 use crate::access_tokens::AccessTokens;
+use crate::shares::Shares;
 use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::deliveries::{Deliveries, TextLimit};
@@ -109,7 +110,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let meters = Arc::clone(&trip_meters);
     let texts = Arc::<TextLimit>::default();
     let counts = Arc::new(SharedCounts::new(access(), parts.hub, Arc::clone(&texts), clock.clone()));
-    let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), Arc::clone(&wakers.events), Arc::clone(&counts)));
+    let (events, counted) = (Arc::clone(&wakers.events), Arc::clone(&counts));
+    let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), events, counted, tracks()));
     let started_relay = (parts.start_relay)(Arc::clone(&inbox) as _);
     let relay = || Arc::clone(&started_relay);
     let publisher = Arc::new(Publisher::new(live(), listeners.clone(), relay(), tracks(), meters, on_transaction));
@@ -125,6 +127,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         node: parts.node,
         relay: relay(),
         inbox,
+        tracks: tracks(),
         counts,
         live: live(),
         listeners: listeners.clone(),
@@ -151,6 +154,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     ];
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),
+        shares: Shares::new(store(), access()),
         audit: Audit::new(store()),
         catalogue: Catalogue::new(store()),
         deliveries,

@@ -32,6 +32,7 @@ pub mod readiness;
 pub mod records;
 mod request;
 mod retention;
+pub mod shares;
 pub mod sign_in;
 pub mod space;
 pub mod tenants;

@@ -202,16 +202,24 @@ impl LiveTenant {
         self.thresholds.lock().expect("nothing panics while holding it")
     }
 
-    /// Adds vehicles that were read from the store, except those that were added meanwhile, which are newer, and those that were
-    /// removed meanwhile.
+    /// Adds vehicles that were read from the store, except those that were removed meanwhile. One that was described meanwhile is
+    /// newer, and takes only the place if it has none: an event tells of a vehicle and not of where it is.
     fn fill(&self, page: Vec<TrackedVehicle>) {
         let mut vehicles = self.lock();
         let Vehicles { by_id, by_place } = &mut *vehicles;
         let removed = self.lock_removed();
         for tracked in page.into_iter().filter(|tracked| !removed.contains(&tracked.vehicle.id)) {
-            if let Entry::Vacant(place) = by_id.entry(tracked.vehicle.id.clone()) {
-                let live = place.insert(LiveVehicle { number: self.next_number(), ..tracked.into() });
-                moved(by_place, live, None);
+            match by_id.entry(tracked.vehicle.id.clone()) {
+                Entry::Vacant(place) => {
+                    let live = place.insert(LiveVehicle { number: self.next_number(), ..tracked.into() });
+                    moved(by_place, live, None);
+                }
+                Entry::Occupied(mut known) if known.get().no == tracked.no && known.get().last.is_none() => {
+                    let live = known.get_mut();
+                    live.last = tracked.track.last;
+                    moved(by_place, live, None);
+                }
+                Entry::Occupied(_) => {}
             }
         }
         self.changed();
@@ -492,6 +500,19 @@ mod tests {
         tenant.fill(vec![old]);
         tenant.filled();
         assert_eq!(tenant.get(&id).map(|live| LiveVehicle { number: 0, ..live }), Some(new.into()));
+    }
+
+    #[tokio::test]
+    async fn a_vehicle_described_while_its_tenant_is_read_is_where_the_store_says() {
+        let (_, mut bus) = two_of_one_id().await;
+        let tenant = LiveTenant::default();
+        tenant.describe(bus.no, bus.vehicle.clone(), |_, _| {});
+        bus.track.last = Some(position(60));
+        tenant.fill(vec![bus.clone()]);
+        assert_eq!(tenant.get(&bus.vehicle.id).unwrap().last, Some(position(60)));
+        bus.track.last = Some(position(50));
+        tenant.fill(vec![bus.clone()]);
+        assert_eq!(tenant.get(&bus.vehicle.id).unwrap().last, Some(position(60)), "the place that is known");
     }
 
     #[tokio::test]

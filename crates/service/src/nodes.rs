@@ -5,11 +5,13 @@
 
 mod beat;
 mod follow_tenant;
+mod hand_over;
 mod inbox;
 mod look;
 mod shared_counts;
 
 pub use follow_tenant::{FollowedTenant, follow_tenant};
+pub(crate) use hand_over::hand_over;
 pub(crate) use inbox::{RelayInbox, place_of};
 pub(crate) use shared_counts::SharedCounts;
 
@@ -20,9 +22,11 @@ use crate::parcels::Parcels;
 use follow_tenant::Followed;
 use milepost_clock::Clock;
 use milepost_domain::{NodeId, TenantId};
+use milepost_follow::TrackInbox;
 use milepost_relay::{Relay, RelayState, RelayStats};
 use milepost_store::{LivingNode, Store};
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 /// What this node knows of the others.
@@ -32,11 +36,14 @@ pub struct Nodes {
     node: NodeId,
     relay: Arc<dyn Relay>,
     inbox: Arc<RelayInbox>,
+    tracks: Arc<TrackInbox>,
     counts: Arc<SharedCounts>,
     live: Arc<LiveMap>,
     listeners: Listeners,
     deliveries: Arc<Deliveries>,
     parcels: Arc<Parcels>,
+    /// The server drains: others fold its vehicles.
+    is_leaving: AtomicBool,
     /// The tenants that somebody here follows. A std mutex: held for a look-up.
     followed: Mutex<HashMap<TenantId, Followed>>,
     /// This node and the others, as they were last read. Empty before that.
@@ -50,6 +57,7 @@ pub(crate) struct NodesParts {
     pub(crate) node: NodeId,
     pub(crate) relay: Arc<dyn Relay>,
     pub(crate) inbox: Arc<RelayInbox>,
+    pub(crate) tracks: Arc<TrackInbox>,
     pub(crate) counts: Arc<SharedCounts>,
     pub(crate) live: Arc<LiveMap>,
     pub(crate) listeners: Listeners,
@@ -59,9 +67,24 @@ pub(crate) struct NodesParts {
 
 impl Nodes {
     pub(crate) fn new(parts: NodesParts) -> Self {
-        let NodesParts { store, clock, node, relay, inbox, counts, live, listeners, deliveries, parcels } = parts;
-        let (followed, living) = (Mutex::default(), Mutex::default());
-        Self { store, clock, node, relay, inbox, counts, live, listeners, deliveries, parcels, followed, living }
+        let NodesParts { store, clock, node, relay, inbox, tracks, counts, live, listeners, deliveries, parcels } =
+            parts;
+        Self {
+            store,
+            clock,
+            node,
+            relay,
+            inbox,
+            tracks,
+            counts,
+            live,
+            listeners,
+            deliveries,
+            parcels,
+            is_leaving: AtomicBool::new(false),
+            followed: Mutex::default(),
+            living: Mutex::default(),
+        }
     }
 
     /// This node.

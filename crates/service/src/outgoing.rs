@@ -2,9 +2,16 @@
 
 use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
+use milepost_clock::Clock;
 use milepost_domain::{Action, Caller, Invalid, PushKeys, Target, TenantId, may};
 use milepost_store::{CallId, CallState, Once, Store, StoredCall};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is looked whose gathered alerts are due.
+const MAIL_EVERY: Duration = Duration::from_secs(15);
+/// Readers that get their mail before the next look.
+const READERS_AT_ONCE: u32 = 100;
 
 /// Checks a URL. The error says what it must be.
 pub type CheckUrl = Arc<dyn Fn(&str) -> Result<(), &'static str> + Send + Sync>;
@@ -110,6 +117,23 @@ pub async fn retry_call(
     tracing::info!(call.id = id.0, tenant.id = %tenant, by = request.caller.log_name(), "dead call made due again");
     calls.wakers.wake_outbox();
     Ok(due)
+}
+
+/// Mails alerts that were gathered for their readers, until the task is dropped.
+pub async fn keep_mailing_gathered_alerts(calls: &OutgoingCalls, clock: &Clock) {
+    loop {
+        match calls.store.mail_gathered_alerts(clock.now(), READERS_AT_ONCE).await {
+            Ok(0) => {}
+            Ok(readers) => {
+                calls.wakers.wake_outbox();
+                if readers == READERS_AT_ONCE {
+                    continue;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "gathered alerts could not be mailed, trying again"),
+        }
+        clock.sleep(MAIL_EVERY).await;
+    }
 }
 
 async fn find_call(

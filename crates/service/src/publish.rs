@@ -4,7 +4,7 @@ use crate::Listener;
 use crate::fleet::TripMeters;
 use crate::listener::Listeners;
 use crate::live::{Advance, LiveMap};
-use crate::nodes::place_of;
+use crate::nodes::{hand_over, place_of};
 use milepost_domain::TenantId;
 use milepost_follow::TrackInbox;
 use milepost_relay::{News, Relay};
@@ -73,7 +73,7 @@ impl CommitObserver for Publisher {
         }
         if recorded.accepted > 0 {
             self.trip_meters.late_recorded(tenant, &recorded.late);
-            self.tracks.add_recorded(tenant, recorded);
+            hand_over(&self.tracks, &*self.relay, tenant, recorded);
         }
     }
 }

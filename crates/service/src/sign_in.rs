@@ -3,8 +3,8 @@
 use crate::ServiceError;
 use crate::outgoing::Outgoing;
 use milepost_access::{Access, Forgetful};
-use milepost_domain::{AlertMail, Contact, Timestamp, User, UserId};
-use milepost_store::Store;
+use milepost_domain::{AlertMail, Author, Contact, Timestamp, User, UserId};
+use milepost_store::{AuditNote, Store};
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -36,7 +36,7 @@ pub fn request_reset(sign_in: &SignIn, forgetful: Forgetful, address: Option<IpA
     let Ok(permit) = Arc::clone(&sign_in.resets).try_acquire_owned() else { return };
     let (store, access, outgoing) = (Arc::clone(&sign_in.store), Arc::clone(&sign_in.access), sign_in.outgoing.clone());
     tokio::spawn(async move {
-        if let Err(error) = mail_links(&*store, &access, &outgoing, &forgetful).await {
+        if let Err(error) = mail_links(&*store, &access, &outgoing, &forgetful, address).await {
             tracing::warn!(%error, "a request for a new password was lost");
         }
         drop(permit);
@@ -48,9 +48,13 @@ async fn mail_links(
     access: &Access,
     outgoing: &Outgoing,
     forgetful: &Forgetful,
+    address: Option<IpAddr>,
 ) -> Result<(), ServiceError> {
     for login in access.find_forgetful(forgetful).await? {
         let user = login.user.id;
+        let author = Author { at: access.now(), user: None, access_token: None, address };
+        let note = AuditNote::of("user.request_reset", Some(format!("user:{user}")));
+        store.note_audit(&login.user.tenant, &author, &note).await?;
         match &outgoing.mail {
             Some(mail) if store.add_mail(user, &mail.reset, access.now()).await? => {
                 tracing::info!(user.id = %user, "a link for a new password is mailed");

@@ -1,6 +1,7 @@
 //! The contexts of all use cases, by subject.
 
 use crate::access_tokens::AccessTokens;
+use crate::shares::Shares;
 use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::deliveries::Deliveries;
@@ -32,6 +33,8 @@ use std::sync::Arc;
 pub struct UseCases {
     /// For [`crate::access_tokens`].
     pub access_tokens: AccessTokens,
+    /// For [`crate::shares`].
+    pub shares: Shares,
     /// For [`crate::audit`].
     pub audit: Audit,
     /// For [`crate::catalogue`].

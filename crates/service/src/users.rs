@@ -299,7 +299,7 @@ pub async fn invite_user(
 pub async fn reset_second_factor(users: &Users, request: &Request, id: UserId) -> Result<(), ServiceError> {
     let user = get_user(users, request, id).await?;
     require_role(&request.caller, user.role)?;
-    if !users.access.remove_totp(id).await? {
+    if !users.access.remove_totp(id, request.author()).await? {
         return Err(ServiceError::NotFound("second factor"));
     }
     tracing::info!(user.id = %id, by = request.caller.log_name(), "second factor reset");
@@ -336,7 +336,7 @@ pub async fn set_second_factor_roles(
     for role in roles {
         require_role(&request.caller, *role)?;
     }
-    users.store.set_second_factor_roles(tenant, roles).await?;
+    users.store.by(request.author()).set_second_factor_roles(tenant, roles).await?;
     users.access.forget_identities();
     tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "roles that need a second factor changed");
     Ok(())

@@ -1,10 +1,8 @@
 //! What the audit shows of things before and after a change: the names of their fields in the API, without secrets.
 
 use crate::NewLogin;
-use milepost_domain::{
-    AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, Scope, SpeedKmh, Tenant, Timestamp, User, UserId,
-    Vehicle, VehicleId, Webhook,
-};
+use milepost_domain::{AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, Scope, SpeedKmh, Tenant, Timestamp, User, UserId,
+    Vehicle, VehicleId, Webhook, Share};
 use serde_json::{Value, json};
 
 /// A longer text is left out, and its length is shown: geometries have up to a megabyte.
@@ -92,6 +90,15 @@ pub(crate) fn access_token(token: &AccessToken) -> Value {
         "vehicle_ids": token.vehicle_ids.as_deref().map(ids),
         "created_by": token.created_by.map(UserId::get),
         "expires_at": token.expires_at.map(|at: Timestamp| at.to_string()),
+    })
+}
+
+pub(crate) fn share(share: &Share) -> Value {
+    json!({
+        "name": share.name.as_str(),
+        "vehicle_ids": ids(&share.vehicle_ids),
+        "created_by": share.created_by.map(UserId::get),
+        "expires_at": share.expires_at.to_string(),
     })
 }
 

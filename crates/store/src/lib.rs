@@ -43,6 +43,7 @@ mod record_store;
 mod renderer;
 mod retention;
 mod schedule;
+mod share_store;
 mod sign_in_store;
 mod sqlite;
 mod store;
@@ -88,9 +89,10 @@ pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
+pub use share_store::{NewShare, ShareStore};
 pub use sign_in_store::{
-    MAX_CHALLENGES, MAX_PASSWORD_LINKS, MAX_SESSIONS, PasswordLink, Provenance, Session, SessionKind, SignInStore,
-    TotpAttempt, TotpLimit,
+    Grant, MAX_CHALLENGES, MAX_PASSWORD_LINKS, MAX_SESSIONS, PasswordLink, Provenance, Session, SessionKind,
+    SignInStore, TotpAttempt, TotpLimit,
 };
 pub use sqlite::backup::{Progress, back_up, restore};
 pub use store::{Digest, LogStats, Store, StoredEvents};

@@ -49,7 +49,10 @@ pub(crate) const SQLITE: &[Listed] = &[
     (50, "0050_catalogue", include_str!("../migrations/sqlite/0050_catalogue.sql")),
     (56, "0056_leases", include_str!("../migrations/sqlite/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/sqlite/0057_jobs.sql")),
+    (58, "0058_provider_grants", include_str!("../migrations/sqlite/0058_provider_grants.sql")),
+    (59, "0059_gathered_alerts", include_str!("../migrations/sqlite/0059_gathered_alerts.sql")),
     (63, "0063_imported", include_str!("../migrations/sqlite/0063_imported.sql")),
+    (64, "0064_shares", include_str!("../migrations/sqlite/0064_shares.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -92,7 +95,10 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (50, "0050_catalogue", include_str!("../migrations/postgres/0050_catalogue.sql")),
     (56, "0056_leases", include_str!("../migrations/postgres/0056_leases.sql")),
     (57, "0057_jobs", include_str!("../migrations/postgres/0057_jobs.sql")),
+    (58, "0058_provider_grants", include_str!("../migrations/postgres/0058_provider_grants.sql")),
+    (59, "0059_gathered_alerts", include_str!("../migrations/postgres/0059_gathered_alerts.sql")),
     (63, "0063_imported", include_str!("../migrations/postgres/0063_imported.sql")),
+    (64, "0064_shares", include_str!("../migrations/postgres/0064_shares.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

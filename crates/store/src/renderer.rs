@@ -28,6 +28,9 @@ pub trait Renderer: Send + Sync + 'static {
 
     /// Writes what a mail about an alert is made from, in JSON; `None` if no mails are sent.
     fn alert_mail(&self, alert: &Alert) -> Option<String>;
+
+    /// Writes what one mail about these alerts is made from, in JSON, from what [`Self::alert_mail`] wrote of each.
+    fn gathered_mail(&self, alerts: &[String]) -> String;
 }
 
 /// A renderer for stores that send nothing: webhooks get no messages, and browsers an empty object.
@@ -53,5 +56,9 @@ impl Renderer for Unsent {
 
     fn alert_mail(&self, _: &Alert) -> Option<String> {
         None
+    }
+
+    fn gathered_mail(&self, _: &[String]) -> String {
+        "{}".to_owned()
     }
 }

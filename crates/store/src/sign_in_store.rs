@@ -107,6 +107,17 @@ pub struct PasswordLink {
     pub expires_at: Timestamp,
 }
 
+/// What lets this server ask an identity provider again about the user of a session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The session.
+    pub session: Digest,
+    /// Its user.
+    pub user: UserId,
+    /// Who the user is at the provider, and the provider's token, encrypted.
+    pub sealed: Vec<u8>,
+}
+
 /// Logins, and what they are made and restored with. Part of [`crate::Store`].
 #[async_trait]
 pub trait SignInStore: Send + Sync {
@@ -154,6 +165,15 @@ pub trait SignInStore: Send + Sync {
         subject: Option<&str>,
         now: Timestamp,
     ) -> Result<Vec<UserId>>;
+
+    /// Stores what lets this server ask the provider of a session again. A session that has ended keeps nothing.
+    async fn set_grant(&self, session: &Digest, sealed: &[u8], check_at: Timestamp) -> Result<()>;
+    /// Takes grants that are due, and makes them due at `next` again: of several nodes one gets each.
+    async fn take_grants(&self, now: Timestamp, next: Timestamp, limit: u32) -> Result<Vec<Grant>>;
+    /// Makes the grant of a session due at another time.
+    async fn set_grant_due(&self, session: &Digest, check_at: Timestamp) -> Result<()>;
+    /// Removes the grant of a session that can't be used any more. The session stays.
+    async fn remove_grant(&self, session: &Digest) -> Result<()>;
 
     /// Begins to set up an authenticator app. Returns false and writes nothing if the user has one. `NotFound("user")`.
     async fn add_totp(&self, user: UserId, secret: &[u8]) -> Result<bool>;

@@ -4,7 +4,7 @@ use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
     HistoryStore, Idempotency, IdempotencyKey, ImportStore, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once,
     OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention,
-    SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo,
+    ShareStore, SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo,
     WrongPositions,
 };
 use async_trait::async_trait;
@@ -68,6 +68,7 @@ pub trait Store:
     + ProofStore
     + CatalogueStore
     + NodeStore
+    + ShareStore
     + SignInStore
     + TimetableStore
     + Send

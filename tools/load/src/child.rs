@@ -2,6 +2,7 @@
 
 use crate::process::{allowed_cpus, pin_to};
 use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -55,6 +56,17 @@ impl Child {
             printed.push('\n');
         }
         bail!("the program under test did not print {what}; it printed:\n{printed}")
+    }
+
+    /// Asks it to end.
+    pub(crate) fn terminate(&self) -> Result<()> {
+        let pid = Pid::from_raw(self.pid().cast_signed()).context("a process has a positive id")?;
+        Ok(kill_process(pid, Signal::TERM)?)
+    }
+
+    /// Whether it has ended. Does not wait.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.process.try_wait()?.is_some())
     }
 
     /// Its process id.

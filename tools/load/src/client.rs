@@ -1,5 +1,6 @@
 //! One thread, one epoll: many watching sockets and a few publishing connections, so that the client needs one CPU.
 
+use crate::frame::Closing;
 use crate::http::Response;
 use crate::publisher::Publisher;
 use crate::stamp::now_us;
@@ -24,7 +25,7 @@ pub(crate) trait Listener {
     /// A request was answered on connection number `publisher`.
     fn answer(&mut self, publisher: usize, response: &Response<'_>);
     /// The server closed socket number `watcher`.
-    fn closed(&mut self, watcher: usize, code: u16);
+    fn closed(&mut self, watcher: usize, closing: &Closing);
 }
 
 /// How to wait when nothing is ready.
@@ -86,6 +87,11 @@ impl Client {
     pub(crate) fn reopen_watcher(&mut self, watcher: usize, handshake: &Handshake) -> Result<()> {
         self.watchers[watcher] = Watcher::open(handshake)?;
         self.resume_watcher(watcher)
+    }
+
+    /// Closes all publishing connections.
+    pub(crate) fn close_publishers(&mut self) {
+        self.publishers.clear();
     }
 
     /// Opens `count` more publishing connections.
@@ -169,9 +175,9 @@ impl Client {
         let at_us = now_us();
         let watcher = &mut self.watchers[number];
         let state = watcher.read(&mut self.buffer, |payload| listener.message(number, payload, at_us))?;
-        if let SocketState::Closed(code) = state {
+        if let SocketState::Closed(closing) = state {
             delete(&self.epoll, watcher)?;
-            listener.closed(number, code);
+            listener.closed(number, &closing);
         }
         Ok(())
     }

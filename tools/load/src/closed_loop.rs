@@ -1,6 +1,7 @@
 //! Connections that each send their next request as soon as the last one is answered.
 
 use crate::client::{Client, Listener, Waiting};
+use crate::frame::Closing;
 use crate::histogram::{Durations, durations, quantile_ms};
 use crate::http::Response;
 use crate::milepost::Milepost;
@@ -107,5 +108,5 @@ impl Listener for Answers {
         }
     }
 
-    fn closed(&mut self, _watcher: usize, _code: u16) {}
+    fn closed(&mut self, _watcher: usize, _closing: &Closing) {}
 }

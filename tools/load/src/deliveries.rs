@@ -1,6 +1,7 @@
 //! Counts the messages that watchers receive, and their delays.
 
 use crate::client::Listener;
+use crate::frame::Closing;
 use crate::histogram::{Durations, durations};
 use crate::http::Response;
 use crate::stamp::{age_us, stamp_in};
@@ -83,8 +84,8 @@ impl Listener for Deliveries {
         }
     }
 
-    fn closed(&mut self, _watcher: usize, code: u16) {
-        self.closed = Some(code);
+    fn closed(&mut self, _watcher: usize, closing: &Closing) {
+        self.closed = Some(closing.code);
     }
 }
 
@@ -111,7 +112,7 @@ mod tests {
         deliveries.answer(0, &refused);
         assert!(deliveries.check().is_err());
         let mut deliveries = Deliveries::new(false);
-        deliveries.closed(0, 1012);
+        deliveries.closed(0, &Closing { code: 1012, reason: String::new() });
         assert!(deliveries.check().is_err());
     }
 }

@@ -3,6 +3,7 @@
 //! It does only what counting needs: it expects whole, unmasked frames and validates nothing else.
 
 use anyhow::{Result, bail};
+use std::time::Duration;
 
 /// What a frame carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,11 +84,35 @@ pub(crate) fn pong_frame(payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The status in a close frame's payload; 1005 if it has none.
-pub(crate) fn close_code(payload: &[u8]) -> u16 {
-    match payload {
-        [high, low, ..] => u16::from_be_bytes([*high, *low]),
-        _ => 1005,
+/// How a socket was closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Closing {
+    /// 1005 without a status, 1006 without a close frame.
+    pub(crate) code: u16,
+    /// In words; empty without any.
+    pub(crate) reason: String,
+}
+
+impl Closing {
+    /// Without a close frame.
+    pub(crate) const fn abnormal() -> Self {
+        Self { code: 1006, reason: String::new() }
+    }
+
+    /// What a close frame's payload says.
+    pub(crate) fn of(payload: &[u8]) -> Self {
+        match payload {
+            [high, low, reason @ ..] => {
+                Self { code: u16::from_be_bytes([*high, *low]), reason: String::from_utf8_lossy(reason).into_owned() }
+            }
+            _ => Self { code: 1005, reason: String::new() },
+        }
+    }
+
+    /// When the client should come back, as in `restarting; reconnect in 3.2s`.
+    pub(crate) fn advice(&self) -> Option<Duration> {
+        let seconds = self.reason.split_once("reconnect in ")?.1.strip_suffix('s')?;
+        Duration::try_from_secs_f64(seconds.parse().ok()?).ok()
     }
 }
 
@@ -137,7 +162,10 @@ mod tests {
 
     #[test]
     fn close_codes() {
-        assert_eq!(close_code(b"\x03\xE9bye"), 1001);
-        assert_eq!(close_code(b""), 1005);
+        assert_eq!(Closing::of(b"\x03\xE9bye"), Closing { code: 1001, reason: "bye".to_owned() });
+        assert_eq!(Closing::of(b"").code, 1005);
+        let advice = |reason: &str| Closing { code: 1012, reason: reason.to_owned() }.advice();
+        assert_eq!(advice("restarting; reconnect in 3.2s"), Some(Duration::from_millis(3_200)));
+        assert_eq!((advice("restarting"), advice("reconnect in NaNs")), (None, None));
     }
 }

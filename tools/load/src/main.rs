@@ -9,6 +9,7 @@ mod child;
 mod client;
 mod closed_loop;
 mod deliveries;
+mod deploy;
 mod fanout;
 mod fleet;
 mod floor;
@@ -52,6 +53,8 @@ enum Command {
     },
     /// CPU, delay and deliveries a second of fan-out, against the floor
     Fanout(fanout::FanoutOptions),
+    /// A new version in the place of the running one, under many sockets
+    Deploy(deploy::DeployOptions),
     /// Memory of sockets that only wait, with and without permessage-deflate
     Idle(idle::IdleOptions),
     /// Positions a second, single and in batches, against a route that stores nothing and against a bare COPY
@@ -72,6 +75,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Floor { port } => floor::run_floor(port),
         Command::Fanout(options) => fanout::run_fanout(options),
+        Command::Deploy(options) => deploy::run_deploy(&options),
         Command::Idle(options) => idle::run_idle(&options),
         Command::Ingest(options) => ingest::run_ingest(&options),
         Command::Latency(options) => latency::run_latency(&options),

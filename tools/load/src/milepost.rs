@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 use std::fs::File;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -64,9 +64,16 @@ pub(crate) struct Milepost {
     pub(crate) credential: String,
     /// Signs tokens.
     secret: String,
+    own: Option<Own>,
+}
+
+/// A server that this program started.
+#[derive(Debug)]
+struct Own {
     // Dropped in this order: the process ends before its folder is removed.
-    _child: Option<Child>,
-    _folder: Option<Folder>,
+    child: Child,
+    folder: Folder,
+    program: PathBuf,
 }
 
 impl Milepost {
@@ -75,7 +82,7 @@ impl Milepost {
         if let (Some(url), Some(secret), Some(pid)) = (&options.url, &options.jwt_secret, options.pid) {
             let address = address_of(url)?;
             let (credential, secret) = (bearer(secret, "admin", "default", &[])?, secret.clone());
-            return Ok(Self { address, pid, credential, secret, _child: None, _folder: None });
+            return Ok(Self { address, pid, credential, secret, own: None });
         }
         let program = match &options.server {
             // It is started from its own folder.
@@ -83,32 +90,23 @@ impl Milepost {
             None => std::env::current_exe()?.with_file_name("milepost"),
         };
         let folder = Folder::create()?;
-        let mut command = Command::new(program);
-        command
-            .arg("serve")
-            .current_dir(&folder.0)
-            .env("MILEPOST_LISTEN", "127.0.0.1:0")
-            .env("MILEPOST_DATA", folder.0.join("data"))
-            .env("MILEPOST_ECHO", "1")
-            .env("JWT_SECRET", OWN_SECRET)
-            .env("MAX_CONNECTIONS_PER_TENANT", "100000")
-            .env("MILEPOST_WEBHOOK_ALLOW", "127.0.0.0/8")
-            .env_remove("DATABASE_URL")
-            .env_remove("REDIS_URL")
-            .stderr(File::create(folder.0.join("stderr.log"))?);
-        if let Some(url) = &options.database_url {
-            command.env("DATABASE_URL", url);
-        }
-        if let Some(url) = &options.redis_url {
-            command.env("REDIS_URL", url);
-        }
-        let child = Child::start(command, &options.server_cpus)?;
-        let address = child
-            .wait_for("its address", |line| address_of(line.split_once("http://")?.1).ok())
-            .with_context(|| std::fs::read_to_string(folder.0.join("stderr.log")).unwrap_or_default())?;
+        let (child, address) = serve(&program, &folder, "127.0.0.1:0", options)?;
         let pid = child.pid();
         let (credential, secret) = (bearer(OWN_SECRET, "admin", "default", &[])?, OWN_SECRET.to_owned());
-        Ok(Self { address, pid, credential, secret, _child: Some(child), _folder: Some(folder) })
+        Ok(Self { address, pid, credential, secret, own: Some(Own { child, folder, program }) })
+    }
+
+    /// Asks the started server to end, and starts another one on the same data and address once it has. `wait` is called again and
+    /// again meanwhile.
+    pub(crate) fn deploy(&mut self, options: &ServerOptions, mut wait: impl FnMut() -> Result<()>) -> Result<()> {
+        let own = self.own.as_mut().context("only a server that this program started can be replaced")?;
+        own.child.terminate()?;
+        while !own.child.has_ended()? {
+            wait()?;
+        }
+        (own.child, _) = serve(&own.program, &own.folder, &self.address.to_string(), options)?;
+        self.pid = own.child.pid();
+        Ok(())
     }
 
     /// A connection for setting up, as an admin.
@@ -130,6 +128,34 @@ impl Milepost {
             deflate,
         }
     }
+}
+
+/// Starts a server on a folder, and returns it with its address once it is there.
+fn serve(program: &Path, folder: &Folder, listen: &str, options: &ServerOptions) -> Result<(Child, SocketAddr)> {
+    let mut command = Command::new(program);
+    command
+        .arg("serve")
+        .current_dir(&folder.0)
+        .env("MILEPOST_LISTEN", listen)
+        .env("MILEPOST_DATA", folder.0.join("data"))
+        .env("MILEPOST_ECHO", "1")
+        .env("JWT_SECRET", OWN_SECRET)
+        .env("MAX_CONNECTIONS_PER_TENANT", "100000")
+        .env("MILEPOST_WEBHOOK_ALLOW", "127.0.0.0/8")
+        .env_remove("DATABASE_URL")
+        .env_remove("REDIS_URL")
+        .stderr(File::create(folder.0.join("stderr.log"))?);
+    if let Some(url) = &options.database_url {
+        command.env("DATABASE_URL", url);
+    }
+    if let Some(url) = &options.redis_url {
+        command.env("REDIS_URL", url);
+    }
+    let child = Child::start(command, &options.server_cpus)?;
+    let address = child
+        .wait_for("its address", |line| address_of(line.split_once("http://")?.1).ok())
+        .with_context(|| std::fs::read_to_string(folder.0.join("stderr.log")).unwrap_or_default())?;
+    Ok((child, address))
 }
 
 /// A header line with a token for a user that the server does not know: the token's claims are enough.

@@ -3,6 +3,7 @@
 use crate::client::Listener;
 use crate::deliveries::Deliveries;
 use crate::fleet::Fleet;
+use crate::frame::Closing;
 use crate::http::Response;
 use serde::Deserialize;
 
@@ -64,8 +65,8 @@ impl Listener for Screens<'_> {
         self.deliveries.answer(publisher, response);
     }
 
-    fn closed(&mut self, watcher: usize, code: u16) {
-        self.deliveries.closed(watcher, code);
+    fn closed(&mut self, watcher: usize, closing: &Closing) {
+        self.deliveries.closed(watcher, closing);
     }
 }
 

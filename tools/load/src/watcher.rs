@@ -1,6 +1,6 @@
 //! One WebSocket that watches: its handshake, and its frames one by one.
 
-use crate::frame::{Kind, close_code, first_frame, pong_frame};
+use crate::frame::{Closing, Kind, first_frame, pong_frame};
 use crate::http::{first_response, header};
 use anyhow::{Context as _, Result, bail};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -25,12 +25,12 @@ pub(crate) struct Handshake {
 }
 
 /// A socket after a read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SocketState {
     /// Open: every complete frame was read.
     Open,
-    /// Closed by the server with this code (1006: without a close frame).
-    Closed(u16),
+    /// Closed by the server.
+    Closed(Closing),
 }
 
 /// An open socket.
@@ -94,10 +94,10 @@ impl Watcher {
         }
         buffer[..kept_bytes].copy_from_slice(&self.unfinished);
         let read_bytes = match (&self.stream).read(&mut buffer[kept_bytes..kept_bytes + READ_BYTES]) {
-            Ok(0) => return Ok(SocketState::Closed(1006)),
+            Ok(0) => return Ok(SocketState::Closed(Closing::abnormal())),
             Ok(read_bytes) => read_bytes,
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-            Err(_) => return Ok(SocketState::Closed(1006)),
+            Err(_) => return Ok(SocketState::Closed(Closing::abnormal())),
         };
         let bytes = &buffer[..kept_bytes + read_bytes];
         let mut at = 0;
@@ -108,7 +108,7 @@ impl Watcher {
                 // A pong that finds the socket full is dropped. The server's next ping asks again.
                 Kind::Ping => drop(self.stream.write(&pong_frame(frame.payload))),
                 Kind::Pong => {}
-                Kind::Close => return Ok(SocketState::Closed(close_code(frame.payload))),
+                Kind::Close => return Ok(SocketState::Closed(Closing::of(frame.payload))),
             }
         }
         self.unfinished.clear();

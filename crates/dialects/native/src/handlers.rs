@@ -21,6 +21,7 @@ pub(crate) mod positions;
 pub(crate) mod push;
 pub(crate) mod rules;
 pub(crate) mod second_factor;
+pub(crate) mod shares;
 pub(crate) mod sync_events;
 pub(crate) mod tenants;
 pub(crate) mod track;

@@ -18,4 +18,5 @@ pub(crate) mod position;
 pub(crate) mod push;
 pub(crate) mod record;
 pub(crate) mod rules;
+pub(crate) mod share;
 pub(crate) mod trip;

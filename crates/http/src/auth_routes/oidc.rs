@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use milepost_access::{Access, ProviderLogin};
+use milepost_access::{Access, ProviderLogin, ProviderToken};
 use milepost_oidc::{Authorization, Claims, Provider, ProviderError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -109,15 +109,25 @@ async fn end_login(
     let keys = fitting_keys(provider, &tokens.id_token).await?;
     let id_token = context
         .access
-        .verify_id_token(&tokens.id_token, &keys, settings.issuer.as_str(), &settings.client_id, &begun.nonce)
+        .verify_id_token(&tokens.id_token, &keys, settings.issuer.as_str(), &settings.client_id, Some(&begun.nonce))
         .map_err(Problem::malformed)?;
     let subject = id_token.get("sub").and_then(|sub| sub.as_str()).unwrap_or_default().to_owned();
     let userinfo = if Claims::lack(&id_token, settings) {
-        provider.userinfo(&tokens, &subject).await?
+        match provider.userinfo(tokens.access_token.as_deref(), &subject).await {
+            // It gave that token just now: the fault is the provider's.
+            Err(ProviderError::Refused(detail)) => return Err(Problem::new(StatusCode::BAD_GATEWAY, detail)),
+            userinfo => userinfo?,
+        }
     } else {
         serde_json::Map::new()
     };
+    let tells_roles = !id_token.contains_key(&settings.roles_claim) && userinfo.contains_key(&settings.roles_claim);
     let claims = Claims::new(id_token, userinfo);
+    let token = match (tokens.refresh_token, tokens.access_token) {
+        (Some(token), _) => Some(ProviderToken::Refresh(token)),
+        (None, Some(token)) => Some(ProviderToken::Access { token, tells_roles }),
+        (None, None) => None,
+    };
     let login = ProviderLogin {
         issuer: settings.issuer.as_str().to_owned(),
         subject,
@@ -127,6 +137,7 @@ async fn end_login(
         name: claims.name().to_owned(),
         email: claims.verified_email(),
         links_email: settings.links_email,
+        token,
         address,
     };
     let secret = context.access.open_provider_session(&login).await?;
@@ -160,7 +171,7 @@ fn refusal_of(error: &str) -> Problem {
 }
 
 /// The provider's keys; read again if the token names one that is not among them.
-async fn fitting_keys(provider: &Provider, token: &str) -> Result<Arc<Vec<u8>>, ProviderError> {
+pub(crate) async fn fitting_keys(provider: &Provider, token: &str) -> Result<Arc<Vec<u8>>, ProviderError> {
     let keys = provider.keys(false).await?;
     if Access::lacks_key(&keys, token) { provider.keys(true).await } else { Ok(keys) }
 }

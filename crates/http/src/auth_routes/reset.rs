@@ -50,8 +50,9 @@ pub(super) async fn request_reset(
 
 pub(super) async fn confirm_reset(
     State(context): State<Arc<HttpContext>>,
+    ClientAddress(address): ClientAddress,
     Body(json): Body<ConfirmJson>,
 ) -> Result<StatusCode, Problem> {
-    context.access.reset_password(&json.token, json.password).await?;
+    context.access.reset_password(&json.token, json.password, address).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -47,9 +47,10 @@ pub(super) async fn begin_totp(
 pub(super) async fn confirm_totp(
     State(context): State<Arc<HttpContext>>,
     SignedIn(authentication): SignedIn,
+    ClientAddress(address): ClientAddress,
     Body(json): Body<Code>,
 ) -> Result<impl IntoResponse, Problem> {
-    let recovery_codes = context.access.confirm_totp(&authentication, &json.code).await?;
+    let recovery_codes = context.access.confirm_totp(&authentication, &json.code, address).await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
 

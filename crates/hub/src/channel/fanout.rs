@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ const PLANNED_AT_ONCE: usize = 8_192;
 
 /// Runs passes until nothing is pending.
 pub(super) async fn run(channel: Arc<Channel>) {
-    let alive = Alive(channel);
-    let channel = &alive.0;
+    let alive = Alive { channel, is_ending_all: AtomicBool::new(false) };
+    let channel = &alive.channel;
     let mut last_pass: Option<Instant> = None;
     loop {
         if let Some(last) = last_pass {
@@ -41,7 +42,9 @@ pub(super) async fn run(channel: Arc<Channel>) {
         };
         last_pass = Some(Instant::now());
         if drained.overrun {
+            alive.is_ending_all.store(true, Relaxed);
             end_all(channel).await;
+            alive.is_ending_all.store(false, Relaxed);
         }
         let (sequences, messages) = split(drained.entries);
         if let Some(last) = sequences.last().copied() {
@@ -52,13 +55,17 @@ pub(super) async fn run(channel: Arc<Channel>) {
     }
 }
 
-/// Lets the channel start another task if this one ends by a panic.
-struct Alive(Arc<Channel>);
+/// If the task ends by a panic, messages are lost: another one ends every subscriber, so that it resumes.
+struct Alive {
+    channel: Arc<Channel>,
+    /// If that is where the panic is, the next message starts the other task, so that a fault that stays costs no processor.
+    is_ending_all: AtomicBool,
+}
 
 impl Drop for Alive {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.mark_stopped();
+            self.channel.lose(!self.is_ending_all.load(Relaxed));
         }
     }
 }

@@ -66,6 +66,11 @@ impl Pending {
         taken
     }
 
+    /// Messages that were drained did not reach everybody: the next pass ends every subscriber.
+    pub(super) fn lose(&mut self) {
+        self.overrun = true;
+    }
+
     /// Whether nothing waits and no task is offering anything.
     pub(super) fn is_idle(&self) -> bool {
         self.queue.is_empty() && !self.running

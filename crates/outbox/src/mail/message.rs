@@ -1,7 +1,7 @@
 //! Writes a mail: plain text beside HTML, in the language and time zone of its reader.
 
 use super::words::{Words, words_in};
-use super::{MailBody, MailSettings};
+use super::{AlertLine, MailBody, MailSettings};
 use jiff::tz::TimeZone;
 use lettre::Message;
 use lettre::address::AddressError;
@@ -34,7 +34,9 @@ pub(super) fn write_message(
     let time = |at: Timestamp| time_of(at, receiver, words);
     let name = format!("{}/{}", receiver.tenant, receiver.username);
     let (url, until) = link.map_or_else(Default::default, |(url, ends)| (url.clone(), time(*ends)));
-    let mut unsubscribe = None;
+    let unsubscribe = receiver.contact.email.as_ref().filter(|_| body.is_about_alerts()).map(|email| {
+        format!("{}/unsubscribe?token={}", settings.public_url, (settings.sign_unsubscribe)(receiver.user, email))
+    });
     let (subject, mut parts) = match body {
         MailBody::Reset => (
             words.reset_subject.to_owned(),
@@ -53,20 +55,27 @@ pub(super) fn write_message(
                 Part::Text(words.link_until.replace("{until}", &until)),
             ],
         ),
-        MailBody::Alert { severity, title, message, vehicle, at_ms } => {
-            unsubscribe = receiver.contact.email.as_ref().map(|email| {
-                format!(
-                    "{}/unsubscribe?token={}",
-                    settings.public_url,
-                    (settings.sign_unsubscribe)(receiver.user, email)
-                )
-            });
-            let at = Timestamp::from_unix_ms(*at_ms).map_or_else(String::new, time);
-            let mut parts = vec![Part::Text(message.clone()), Part::Text(format!("{}: {at}", words.time))];
-            parts.extend(vehicle.as_ref().map(|vehicle| Part::Text(format!("{}: {vehicle}", words.vehicle))));
-            parts.push(Part::Text(format!("{}: {}", words.severity, words.severity_named(severity))));
+        MailBody::Alert(alert) => {
+            let mut parts = vec![Part::Text(alert.message.clone())];
+            parts.extend(facts_of(alert, words, time).into_iter().map(Part::Text));
             parts.push(Part::Link(words.open, format!("{}/", settings.public_url)));
-            (title.clone(), parts)
+            (alert.title.clone(), parts)
+        }
+        MailBody::Alerts { alerts, more } => {
+            let tell = |alert: &AlertLine| {
+                let facts = facts_of(alert, words, time).join("\n");
+                Part::Text(format!("{}\n{}\n{facts}", alert.title, alert.message))
+            };
+            let mut parts: Vec<Part> = alerts.iter().map(tell).collect();
+            if *more > 0 {
+                parts.push(Part::Text(words.more.replace("{n}", &more.to_string())));
+            }
+            parts.push(Part::Link(words.open, format!("{}/", settings.public_url)));
+            let subject = match alerts.as_slice() {
+                [alert] => alert.title.clone(),
+                all => words.gathered_subject.replace("{n}", &(all.len() + more).to_string()),
+            };
+            (subject, parts)
         }
     };
     parts.extend(unsubscribe.as_ref().map(|url| Part::Link(words.unsubscribe, url.clone())));
@@ -95,6 +104,15 @@ pub(super) fn write_message(
     }
     let alternatives = MultiPart::alternative_plain_html(plain(&parts), html(&parts, words));
     message.multipart(alternatives).map(|message| message.formatted()).map_err(|error| error.to_string())
+}
+
+/// When and where it was, and how severe.
+fn facts_of(alert: &AlertLine, words: &Words, time: impl Fn(Timestamp) -> String) -> Vec<String> {
+    let at = Timestamp::from_unix_ms(alert.at_ms).map_or_else(String::new, time);
+    let mut facts = vec![format!("{}: {at}", words.time)];
+    facts.extend(alert.vehicle.as_ref().map(|vehicle| format!("{}: {vehicle}", words.vehicle)));
+    facts.push(format!("{}: {}", words.severity, words.severity_named(&alert.severity)));
+    facts
 }
 
 fn header(name: &'static str, value: String) -> HeaderValue {

@@ -53,7 +53,7 @@ impl MailServer {
         let Ok(body) = serde_json::from_str::<MailBody>(&call.body) else {
             return Ending::Unsent("the mail is of a newer version");
         };
-        if matches!(body, MailBody::Alert { .. }) && !receiver.contact.alert_mail.is_wanted() {
+        if body.is_about_alerts() && !receiver.contact.alert_mail.is_wanted() {
             return Ending::Unsent("the user ended mails about alerts");
         }
         let Ok(to) = email.as_str().parse::<Address>() else { return Ending::Unsent("the address can't be used") };
@@ -85,7 +85,7 @@ impl MailServer {
         body: &MailBody,
         receiver: &DueMail,
     ) -> Result<Option<(String, Timestamp)>, String> {
-        if matches!(body, MailBody::Alert { .. }) {
+        if body.is_about_alerts() {
             return Ok(None);
         }
         let (secret, link) = (self.settings.make_link)(receiver.user);

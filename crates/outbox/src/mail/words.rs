@@ -17,6 +17,8 @@ pub(super) struct Words {
     pub(super) severity: &'static str,
     /// Low, medium, high, critical.
     pub(super) severities: [&'static str; 4],
+    pub(super) gathered_subject: &'static str,
+    pub(super) more: &'static str,
     pub(super) open: &'static str,
     pub(super) unsubscribe: &'static str,
 }
@@ -63,6 +65,8 @@ const ENGLISH: Words = Words {
     vehicle: "Vehicle",
     severity: "Severity",
     severities: ["low", "medium", "high", "critical"],
+    gathered_subject: "{n} alerts",
+    more: "And {n} more.",
     open: "Open Milepost",
     unsubscribe: "Get no more e-mail about alerts",
 };
@@ -94,6 +98,8 @@ const INDONESIAN: Words = Words {
     vehicle: "Kendaraan",
     severity: "Tingkat",
     severities: ["rendah", "sedang", "tinggi", "kritis"],
+    gathered_subject: "{n} peringatan",
+    more: "Dan {n} lagi.",
     open: "Buka Milepost",
     unsubscribe: "Berhenti menerima email tentang peringatan",
 };

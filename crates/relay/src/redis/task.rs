@@ -5,7 +5,7 @@ use super::channels::Channels;
 use super::connection::Connection;
 use crate::incoming::Incoming;
 use crate::stats::count;
-use crate::wire::{encode_bulletin, encode_pulse};
+use crate::wire::{encode_bulletin, encode_handover, encode_pulse};
 use crate::{Missed, RedisUrl, RelayState};
 use milepost_clock::Clock;
 use milepost_domain::{NodeId, TenantId};
@@ -50,6 +50,7 @@ enum Lost {
 struct Pushes {
     incoming: Arc<Incoming>,
     nodes_channel: String,
+    own_channel: String,
     pulse: Arc<Pulse>,
 }
 
@@ -65,7 +66,13 @@ impl Task {
         let mut is_first = true;
         loop {
             let lost = self.serve_connection().await;
-            let was_connected = self.shared.state.send_replace(RelayState::Lost) == RelayState::Connected;
+            let (was_connected, taken_back) = {
+                let mut handovers = self.shared.handovers();
+                (self.shared.state.send_replace(RelayState::Lost) == RelayState::Connected, handovers.take_back())
+            };
+            for (tenant, positions) in taken_back {
+                self.incoming.take_back(&tenant, positions);
+            }
             if was_connected || is_first {
                 tracing::warn!(cause = %lost, "the relay to the other nodes is lost; their news are read from the database");
             }
@@ -86,15 +93,16 @@ impl Task {
     async fn serve_connection(&self) -> Lost {
         let pulse = Pulse { clock: self.clock.clone(), heard: Mutex::new(self.clock.instant()), closed: Notify::new() };
         let pulse = Arc::new(pulse);
-        let nodes_channel = self.channels.of_nodes();
+        let (nodes_channel, own_channel) = (self.channels.of_nodes(), self.channels.of_node(self.node));
         let pushes = Pushes {
             incoming: Arc::clone(&self.incoming),
             nodes_channel: nodes_channel.clone(),
+            own_channel: own_channel.clone(),
             pulse: Arc::clone(&pulse),
         };
         let served = async {
             let mut connection = Connection::open(&self.url, pushes).await?;
-            connection.subscribe(&[nodes_channel]).await?;
+            connection.subscribe(&[nodes_channel, own_channel]).await?;
             self.serve(&mut connection, &pulse).await
         };
         match served.await {
@@ -148,7 +156,10 @@ impl Task {
         let encode = |(tenant, sequence, batch)| {
             (self.channels.of_tenant(&tenant), encode_bulletin(self.node, sequence, &tenant, &batch))
         };
-        taken.into_iter().map(encode).collect()
+        let handed_over = self.shared.handovers().take().into_iter();
+        let handed_over = handed_over
+            .map(|(node, sequence, batch)| (self.channels.of_node(node), encode_handover(self.node, sequence, batch)));
+        taken.into_iter().map(encode).chain(handed_over).collect()
     }
 
     /// Subscribes to the channels of tenants that are wanted, and unsubscribes from others.
@@ -216,6 +227,8 @@ impl AsyncPushSender for Pushes {
                     if self.incoming.take_pulse(message) {
                         self.pulse.heard();
                     }
+                } else if *channel == self.own_channel.as_bytes() {
+                    self.incoming.take_handover(message);
                 } else {
                     self.incoming.take(message);
                 }

@@ -94,6 +94,7 @@ impl Collector for CurrentStats {
         to.gauge("tracks_behind", "Vehicles whose positions are held, or wait to be read, and folded", tracks.behind)?;
         to.counter("track_folds", "Positions folded", tracks.folds)?;
         to.counter("track_facts", "Changes of history written", tracks.facts)?;
+        to.counter("track_handovers", "Positions that another node folds", tracks.handed_over)?;
         to.counter("track_refolds", "Tracks folded again for late positions", tracks.refolds)?;
         let mqtt = &self.mqtt;
         to.gauge("mqtt_connected", "1 while the MQTT broker is connected", u64::from(mqtt.is_connected()))?;

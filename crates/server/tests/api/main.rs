@@ -76,6 +76,7 @@ mod native {
     pub mod outliers;
     pub mod positions;
     pub mod rest;
+    pub mod shares;
     pub mod space;
     pub mod story;
     pub mod versions;
@@ -83,6 +84,7 @@ mod native {
 mod nodes {
     pub mod counts;
     pub mod faults;
+    pub mod folding;
     pub mod news;
     pub mod support;
 }

@@ -3,10 +3,12 @@
 use crate::listener::Listeners;
 use crate::live::{Advance, LiveMap};
 use crate::nodes::SharedCounts;
+use crate::nodes::hand_over::take_over;
 use crate::wakers::NewEvents;
 use crate::{Listener, PositionRecorded};
 use milepost_domain::{NodeId, Position, TenantId, Timestamp, TrackingId};
-use milepost_relay::{DriverMove, Missed, News, NodeNews, Place, Receiver};
+use milepost_follow::TrackInbox;
+use milepost_relay::{DriverMove, FoldPosition, Missed, News, NodeNews, Place, Receiver};
 use milepost_store::VehicleNo;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -21,6 +23,7 @@ pub(crate) struct RelayInbox {
     listeners: Listeners,
     new_events: Arc<NewEvents>,
     counts: Arc<SharedCounts>,
+    tracks: Arc<TrackInbox>,
     /// A std mutex: held for a look-up, never across an await.
     waiting: Mutex<Waiting>,
     filled: Notify,
@@ -41,8 +44,9 @@ impl RelayInbox {
         listeners: Listeners,
         new_events: Arc<NewEvents>,
         counts: Arc<SharedCounts>,
+        tracks: Arc<TrackInbox>,
     ) -> Self {
-        Self { live, listeners, new_events, counts, waiting: Mutex::default(), filled: Notify::new() }
+        Self { live, listeners, new_events, counts, tracks, waiting: Mutex::default(), filled: Notify::new() }
     }
 
     pub(super) fn take(&self) -> Waiting {
@@ -110,10 +114,17 @@ impl Receiver for RelayInbox {
         self.counts.hear(node, news);
     }
 
+    fn handed_over(&self, tenant: &TenantId, positions: Vec<FoldPosition>) {
+        take_over(&self.tracks, tenant, &positions);
+    }
+
     fn missed(&self, missed: Missed) {
         match missed {
             Missed::Of(tenant) => self.missed_of(&tenant),
-            Missed::All => self.missed_everything(),
+            Missed::All => {
+                self.missed_everything();
+                self.tracks.missed();
+            }
         }
     }
 }

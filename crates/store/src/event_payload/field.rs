@@ -1,13 +1,11 @@
 //! Converts domain types to stored JSON: `#[serde(with = "field")]`, or `nullable` for a field that may be null. The
 //! field must be present either way: an alert that lost its user would be shown to everyone.
 
-use milepost_domain::{
-    AccessTokenId, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId,
+use milepost_domain::{AccessTokenId, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId,
     DrivingKind, EntryKind, EventType, FenceEvent, FuelSource, GeofenceId, GradeId, GradeKind, Invalid, JsonObject,
     Label, Latitude, Longitude, NoticeId, NotificationKind, NotificationText, OrderId, ParcelId, ParcelStatus, Reason,
     Revision, RiderId, Score, ServiceBasis, Severity, SpeedKmh, TenantId, TimeOfDay, Timestamp, TrackingId,
-    TrainingDayId, TripId, TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone,
-};
+    TrainingDayId, TripId, TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone, ShareId};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -83,7 +81,7 @@ texts! {
     TripOrigin: parse, TripStatus: parse, Weekday: parse, Zone: parse,
 }
 
-numbers! { i64: AccessTokenId, CadetId, GeofenceId, GradeId, NoticeId, ParcelId, TrainingDayId, UserId }
+numbers! { i64: AccessTokenId, CadetId, GeofenceId, GradeId, NoticeId, ParcelId, ShareId, TrainingDayId, UserId }
 numbers! { f64: Latitude, Longitude, SpeedKmh }
 
 impl Field for Score {

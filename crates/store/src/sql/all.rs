@@ -24,6 +24,7 @@ mod positions;
 mod proofs;
 mod push;
 mod records;
+mod shares;
 mod sign_in;
 mod store;
 mod timetables;

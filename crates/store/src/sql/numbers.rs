@@ -17,6 +17,7 @@ pub(crate) enum Numbered {
     Notice,
     Parcel,
     Push,
+    Share,
     Webhook,
 }
 
@@ -32,6 +33,7 @@ impl Numbered {
             Self::Notice => "notice",
             Self::Parcel => "parcel",
             Self::Push => "push",
+            Self::Share => "share",
             Self::Webhook => "webhook",
         }
     }

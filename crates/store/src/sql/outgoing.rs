@@ -112,6 +112,13 @@ impl OutgoingStore for SqlStore {
     async fn add_mail(&self, user: UserId, body: &str, now: Timestamp) -> Result<bool> {
         write!(self, None, mails::add_mail(user, body, now))
     }
+    async fn mail_gathered_alerts(&self, now: Timestamp, limit: u32) -> Result<u32> {
+        let due = read!(self, mails::due_readers(now, limit))?;
+        for user in &due {
+            write!(self, None, mails::mail_gathered(*user, now, self.renderer()))?;
+        }
+        Ok(u32::try_from(due.len()).unwrap_or(limit))
+    }
     async fn add_mail_link(&self, link: &PasswordLink) -> Result<()> {
         write!(self, None, password_links::add_password_link(link))
     }

@@ -1,13 +1,15 @@
 //! Implements the trait for logins with the functions of this folder.
 
+mod grants;
 pub(super) mod identities;
 pub(super) mod password_links;
 pub(super) mod second_factors;
 pub(super) mod sessions;
 
 use super::accounts::users;
+use super::audit::sign_in as audited;
 use super::sql_store::SqlStore;
-use crate::{Digest, Login, NewLogin, Once, PasswordLink, Result, Session, SignInStore, TotpAttempt, TotpLimit};
+use crate::{Digest, Grant, Login, NewLogin, Once, PasswordLink, Result, Session, SignInStore, TotpAttempt, TotpLimit};
 use async_trait::async_trait;
 use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, User, UserId};
 
@@ -49,16 +51,24 @@ impl SignInStore for SqlStore {
         new_password_hash: &str,
         now: Timestamp,
     ) -> Result<Option<UserId>> {
-        write!(self, None, password_links::redeem_password_link(secret_hash, new_password_hash, now, self.renderer()))
+        write!(
+            self,
+            None,
+            audited::redeem_password_link(secret_hash, new_password_hash, now, self.renderer(), self.author())
+        )
     }
     async fn find_identity(&self, issuer: &str, subject: &str) -> Result<Option<UserId>> {
         read!(self, identities::find_identity(issuer, subject))
     }
     async fn add_identity(&self, issuer: &str, subject: &str, user: UserId) -> Result<()> {
-        write!(self, None, identities::add_identity(issuer, subject, user))
+        write!(self, None, audited::add_identity(issuer, subject, user, self.author()))
     }
     async fn add_user_of_identity(&self, issuer: &str, subject: &str, user: &NewLogin, now: Timestamp) -> Result<User> {
-        write!(self, Some(&user.tenant), identities::add_user_of_identity(issuer, subject, user, now, self.renderer()))
+        write!(
+            self,
+            Some(&user.tenant),
+            audited::add_user_of_identity(issuer, subject, user, now, self.renderer(), self.author())
+        )
     }
     async fn remove_sessions_of_issuer(
         &self,
@@ -70,6 +80,27 @@ impl SignInStore for SqlStore {
         write!(self, None, identities::remove_sessions_of_issuer(issuer, sid, subject, now, self.renderer()))
     }
 
+    async fn set_grant(&self, session: &Digest, sealed: &[u8], check_at: Timestamp) -> Result<()> {
+        let check_at = self.native.to_shared(check_at);
+        write!(self, None, grants::set_grant(session, sealed, check_at))
+    }
+    async fn take_grants(&self, now: Timestamp, next: Timestamp, limit: u32) -> Result<Vec<Grant>> {
+        let (now, next) = (self.native.to_shared(now), self.native.to_shared(next));
+        // Asked often, and written only when one is due.
+        if read!(self, grants::has_due(now))? {
+            write!(self, None, grants::take_grants(now, next, limit))
+        } else {
+            Ok(Vec::new())
+        }
+    }
+    async fn set_grant_due(&self, session: &Digest, check_at: Timestamp) -> Result<()> {
+        let check_at = self.native.to_shared(check_at);
+        write!(self, None, grants::set_grant_due(session, check_at))
+    }
+    async fn remove_grant(&self, session: &Digest) -> Result<()> {
+        write!(self, None, grants::remove_grant(session))
+    }
+
     async fn add_totp(&self, user: UserId, secret: &[u8]) -> Result<bool> {
         write!(self, None, second_factors::add_totp(user, secret))
     }
@@ -77,7 +108,7 @@ impl SignInStore for SqlStore {
         write_unflushed!(self, None, second_factors::begin_totp_attempt(user, limit, now))
     }
     async fn confirm_totp(&self, user: UserId, step: i64, recovery_codes: &[Digest], now: Timestamp) -> Result<bool> {
-        write!(self, None, second_factors::confirm_totp(user, step, recovery_codes, now))
+        write!(self, None, audited::confirm_totp(user, step, recovery_codes, now, self.author()))
     }
     async fn use_totp_step(&self, user: UserId, step: i64, limit: TotpLimit) -> Result<bool> {
         write!(self, None, second_factors::use_totp_step(user, step, limit))
@@ -86,7 +117,7 @@ impl SignInStore for SqlStore {
         write!(self, None, second_factors::use_recovery_code(user, code_hash, limit))
     }
     async fn remove_totp(&self, user: UserId) -> Result<bool> {
-        write!(self, None, second_factors::remove_totp(user))
+        write!(self, None, audited::remove_totp(user, self.author()))
     }
     async fn add_challenge(&self, secret_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()> {
         write!(self, None, second_factors::add_challenge(secret_hash, user, expires_at))
@@ -101,6 +132,6 @@ impl SignInStore for SqlStore {
         read!(self, second_factors::second_factor_roles(tenant))
     }
     async fn set_second_factor_roles(&self, tenant: &TenantId, roles: &[Role]) -> Result<()> {
-        write!(self, Some(tenant), second_factors::set_second_factor_roles(tenant, roles))
+        write!(self, Some(tenant), audited::set_second_factor_roles(tenant, roles, self.author()))
     }
 }

@@ -44,6 +44,7 @@ mod push;
 mod push_alerts;
 mod samples;
 mod second_factors;
+mod shares;
 mod sign_in;
 mod timetables;
 mod trips;
@@ -118,6 +119,11 @@ on_both! {
         progress_is_that_of_a_source,
         links_are_added_at_once_and_stay,
         a_hash_is_replaced_while_it_is_the_same;
+    shares:
+        a_share_is_found_by_its_secret_and_listed_with_its_vehicles,
+        shares_that_have_ended_do_not_count_and_go_after_a_month,
+        a_recalled_share_is_found_no_more,
+        a_vehicle_that_is_made_anew_is_in_no_share;
     second_factors:
         a_code_is_good_once_on_whichever_node,
         attempts_are_counted_and_forgiven,
@@ -130,7 +136,8 @@ on_both! {
         a_password_link_is_used_once_and_ends_all_logins,
         a_password_link_ends_with_its_hour_or_with_what_it_was_made_for,
         a_user_has_a_bounded_number_of_password_links,
-        users_are_found_by_their_address;
+        users_are_found_by_their_address,
+        a_grant_is_taken_once_when_it_is_due_and_goes_with_its_session;
     leases:
         a_lease_is_one_nodes_until_it_ends;
     timetables:

@@ -144,3 +144,25 @@ pub(crate) async fn users_are_found_by_their_address(database: &TestDatabase) {
     assert_eq!(found("ann@example.org", 2).await, ["a", "b"]);
     assert_eq!(found("nobody@example.org", 9).await, Vec::<String>::new());
 }
+
+pub(crate) async fn a_grant_is_taken_once_when_it_is_due_and_goes_with_its_session(database: &TestDatabase) {
+    let store = &database.store;
+    let ann = add_user(&**store, "ann").await;
+    for number in 1..=3 {
+        store.add_session(&opened(digest(number), ann.id, at(100_000))).await.unwrap();
+        store.set_grant(&digest(number), &[7, number as u8], at(i64::from(number) * 1_000)).await.unwrap();
+    }
+    store.set_grant(&digest(9), b"of nobody", at(0)).await.unwrap();
+    assert!(store.take_grants(at(999), at(50_000), 10).await.unwrap().is_empty());
+    let taken = store.take_grants(at(2_500), at(50_000), 1).await.unwrap();
+    assert_eq!((taken.len(), taken[0].session, taken[0].user, &taken[0].sealed), (1, digest(1), ann.id, &vec![7, 1]));
+    let (one, other) =
+        tokio::join!(store.take_grants(at(2_500), at(50_000), 10), store.take_grants(at(2_500), at(50_000), 10));
+    let taken: Vec<Digest> = [one.unwrap(), other.unwrap()].concat().iter().map(|grant| grant.session).collect();
+    assert_eq!(taken, [digest(2)], "one of two takes it");
+    store.set_grant_due(&digest(2), at(3_000)).await.unwrap();
+    store.remove_grant(&digest(3)).await.unwrap();
+    store.remove_session(&digest(1), at(1)).await.unwrap();
+    let left = store.take_grants(at(60_000), at(60_001), 10).await.unwrap();
+    assert_eq!(left.iter().map(|grant| grant.session).collect::<Vec<_>>(), [digest(2)]);
+}

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_domain::{Position, TenantId, Timestamp, TripId};
 use milepost_formats::{Format, TrackMeta};
 use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, tenant_of};
-use milepost_service::{Request, ServiceError, TripPath, fleet};
+use milepost_service::{Request, ServiceError, TripPath, audit, fleet};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -47,6 +47,7 @@ pub(crate) async fn get_trip(
     }
     let trip = fleet::get_trip(&context.use_cases.fleet, &request, &tenant, &id).await?;
     let mut path = fleet::read_trip_path(&context.use_cases.fleet, &request, &tenant, &id, None).await?;
+    audit::note_look(&context.use_cases.audit, &request, &tenant, path.vehicle()).await?;
     let (positions, next) = path.take(PATH_SHOWN).await?;
     let path = Some(positions.iter().map(position_to_json).collect());
     let path_next = Some(next.map(|at| cursor_of(&at.unix_ms().to_string())));
@@ -74,6 +75,9 @@ pub(crate) async fn read_trip_path(
     let limit = page.limit()?;
     let _permit = context.page_permit(&request.caller).await?;
     let mut path = fleet::read_trip_path(&context.use_cases.fleet, &request, &tenant, &id, after).await?;
+    if after.is_none() {
+        audit::note_look(&context.use_cases.audit, &request, &tenant, path.vehicle()).await?;
+    }
     let (positions, next) = path.take(limit).await?;
     let items = positions.iter().map(position_to_json).collect();
     Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response())
@@ -87,6 +91,7 @@ async fn stream_path(
     format: Format,
 ) -> Result<Response, Problem> {
     let path = fleet::read_trip_path(&context.use_cases.fleet, request, tenant, id, None).await?;
+    audit::note_track_export(&context.use_cases.audit, request, tenant, path.vehicle()).await?;
     let meta = TrackMeta { vehicle_id: path.vehicle().to_string(), label: Some(format!("Trip {id}")) };
     stream_file(FileReader::of(context, request, tenant), path, format, meta).await
 }

@@ -59,7 +59,7 @@ pub(crate) struct NewUserJson {
     pub language: Option<String>,
     /// The zone of times in messages, a name of the IANA time zone database. UTC if absent.
     pub timezone: Option<String>,
-    /// Which mails about alerts it gets: at_once or off. at_once if absent.
+    /// Which mails about alerts it gets: at_once, quarter_hour, daily or off. at_once if absent.
     pub alert_mail: Option<String>,
 }
 
@@ -107,7 +107,7 @@ pub(crate) struct ChangeUserJson {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub timezone: Option<Option<String>>,
-    /// Which mails about alerts it gets: at_once or off.
+    /// Which mails about alerts it gets: at_once, quarter_hour, daily or off.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub alert_mail: Option<String>,

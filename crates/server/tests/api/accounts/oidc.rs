@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex};
 on_both!(
     a_person_is_known_by_issuer_and_subject,
     groups_become_roles_and_are_taken_away_at_the_next_login,
+    a_role_that_is_taken_away_is_gone_within_a_quarter_of_an_hour,
     a_verified_address_links_one_account_and_no_other_claim_does,
     the_provider_ends_sessions_with_their_sockets,
     passwords_can_be_closed_but_for_the_first_user,
@@ -39,6 +40,8 @@ struct Shared {
     /// The claims of the next ID token, over what every ID token has.
     claims: Mutex<Value>,
     userinfo: Mutex<Value>,
+    /// Whether logins get a refresh token, and the one that is good now.
+    refresh: Mutex<Option<String>>,
     /// The nonce and code challenge of each code.
     codes: Mutex<HashMap<String, (String, String)>>,
 }
@@ -55,6 +58,7 @@ impl Provider {
             key_id: Mutex::new("one"),
             claims: Mutex::new(json!({})),
             userinfo: Mutex::new(json!({})),
+            refresh: Mutex::default(),
             codes: Mutex::default(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -136,18 +140,34 @@ async fn exchange(
     let basic = base64::engine::general_purpose::STANDARD.encode("milepost:s%2Fcret");
     assert_eq!(headers["authorization"], format!("Basic {basic}"));
     let refused = || (axum::http::StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant"}))).into_response();
+    let now = crate::support::signing::now_ms() / 1_000;
+    let mut claims: Map<String, Value> = serde_json::from_value(json!({
+        "iss": *shared.issuer.lock().unwrap(), "aud": "milepost", "iat": now, "exp": now + 7 * 24 * 3_600,
+    }))
+    .unwrap();
+    claims.extend(shared.claims.lock().unwrap().as_object().unwrap().clone());
+    if values["grant_type"] == "refresh_token" {
+        let mut good = shared.refresh.lock().unwrap();
+        if good.as_ref() != Some(&values["refresh_token"]) {
+            return refused();
+        }
+        let next = format!("{}x", values["refresh_token"]);
+        *good = Some(next.clone());
+        let id_token = shared.sign(&Value::Object(claims));
+        return Json(json!({"id_token": id_token, "access_token": "x", "refresh_token": next})).into_response();
+    }
     let Some((nonce, challenge)) = shared.codes.lock().unwrap().remove(&values["code"]) else { return refused() };
     if URL_SAFE_NO_PAD.encode(Sha256::digest(values["code_verifier"].as_bytes())) != challenge {
         return refused();
     }
-    let now = crate::support::signing::now_ms() / 1_000;
-    let mut claims: Map<String, Value> = serde_json::from_value(json!({
-        "iss": *shared.issuer.lock().unwrap(), "aud": "milepost", "nonce": nonce, "iat": now, "exp": now + 600,
-    }))
-    .unwrap();
-    claims.extend(shared.claims.lock().unwrap().as_object().unwrap().clone());
-    Json(json!({"id_token": shared.sign(&Value::Object(claims)), "access_token": "x", "token_type": "Bearer"}))
-        .into_response()
+    claims.entry("nonce").or_insert(nonce.into());
+    let mut answer = json!({
+        "id_token": shared.sign(&Value::Object(claims)), "access_token": "x", "token_type": "Bearer",
+    });
+    if let Some(token) = &*shared.refresh.lock().unwrap() {
+        answer["refresh_token"] = json!(token);
+    }
+    Json(answer).into_response()
 }
 
 /// A browser that follows no redirects by itself.
@@ -262,6 +282,81 @@ async fn groups_become_roles_and_are_taken_away_at_the_next_login(database: Data
     assert!(browser.log_in(&server, &provider).await.is_ok());
     *provider.shared.userinfo.lock().unwrap() = json!({"sub": "u-2", "groups": ["fleet-admins"]});
     assert_eq!(browser.log_in(&server, &provider).await.unwrap_err().0, 502);
+}
+
+async fn a_role_that_is_taken_away_is_gone_within_a_quarter_of_an_hour(database: Database) {
+    let (provider, browser) = (Provider::start().await, Browser::new());
+    *provider.shared.refresh.lock().unwrap() = Some("r".to_owned());
+    let settings = [
+        ("OIDC_ROLES", "fleet-admins=admin,drivers=driver"),
+        ("OIDC_TENANT_CLAIM", "org"),
+        // The clock is turned on for hours, and sockets are to stay.
+        ("WS_PING_PERIOD", "23h"),
+        ("WS_PONG_WAIT", "24h"),
+    ];
+    let server = start(database, &provider, &settings).await;
+    provider.says(json!({"sub": "u-1", "org": "default", "groups": ["fleet-admins"]}));
+    let cookie = browser.log_in(&server, &provider).await.unwrap();
+    let mut socket = server.try_watch("/ws/bus-tracking/", &[("Cookie", &cookie)]).await.unwrap();
+    socket.settle().await;
+    let role = async |cookie: &str| {
+        let me = browser.get(&server, "/auth/me", cookie).await;
+        if me.status() == 200 { me.json::<Value>().await.unwrap()["role"].clone() } else { Value::Null }
+    };
+    let checked = async || {
+        let before = provider.shared.refresh.lock().unwrap().clone();
+        turn_until(&server, "it is not asked", async || *provider.shared.refresh.lock().unwrap() != before).await;
+    };
+    let until = async |expected: Value, cookie: &str| {
+        turn_until(&server, "the role stays", async || role(cookie).await == expected).await;
+    };
+    // Nothing changes while the provider says the same, or answers with what is of another user.
+    checked().await;
+    *provider.shared.userinfo.lock().unwrap() = json!({"sub": "u-2", "groups": []});
+    checked().await;
+    *provider.shared.userinfo.lock().unwrap() = json!({});
+    checked().await;
+    assert_eq!(role(&cookie).await, "admin");
+    socket.settle().await;
+
+    provider.says(json!({"sub": "u-2", "org": "default", "groups": []}));
+    checked().await;
+    assert_eq!(role(&cookie).await, "admin");
+    provider.says(json!({"sub": "u-1", "org": "default", "groups": ["drivers"]}));
+    until(json!("driver"), &cookie).await;
+    assert_eq!(socket.close_code().await, 1012, "its rights have changed");
+    provider.says(json!({"sub": "u-1", "org": "default", "groups": []}));
+    until(Value::Null, &cookie).await;
+
+    provider.says(json!({"sub": "u-1", "org": "default", "groups": ["drivers"]}));
+    let cookie = browser.log_in(&server, &provider).await.unwrap();
+    provider.says(json!({"sub": "u-1", "org": "other", "groups": ["drivers"]}));
+    until(Value::Null, &cookie).await;
+
+    provider.says(json!({"sub": "u-1", "org": "default", "groups": ["drivers"]}));
+    let cookie = browser.log_in(&server, &provider).await.unwrap();
+    *provider.shared.refresh.lock().unwrap() = Some("ended there".to_owned());
+    until(Value::Null, &cookie).await;
+
+    // Without a refresh token the userinfo tells it.
+    *provider.shared.refresh.lock().unwrap() = None;
+    provider.says(json!({"sub": "u-1", "org": "default"}));
+    *provider.shared.userinfo.lock().unwrap() = json!({"sub": "u-1", "groups": ["fleet-admins"]});
+    let cookie = browser.log_in(&server, &provider).await.unwrap();
+    *provider.shared.userinfo.lock().unwrap() = json!({"sub": "u-1", "groups": ["drivers"]});
+    until(json!("driver"), &cookie).await;
+    *provider.shared.userinfo.lock().unwrap() = json!({"sub": "u-1"});
+    until(Value::Null, &cookie).await;
+}
+
+/// Turns the server's clock on until something is so.
+async fn turn_until(server: &TestServer, otherwise: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + crate::support::PATIENCE;
+    while !is_so().await {
+        assert!(tokio::time::Instant::now() < deadline, "{otherwise}");
+        server.clock.turn(std::time::Duration::from_secs(15));
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 async fn a_verified_address_links_one_account_and_no_other_claim_does(database: Database) {

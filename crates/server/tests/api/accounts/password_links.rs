@@ -50,6 +50,8 @@ async fn an_invited_user_sets_its_password_once(database: Database) {
     statuses.sort_unstable();
     assert_eq!(statuses, [204, 410], "one of them ends the other");
     assert!(may_log_in(&server, if first == 204 { "plum tree 99" } else { "plum tree 98" }).await);
+    let noted = server.get_json(&format!("/api/v1/audit?action=user.set_password&actor={ann}"), &server.admin).await;
+    assert_eq!(noted["items"].as_array().unwrap().len(), 2, "{noted}");
     for unknown in ["", "mpl_x", "' or 1=1"] {
         assert_eq!(confirm(&server, unknown, "plum tree 97").await, 410);
     }

@@ -15,6 +15,7 @@ on_both!(
     a_challenge_belongs_to_one_person_and_ends,
     an_admin_demands_a_second_factor_by_role_and_resets_one,
     a_second_factor_is_removed_after_a_fresh_login_only,
+    what_happens_to_second_factors_is_in_the_audit,
 );
 
 /// The code of an authenticator app, as other programs compute it.
@@ -221,4 +222,45 @@ async fn a_second_factor_is_removed_after_a_fresh_login_only(database: Database)
     assert_eq!(remove(Some(json!({"password": "open sesame"}))).await, 204);
     assert_eq!(remove(Some(json!({"password": "open sesame"}))).await, 404);
     server.log_in("ann", "open sesame").await;
+}
+
+async fn what_happens_to_second_factors_is_in_the_audit(database: Database) {
+    let server = database.start().await;
+    let (boss, admin) = server.add_user(json!({"username": "boss", "role": "admin"})).await;
+    let ann = Holder::add(&server, "ann", "manager").await;
+    assert_eq!(ann.token_with(&server, "000000").await.status(), 401);
+    assert_eq!(answer(&server, &ann.challenge(&server).await, "000000").await.status(), 401);
+    server.clock.turn(Duration::from_secs(301));
+    let wrong = Some(json!({"password": "wrong"}));
+    assert_eq!(server.call(Method::DELETE, "/auth/totp", &ann.token, wrong).await.status(), 403);
+    let body = Some(json!({"roles": ["manager"]}));
+    assert_eq!(server.call(Method::PUT, "/api/v1/second-factor", &admin, body).await.status(), 200);
+    let path = format!("/api/v1/users/{}/totp", ann.id);
+    assert_eq!(server.call(Method::DELETE, &path, &admin, None).await.status(), 204);
+    let noted = async |filter: &str, rows: usize| {
+        let deadline = tokio::time::Instant::now() + crate::support::PATIENCE;
+        loop {
+            let found = server.get_json(&format!("/api/v1/audit?{filter}"), &admin).await["items"].clone();
+            // A failed login is noted beside its answer.
+            if found.as_array().unwrap().len() == rows {
+                return found;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{filter}: {found}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let subject = format!("user:{}", ann.id);
+    let made = noted("action=second_factor.create", 1).await;
+    assert_eq!((&made[0]["actor"], &made[0]["subject"]), (&json!(ann.id), &json!(subject)));
+    let removed = noted("action=second_factor.delete", 1).await;
+    assert_eq!((&removed[0]["actor"], &removed[0]["subject"]), (&json!(boss), &json!(subject)));
+    let required = noted("action=second_factor.require", 1).await;
+    assert_eq!(
+        (&required[0]["before"], &required[0]["after"]),
+        (&json!({"roles": []}), &json!({"roles": ["manager"]}))
+    );
+    let failed = noted(&format!("action=login.failed&subject={subject}"), 3).await;
+    let mut wrong: Vec<_> = failed.as_array().unwrap().iter().map(|row| row["after"]["wrong"].to_string()).collect();
+    wrong.sort_unstable();
+    assert_eq!(wrong, ["\"password\"", "\"totp\"", "\"totp\""]);
 }

@@ -2,6 +2,7 @@
 
 use crate::support::databases::{Database, on_both};
 use crate::support::{PATIENCE, TestServer, json_of};
+use base64::Engine as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 on_both!(
     a_forgotten_password_is_mailed_in_the_readers_language_and_zone,
     an_alert_is_mailed_until_its_reader_ends_it_by_one_click,
+    alerts_are_gathered_for_who_wants_them_so,
     a_mail_that_is_put_off_is_tried_again_and_later_ones_wait_for_it,
     an_address_that_is_refused_twice_gets_nothing_until_it_is_set_again,
 );
@@ -25,10 +27,14 @@ struct MailServer {
 impl MailServer {
     /// `None` without the package, where the tests may be left out.
     fn start() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_with(tempfile::tempdir().unwrap(), &[])
+    }
+
+    fn start_with(folder: tempfile::TempDir, more: &[&std::path::Path]) -> Option<Self> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/outgoing/smtp_server.py");
         let mut process = Command::new("/usr/bin/python3")
             .args([script, folder.path().to_str().unwrap()])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -156,6 +162,49 @@ async fn an_alert_is_mailed_until_its_reader_ends_it_by_one_click(database: Data
     assert_eq!(mails.mail(&server, 2).await["headers"]["Subject"], "Set a new password");
 }
 
+async fn alerts_are_gathered_for_who_wants_them_so(database: Database) {
+    let Some(mails) = MailServer::start() else { return };
+    let server = start(database, &mails).await;
+    let mut bob = 0;
+    for (name, how, zone) in [("ann", "quarter_hour", "Asia/Kolkata"), ("bob", "daily", "America/St_Johns")] {
+        let user = json!({
+            "username": name, "role": "manager", "email": format!("{name}@example.net"), "alert_mail": how, "timezone": zone,
+        });
+        (bob, _) = server.add_user(user).await;
+    }
+    for title in ["one", "two"] {
+        raise(&server, title).await;
+    }
+    // A mail that is no alert does not wait for them.
+    assert_eq!(server.post("/auth/reset", "", json!({"username": "ann"})).await.status(), 202);
+    assert_eq!(mails.mail(&server, 1).await["headers"]["Subject"], "Set a new password");
+    server.clock.turn(Duration::from_secs(15 * 60));
+    let mail = mails.mail(&server, 2).await;
+    assert_eq!((&mail["to"], &mail["headers"]["Subject"]), (&json!(["ann@example.net"]), &json!("2 alerts")));
+    let text = mail["parts"]["text/plain"].as_str().unwrap();
+    assert!(text.find("one").unwrap() < text.find("two").unwrap() && text.contains("Asia/Kolkata"), "{text}");
+    assert_eq!(mail["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+    server.clock.turn(Duration::from_secs(24 * 60 * 60));
+    let mail = mails.mail(&server, 3).await;
+    assert_eq!((&mail["to"], &mail["headers"]["Subject"]), (&json!(["bob@example.net"]), &json!("2 alerts")));
+    assert!(mail["parts"]["text/plain"].as_str().unwrap().contains("America/St_Johns"));
+
+    // Who ends them gets none of those that wait, and a mail tells of fifty.
+    for number in 0..51 {
+        raise(&server, &format!("number {number}.")).await;
+    }
+    let (path, off) = (format!("/api/v1/users/{bob}"), Some(json!({"alert_mail": "off"})));
+    assert_eq!(server.call(Method::PATCH, &path, &server.admin, off).await.status(), 200);
+    server.clock.turn(Duration::from_secs(24 * 60 * 60));
+    let mail = mails.mail(&server, 4).await;
+    assert_eq!((&mail["to"], &mail["headers"]["Subject"]), (&json!(["ann@example.net"]), &json!("51 alerts")));
+    let text = mail["parts"]["text/plain"].as_str().unwrap();
+    assert!(text.contains("number 49.") && !text.contains("number 50.") && text.contains("And 1 more."), "{text}");
+    let last = "of who ended them";
+    assert_eq!(server.post("/auth/reset", "", json!({"username": "bob"})).await.status(), 202, "{last}");
+    assert_eq!(mails.mail(&server, 5).await["headers"]["Subject"], "Set a new password", "{last}");
+}
+
 async fn a_mail_that_is_put_off_is_tried_again_and_later_ones_wait_for_it(database: Database) {
     let Some(mails) = MailServer::start() else { return };
     let server = start(database, &mails).await;
@@ -196,4 +245,79 @@ async fn an_address_that_is_refused_twice_gets_nothing_until_it_is_set_again(dat
     assert_eq!(json_of(again, 200).await["email_refused_at"], Value::Null);
     raise(&server, "four").await;
     assert_eq!(mails.mail(&server, 1).await["headers"]["Subject"], "four");
+}
+
+/// A server in a process of its own, whose system trusts the mail server's certificate.
+struct OwnProcess {
+    process: Child,
+    url: String,
+    token: String,
+}
+
+impl OwnProcess {
+    fn start(folder: &std::path::Path, certificate: &std::path::Path, smtp: &str) -> Self {
+        let settings = [("MILEPOST_LISTEN", "127.0.0.1:0"), ("MILEPOST_DATA", folder.to_str().unwrap())];
+        let milepost = || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_milepost"));
+            command.envs(settings).env("SSL_CERT_FILE", certificate);
+            command
+        };
+        let mut process = milepost()
+            .arg("serve")
+            .envs([("SMTP_URL", smtp), ("MAIL_FROM", "track@example.org"), ("PUBLIC_URL", "https://track.example.org")])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line = lines.map_while(Result::ok).find(|line| line.contains("listening on")).unwrap();
+        let url = line.rsplit(' ').next().unwrap().to_owned();
+        let token = milepost().args(["token", "--sub", "ops", "--role", "admin"]).output().unwrap().stdout;
+        Self { process, url, token: String::from_utf8(token).unwrap().trim().to_owned() }
+    }
+}
+
+impl Drop for OwnProcess {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_mail_goes_encrypted_and_after_a_login_to_a_server_that_wants_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let pem = |kind: &str, der: &[u8]| {
+        let text = base64::engine::general_purpose::STANDARD.encode(der);
+        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", lines.join("\n"))
+    };
+    std::fs::write(&certificate, pem("CERTIFICATE", made.cert.der())).unwrap();
+    std::fs::write(&key, pem("PRIVATE KEY", &made.signing_key.serialize_der())).unwrap();
+    let Some(mails) = MailServer::start_with(tempfile::tempdir().unwrap(), &[&certificate, &key]) else { return };
+    let http = crate::support::http_client();
+    for (number, login, is_taken) in [(1, "milepost:wrong", false), (2, "milepost:p%40ss%20word", true)] {
+        let smtp = format!("smtp://{login}@localhost:{}?starttls=required", mails.port);
+        let server = OwnProcess::start(&folder.path().join(number.to_string()), &certificate, &smtp);
+        let user = json!({"username": "ann", "role": "driver", "email": "ann@example.net"});
+        let added = http.post(format!("{}/api/v1/users", server.url)).bearer_auth(&server.token).json(&user);
+        assert_eq!(added.send().await.unwrap().status(), 201);
+        let reset = http.post(format!("{}/auth/reset", server.url)).json(&json!({"username": "ann"}));
+        assert_eq!(reset.send().await.unwrap().status(), 202);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let outgoing = http.get(format!("{}/api/v1/outgoing", server.url)).bearer_auth(&server.token);
+            let outgoing: Value = outgoing.send().await.unwrap().json().await.unwrap();
+            let call = &outgoing["items"][0];
+            if is_taken && mails.taken(1).is_some() || !is_taken && call["last_error"].is_string() {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{outgoing}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(mails.taken(1).is_some(), is_taken, "{login}");
+    }
+    assert_eq!(mails.taken(1).unwrap()["to"], json!(["ann@example.net"]));
 }

@@ -8,9 +8,10 @@ import email
 import email.policy
 import json
 import os
+import ssl
 import sys
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 FOLDER = sys.argv[1]
 ANSWERS = os.path.join(FOLDER, "answers")
@@ -49,8 +50,23 @@ class Handler:
         return "250 OK"
 
 
+def authenticate(server, session, envelope, mechanism, data):
+    right = data.login == b"milepost" and data.password == b"p@ss word"
+    # Not handled: the server answers 235 or 535 itself.
+    return AuthResult(success=right, handled=False, auth_data=data.login if right else None)
+
+
+def smtp():
+    """With a certificate as further arguments it takes mails after STARTTLS and a login only."""
+    if len(sys.argv) < 4:
+        return SMTP(Handler())
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(sys.argv[2], sys.argv[3])
+    return SMTP(Handler(), tls_context=context, require_starttls=True, authenticator=authenticate, auth_required=True)
+
+
 async def main():
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(Handler()), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(smtp, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

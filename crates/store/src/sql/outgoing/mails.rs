@@ -7,7 +7,8 @@ use super::super::push::alert_calls::Raised;
 use super::super::{Connection, Db, DbRow, positions::timestamp};
 use crate::outgoing_store::MAX_WAITING_MAILS;
 use crate::{DueMail, Renderer, Result};
-use milepost_domain::{FleetViewer, Role, TenantId, Timestamp, UserId};
+use jiff::tz::TimeZone;
+use milepost_domain::{AlertMail, FleetViewer, Role, TenantId, Timestamp, UserId};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,18 +26,52 @@ pub(crate) fn user_of_target(target: &str) -> Option<UserId> {
     UserId::new(target.strip_prefix("mail/")?.parse().ok()?).ok()
 }
 
+/// Alerts that wait for one user to be mailed together. Further ones are only listed.
+const MAX_GATHERED: i64 = 500;
+/// The hour of the reader's morning at which those of a day are mailed.
+const MORNING: i8 = 7;
+const QUARTER_MS: i64 = 15 * 60 * 1000;
+
 /// A user who gets mail.
 struct Reader {
     user: i64,
     tenant_no: i64,
     waiting: i64,
+    alert_mail: AlertMail,
+    zone: Option<String>,
+    /// Alerts that wait to be mailed together.
+    gathered: i64,
+}
+
+impl Reader {
+    /// When the alerts that are raised now are mailed; `None` if that is at once.
+    fn gathered_until(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.alert_mail {
+            AlertMail::AtOnce | AlertMail::Off => None,
+            // The zones of the world are quarters of an hour apart.
+            AlertMail::QuarterHour => Timestamp::from_unix_ms((now.unix_ms().div_euclid(QUARTER_MS) + 1) * QUARTER_MS),
+            AlertMail::Daily => next_morning(self.zone.as_deref(), now),
+        }
+    }
+}
+
+fn next_morning(zone: Option<&str>, now: Timestamp) -> Option<Timestamp> {
+    let zone = zone.and_then(|zone| TimeZone::get(zone).ok()).unwrap_or(TimeZone::UTC);
+    let local = jiff::Timestamp::from_millisecond(now.unix_ms()).ok()?.to_zoned(zone.clone());
+    let morning_of = |day: jiff::civil::Date| day.at(MORNING, 0, 0, 0).to_zoned(zone.clone()).ok();
+    let morning = match morning_of(local.date()) {
+        Some(today) if today > local => today,
+        _ => morning_of(local.date().tomorrow().ok()?)?,
+    };
+    Timestamp::from_unix_ms(morning.timestamp().as_millisecond())
 }
 
 macro_rules! select_readers {
     ($rest:literal) => {
         concat!(
-            "select u.id, u.tenant_no, (select count(*) from outgoing_calls c
-             where c.mail_user_id = u.id and c.next_attempt_ms is not null) as waiting from users u
+            "select u.id, u.tenant_no, u.alert_mail, u.timezone, (select count(*) from outgoing_calls c
+             where c.mail_user_id = u.id and c.next_attempt_ms is not null) as waiting,
+             (select count(*) from gathered_alerts g where g.user_id = u.id) as gathered from users u
              where u.email is not null and u.email_refused_ms is null and u.approved and u.active ",
             $rest
         )
@@ -44,7 +79,14 @@ macro_rules! select_readers {
 }
 
 fn reader(row: &DbRow) -> Result<Reader> {
-    Ok(Reader { user: row.try_get("id")?, tenant_no: row.try_get("tenant_no")?, waiting: row.try_get("waiting")? })
+    Ok(Reader {
+        user: row.try_get("id")?,
+        tenant_no: row.try_get("tenant_no")?,
+        waiting: row.try_get("waiting")?,
+        alert_mail: AlertMail::parse(row.try_get("alert_mail")?)?,
+        zone: row.try_get("timezone")?,
+        gathered: row.try_get("gathered")?,
+    })
 }
 
 /// Stores a mail that is due at once. Returns false if the user gets none: it has no address, or too many mails wait.
@@ -124,6 +166,10 @@ pub(crate) async fn mail_alerts(
 async fn store(connection: &mut Connection, mails: &[(Reader, &[(String, &str)])], now: Timestamp) -> Result<()> {
     let mut waiting: HashMap<i64, i64> = HashMap::new();
     for (reader, alerts) in mails {
+        if let Some(due) = reader.gathered_until(now) {
+            gather(connection, reader, alerts, due).await?;
+            continue;
+        }
         for (body, alert) in alerts.iter().take(ALERTS_AT_ONCE) {
             let waiting = waiting.entry(reader.user).or_insert(reader.waiting);
             if *waiting < MAX_WAITING_MAILS {
@@ -136,6 +182,49 @@ async fn store(connection: &mut Connection, mails: &[(Reader, &[(String, &str)])
     Ok(())
 }
 
+async fn gather(connection: &mut Connection, reader: &Reader, alerts: &[(String, &str)], due: Timestamp) -> Result<()> {
+    let room = usize::try_from(MAX_GATHERED - reader.gathered).unwrap_or(0);
+    for (body, _) in alerts.iter().take(room) {
+        sqlx::query::<Db>("insert into gathered_alerts (user_id, body, due_ms) values ($1, $2, $3)")
+            .bind(reader.user)
+            .bind(body.as_str())
+            .bind(due.unix_ms())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Users whose gathered alerts are due.
+pub(crate) async fn due_readers(connection: &mut Connection, now: Timestamp, limit: u32) -> Result<Vec<UserId>> {
+    let users = sqlx::query_scalar::<Db, i64>(
+        "select distinct user_id from gathered_alerts where due_ms <= $1 order by user_id limit $2",
+    );
+    let users = users.bind(now.unix_ms()).bind(i64::from(limit)).fetch_all(connection).await?;
+    Ok(users.into_iter().map(UserId::new).collect::<std::result::Result<_, _>>()?)
+}
+
+/// Stores one mail with all alerts that wait for a user. Of two nodes that do so at once, one finds them.
+pub(crate) async fn mail_gathered(
+    connection: &mut Connection,
+    user: UserId,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let mut gathered = sqlx::query_as::<Db, (i64, String)>(
+        "delete from gathered_alerts where user_id = $1 returning gathered_no, body",
+    )
+    .bind(user.get())
+    .fetch_all(&mut *connection)
+    .await?;
+    gathered.sort_unstable_by_key(|(number, _)| *number);
+    let bodies: Vec<String> = gathered.into_iter().map(|(_, body)| body).collect();
+    if bodies.is_empty() {
+        return Ok(false);
+    }
+    add_mail(connection, user, &renderer.gathered_mail(&bodies), now).await
+}
+
 /// The users of these tenants who see their whole fleet and get mail about it.
 async fn readers_of_companies(connection: &mut Connection, tenants: impl Iterator<Item = &i64>) -> Result<Vec<Reader>> {
     let tenants: Vec<i64> = tenants.copied().collect();
@@ -145,7 +234,7 @@ async fn readers_of_companies(connection: &mut Connection, tenants: impl Iterato
     let roles: Vec<String> = FleetViewer::company_roles().map(|role: Role| format!("'{}'", role.as_str())).collect();
     let sql = format!(
         "{} and u.tenant_no {IS_NUMBER_IN_PARAMETER_1} and u.role in ({}) order by u.id",
-        select_readers!("and u.alert_mail = 'at_once'"),
+        select_readers!("and u.alert_mail <> 'off'"),
         roles.join(", ")
     );
     let rows = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(json!(tenants).to_string()).fetch_all(connection).await?;
@@ -158,10 +247,8 @@ async fn readers(connection: &mut Connection, users: impl Iterator<Item = &i64>)
     if users.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = format!(
-        "{} and u.id {IS_NUMBER_IN_PARAMETER_1} order by u.id",
-        select_readers!("and u.alert_mail = 'at_once'")
-    );
+    let sql =
+        format!("{} and u.id {IS_NUMBER_IN_PARAMETER_1} order by u.id", select_readers!("and u.alert_mail <> 'off'"));
     let rows = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(json!(users).to_string()).fetch_all(connection).await?;
     rows.iter().map(reader).collect()
 }
@@ -201,4 +288,29 @@ pub(crate) async fn refuse_address_of_call(connection: &mut Connection, call_no:
     .execute(connection)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::next_morning;
+    use milepost_domain::Timestamp;
+
+    #[test]
+    fn the_alerts_of_a_day_come_in_the_readers_morning() {
+        // 2026-11-30T00:00:00Z.
+        let now = Timestamp::from_unix_ms(1_795_996_800_000).unwrap();
+        for (zone, hours) in [
+            (None, 7.0),
+            // 05:30 there.
+            (Some("Asia/Kolkata"), 1.5),
+            // 07:00 there, just now: tomorrow.
+            (Some("Asia/Jakarta"), 24.0),
+            (Some("America/St_Johns"), 10.5),
+            (Some("Nowhere/Else"), 7.0),
+        ] {
+            let until = next_morning(zone, now).unwrap().ms_since(now);
+            assert_eq!(until as f64 / 3_600_000.0, hours, "{zone:?}");
+        }
+    }
 }

@@ -114,7 +114,7 @@ async fn run_in_steps(writers: &Writers, sql: &'static str, person: &Person, ten
 
 /// What repeats what is told elsewhere, and goes whole if it mentions the person: events, calls to others, and kept answers. $1 is the
 /// tenant, $2 the number of rows, and the names follow.
-fn mentions(person: &Person) -> [String; 3] {
+fn mentions(person: &Person) -> [String; 4] {
     let id = person.id;
     let (payload, body, answer) =
         (mentions_in("payload", person), mentions_in("body", person), mentions_in(BODY_OF_ANSWER, person));
@@ -122,6 +122,10 @@ fn mentions(person: &Person) -> [String; 3] {
         format!(
             "delete from events where tenant_no = $1 and id in (select id from events where tenant_no = $1
              and (for_user = {id} or for_driver = {id} or {payload}) limit $2)"
+        ),
+        format!(
+            "delete from gathered_alerts where gathered_no in
+                (select g.gathered_no from gathered_alerts g join users u on u.id = g.user_id where u.tenant_no = $1 and ({body}) limit $2)"
         ),
         format!(
             "delete from outgoing_calls where call_no in
