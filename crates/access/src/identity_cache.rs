@@ -2,7 +2,7 @@
 
 use crate::{Holder, hash_secret};
 use milepost_cache::WeightedCache;
-use milepost_domain::{AccessToken, Device, EndedAssignment, Timestamp, UniqueId, User, UserId, VehicleId, Share};
+use milepost_domain::{AccessToken, Device, EndedAssignment, Share, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::{Digest, Login, Session};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};

@@ -1,8 +1,8 @@
 //! Who is asking.
 
 use crate::{
-    AccessTokenId, AssignedAt, Device, DeviceId, Invalid, PastAssignments, Role, Scope, ShareId, TenantId, Timestamp, UserId,
-    VehicleId,
+    AccessTokenId, AssignedAt, Device, DeviceId, Invalid, PastAssignments, Role, Scope, ShareId, TenantId, Timestamp,
+    UserId, VehicleId,
 };
 use std::borrow::Cow;
 

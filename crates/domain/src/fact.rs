@@ -3,8 +3,8 @@
 use crate::{
     AccessTokenId, Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, EntryKind,
     FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId,
-    ParcelStatus, RiderId, ScoreChange, Scores, ServiceDue, ShareId, Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate,
-    UserId, VehicleId, Zone,
+    ParcelStatus, RiderId, ScoreChange, Scores, ServiceDue, ShareId, Standing, Timestamp, TrackingId, TrainingDayId,
+    TripUpdate, UserId, VehicleId, Zone,
 };
 
 /// A change that is stored with an event id, in the same transaction as the rows it changed.

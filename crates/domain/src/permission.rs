@@ -98,9 +98,9 @@ pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
     AdoptDevices, BringParcel, ManageAccessTokens, ManageAlerts, ManageDeliveries, ManageDevices, ManageGeofences,
-    ManageParcels, ManageRecords, ManageShares, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks,
-    ReportPosition, SeeAudit, SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeProofs, SeeRecords,
-    SeeRiders, SeeUsers, SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
+    ManageParcels, ManageRecords, ManageShares, ManageTenants, ManageTrips, ManageUsers, ManageVehicles,
+    ManageWebhooks, ReportPosition, SeeAudit, SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel,
+    SeeProofs, SeeRecords, SeeRiders, SeeUsers, SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Scope::{Ingest, Manage, Read};

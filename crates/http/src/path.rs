@@ -3,8 +3,10 @@
 use crate::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use milepost_domain::{AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, TrainingDayId, TripId,
-    UserId, VehicleId, WebhookId, ShareId};
+use milepost_domain::{
+    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, ShareId, TrainingDayId,
+    TripId, UserId, VehicleId, WebhookId,
+};
 use milepost_service::CallId;
 
 /// The parameters of the path; 400 if one is not UTF-8, 404 if one can't be the id of what it should name.

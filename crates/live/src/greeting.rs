@@ -99,7 +99,8 @@ impl Renewal {
     /// # Errors
     /// 401 for a bad credential, 403 for another caller's and for one with other rights, 5xx when the store can't be read.
     pub async fn renew(&self, credential: &MessageCredential) -> Result<Option<Timestamp>, Problem> {
-        let authentication = self.place.live().context.access.authenticate_guest_or(credential.borrowed(), Scope::Read).await?;
+        let authentication =
+            self.place.live().context.access.authenticate_guest_or(credential.borrowed(), Scope::Read).await?;
         let expires_at = authentication.caller().expires_at;
         if !self.place.renew(authentication) {
             return Err(Problem::forbidden(
@@ -212,7 +213,9 @@ impl Handshake {
         greeting: G::Greeting,
     ) -> Result<(ConnectionPlace, G::View), Problem> {
         let authentication = match &credential {
-            Some(credential) => Some(self.live.context.access.authenticate_guest_or(credential.borrowed(), Scope::Read).await?),
+            Some(credential) => {
+                Some(self.live.context.access.authenticate_guest_or(credential.borrowed(), Scope::Read).await?)
+            }
             None => shown,
         };
         let entry = greeter.authorize(self, authentication, greeting).await?;

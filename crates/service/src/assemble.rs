@@ -1,7 +1,6 @@
 //! Builds the use cases and the parts that the server's tasks share with them.
 
 use crate::access_tokens::AccessTokens;
-use crate::shares::Shares;
 use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::deliveries::{Deliveries, TextLimit};
@@ -26,6 +25,7 @@ use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::shares::Shares;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::timetables::Timetables;

@@ -79,11 +79,8 @@ pub async fn add_share(
         created_by: request.caller.user_id(),
         expires_at: new.expires_at,
     };
-    let added = shares
-        .store
-        .by(request.author())
-        .add_share(&stored, MAX_SHARES, request.now, &once.map(Option::clone))
-        .await?;
+    let added =
+        shares.store.by(request.author()).add_share(&stored, MAX_SHARES, request.now, &once.map(Option::clone)).await?;
     let Some(share) = added else {
         return Err(ServiceError::Conflict(format!("a tenant may have {MAX_SHARES} shares, recall one first")));
     };

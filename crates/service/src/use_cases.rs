@@ -1,7 +1,6 @@
 //! The contexts of all use cases, by subject.
 
 use crate::access_tokens::AccessTokens;
-use crate::shares::Shares;
 use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::deliveries::Deliveries;
@@ -21,6 +20,7 @@ use crate::proofs::Proofs;
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
+use crate::shares::Shares;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::timetables::Timetables;

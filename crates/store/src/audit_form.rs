@@ -1,8 +1,10 @@
 //! What the audit shows of things before and after a change: the names of their fields in the API, without secrets.
 
 use crate::NewLogin;
-use milepost_domain::{AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, Scope, SpeedKmh, Tenant, Timestamp, User, UserId,
-    Vehicle, VehicleId, Webhook, Share};
+use milepost_domain::{
+    AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, Scope, Share, SpeedKmh, Tenant, Timestamp, User,
+    UserId, Vehicle, VehicleId, Webhook,
+};
 use serde_json::{Value, json};
 
 /// A longer text is left out, and its length is shown: geometries have up to a megabyte.

@@ -3,8 +3,8 @@
 use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
     HistoryStore, Idempotency, IdempotencyKey, ImportStore, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once,
-    OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention,
-    ShareStore, SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo,
+    OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention, ShareStore,
+    SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo,
     WrongPositions,
 };
 use async_trait::async_trait;

@@ -104,7 +104,10 @@ mod tests {
         for cut in 0..text.len() {
             let (mut lines, mut read) = (Lines::default(), Vec::new());
             for piece in [&text[..cut], &text[cut..]] {
-                let each = |line: &[u8]| -> Result<(), ()> { Ok(read.push(line.to_vec())) };
+                let each = |line: &[u8]| {
+                    read.push(line.to_vec());
+                    Ok::<_, ()>(())
+                };
                 lines.feed(piece, each).unwrap();
             }
             assert_eq!(read, [&b"one"[..], b"two", b"", b"three"], "{cut}");

@@ -387,7 +387,7 @@ ALTER TABLE ONLY public.tc_devices ADD CONSTRAINT tc_devices_pkey PRIMARY KEY (i
     fn a_dump_that_was_cut_off_is_refused() {
         for (dump, end) in [(MYSQL, "'t-2'"), (H2, "'t-2'"), (PG_DUMP, "t-2")] {
             let cut = dump.find(end).unwrap();
-            assert!(read_rows(dump[..cut].as_bytes(), |_, _, _| Ok(())).is_err());
+            assert!(read_rows(&dump.as_bytes()[..cut], |_, _, _| Ok(())).is_err());
         }
     }
 }

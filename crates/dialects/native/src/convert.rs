@@ -1,13 +1,16 @@
 //! Between the native dialect's JSON and the domain.
 
 use crate::wire::access_token::ProgramTokenJson;
-use crate::wire::share::ShareJson;
 use crate::wire::account::UserJson;
 use crate::wire::attributes::AttributesJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
-use milepost_domain::{AccessToken, AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm,
-    Position, Principal, SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus, ZoneName, Share};
+use crate::wire::share::ShareJson;
+use milepost_domain::{
+    AccessToken, AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm,
+    Position, Principal, Share, SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+    ZoneName,
+};
 use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
 use milepost_service::{LiveVehicle, TrackPosition, read_zone_name};
 use uuid::Uuid;

@@ -90,7 +90,8 @@ pub(crate) async fn admit(
         named => named.unwrap_or_else(|| caller.tenant.clone()),
     };
     let who = Who::caller(caller, tenant);
-    let public_link = who.caller.as_ref().filter(|caller| is_guest(caller)).map(|guest| guest.principal.name().into_owned());
+    let public_link =
+        who.caller.as_ref().filter(|caller| is_guest(caller)).map(|guest| guest.principal.name().into_owned());
     // Guests take no places of the tenant's own people.
     Ok(Entry { public_link, ..Entry::new(credential, who) })
 }

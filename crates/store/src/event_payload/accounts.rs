@@ -1,7 +1,7 @@
 //! Payloads of facts about users, devices, and the descriptions of vehicles.
 
 use super::field;
-use milepost_domain::{AccessTokenId, DeviceId, EntryKind, UserId, VehicleId, ShareId};
+use milepost_domain::{AccessTokenId, DeviceId, EntryKind, ShareId, UserId, VehicleId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]

@@ -1,11 +1,13 @@
 //! Converts domain types to stored JSON: `#[serde(with = "field")]`, or `nullable` for a field that may be null. The
 //! field must be present either way: an alert that lost its user would be shown to everyone.
 
-use milepost_domain::{AccessTokenId, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId,
+use milepost_domain::{
+    AccessTokenId, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId,
     DrivingKind, EntryKind, EventType, FenceEvent, FuelSource, GeofenceId, GradeId, GradeKind, Invalid, JsonObject,
     Label, Latitude, Longitude, NoticeId, NotificationKind, NotificationText, OrderId, ParcelId, ParcelStatus, Reason,
-    Revision, RiderId, Score, ServiceBasis, Severity, SpeedKmh, TenantId, TimeOfDay, Timestamp, TrackingId,
-    TrainingDayId, TripId, TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone, ShareId};
+    Revision, RiderId, Score, ServiceBasis, Severity, ShareId, SpeedKmh, TenantId, TimeOfDay, Timestamp, TrackingId,
+    TrainingDayId, TripId, TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone,
+};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

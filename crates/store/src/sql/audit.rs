@@ -4,8 +4,8 @@ pub(super) mod accounts;
 pub(super) mod catalogue;
 pub(super) mod fleet;
 pub(super) mod rows;
-pub(super) mod sign_in;
 pub(super) mod shares;
+pub(super) mod sign_in;
 pub(super) mod verify;
 
 use super::sql_store::SqlStore;

@@ -72,7 +72,8 @@ pub(crate) async fn a_recalled_share_is_found_no_more(database: &TestDatabase) {
     assert!(store.remove_share(&home, share, at(1)).await.unwrap());
     assert!(!store.remove_share(&home, share, at(1)).await.unwrap());
     assert_eq!(store.find_share(&digest(1)).await.unwrap(), None);
-    let facts: Vec<_> = store.events_after(&home, before, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
+    let facts: Vec<_> =
+        store.events_after(&home, before, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
     assert_eq!(facts, [Fact::ShareChanged { share_id: share }]);
     assert_eq!(add(store, &new_share(&home, 1, &["bus-1"])).await.id, ShareId::new(2).unwrap());
 }

@@ -27,8 +27,7 @@ pub(crate) async fn add_share(
     let tenant = tenant_of(&request.caller, json.tenant.as_deref())?;
     let new = request_from_json(&json)?;
     let shown_again = |share: &Share| JsonAnswer::new(StatusCode::CREATED, &share_to_json(share));
-    let made =
-        shares::add_share(&context.use_cases.shares, &request, &tenant, new, &claim.once(shown_again)).await?;
+    let made = shares::add_share(&context.use_cases.shares, &request, &tenant, new, &claim.once(shown_again)).await?;
     let shown_once = ShareJson { token: Some(made.token), ..share_to_json(&made.share) };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(shown_once)).into_response())
 }

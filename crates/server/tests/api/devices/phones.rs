@@ -292,9 +292,7 @@ async fn what_a_traccar_forwards_is_taken_in_both_forms(database: Database) {
         })
     };
     // `forward.type` json: an object, with what else the other server says of the device.
-    let body = |unique_id: &str, n: i64| {
-        json!({ "position": position(n), "device": { "id": 1, "name": "Truck", "uniqueId": unique_id, "status": "online" } })
-    };
+    let body = |unique_id: &str, n: i64| json!({ "position": position(n), "device": { "id": 1, "name": "Truck", "uniqueId": unique_id, "status": "online" } });
     let path = "/devices/traccar-forward";
     assert_eq!(post(&server, path, body("truck-1", 0).to_string()).await.status(), 200);
     // `forward.type` url: the fields of `forward.url`.
@@ -312,7 +310,11 @@ async fn what_a_traccar_forwards_is_taken_in_both_forms(database: Database) {
     let stored = track(&server).await;
     assert_eq!(stored.len(), 2);
     for one in &stored {
-        assert_eq!((&one["speed"], &one["heading"], &one["accuracy"]), (&json!(18.52), &json!(90.0), &json!(5.0)), "{one}");
+        assert_eq!(
+            (&one["speed"], &one["heading"], &one["accuracy"]),
+            (&json!(18.52), &json!(90.0), &json!(5.0)),
+            "{one}"
+        );
         assert_eq!((&one["ignition"], &one["altitude"]), (&json!(true), &json!(30.0)), "{one}");
         assert_eq!(one["attributes"], json!({ "alarm": "power_cut", "battery_percent": 80 }), "{one}");
     }

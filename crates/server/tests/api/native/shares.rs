@@ -109,7 +109,8 @@ async fn a_share_ends_on_open_sockets_when_it_is_recalled_when_its_vehicles_go_a
 async fn shares_are_made_listed_and_recalled_by_admins_and_managers() {
     let server = server().await;
     let (_, manager) = server.add_user(json!({ "username": "mara", "role": "manager" })).await;
-    let body = json!({ "name": "A load", "vehicle_ids": ["bus-2", "bus-1", "bus-2"], "expires_at": in_an_hour(&server) });
+    let body =
+        json!({ "name": "A load", "vehicle_ids": ["bus-2", "bus-1", "bus-2"], "expires_at": in_an_hour(&server) });
     let made = json_of(server.post("/api/v1/shares", &manager, body.clone()).await, 201).await;
     assert_eq!(made["vehicle_ids"], json!(["bus-1", "bus-2"]));
     assert!(made["created_by"].is_i64(), "{made}");
