@@ -4,7 +4,7 @@
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export MILEPOST_BIN ?= $(TARGET)/debug/milepost
 
-.PHONY: run build pages test test-parts test-pages test-rust test-client test-python test-openapi test-deploy test-soak test-browser soak types lint clean
+.PHONY: run build pages test test-parts test-pages test-rust test-client test-python test-traccar test-openapi test-deploy test-soak test-browser soak types lint clean
 
 # A profile that compiles sooner: see [profile.demo] in Cargo.toml.
 run: pages
@@ -41,7 +41,7 @@ node_modules: package-lock.json
 	touch $@
 
 # Each step prints what it leaves out when a part can't be had; with CI=true that is a failure.
-test: test-parts test-pages test-rust test-client test-python test-openapi test-deploy test-soak test-browser
+test: test-parts test-pages test-rust test-client test-python test-traccar test-openapi test-deploy test-soak test-browser
 
 test-parts:
 	scripts/install-test-parts.sh
@@ -64,6 +64,11 @@ test-client: clients/typescript/node_modules node_modules
 test-python:
 	cargo build --workspace --bin milepost
 	scripts/test-python.sh
+
+# Traccar's clients against the binary: pytraccar, and traccar-web of the checkout that TRACCAR_WEB_SOURCE names.
+test-traccar: e2e/node_modules
+	cargo build --workspace --bin milepost
+	scripts/test-traccar.sh
 
 # Linters, generated clients and generated requests, about two minutes.
 test-openapi: clients/openapi/node_modules

@@ -1,7 +1,7 @@
 //! Authenticates a request's credential: who is the caller?
 
 use crate::identity_cache::{Account, KnownUser, Present, ReadFrom};
-use crate::{ACCESS_TOKEN_PREFIX, Access, AccessError, Claims, TokenError, hash_secret};
+use crate::{ACCESS_TOKEN_PREFIX, Access, AccessError, Claims, SHARE_PREFIX, TokenError, hash_secret};
 use milepost_domain::{Caller, Device, Principal, Scope, TenantId, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::{Digest, SessionKind};
 
@@ -38,6 +38,8 @@ pub(crate) enum Verified {
     Session(Digest),
     /// The digest of an access token's secret, and the scope that let it in.
     AccessToken(Digest, Scope),
+    /// The digest of a share's token.
+    Share(Digest),
 }
 
 impl Authentication {
@@ -56,7 +58,7 @@ impl Authentication {
         match &self.verified {
             Verified::Session(digest) => Some(digest),
             Verified::Claims(claims) => claims.session.as_ref(),
-            Verified::DeviceKey(_) | Verified::AccessToken(..) => None,
+            Verified::DeviceKey(_) | Verified::AccessToken(..) | Verified::Share(_) => None,
         }
     }
 
@@ -94,6 +96,9 @@ impl Access {
             Credential::Token(token) if token.starts_with(ACCESS_TOKEN_PREFIX) => {
                 Verified::AccessToken(hash_secret(token), scope)
             }
+            Credential::Token(token) if token.starts_with(SHARE_PREFIX) => {
+                return Err(AccessError::NotAuthenticated("a shared link is good for following its vehicles only"));
+            }
             Credential::Token(token) => {
                 let claims = self.tokens.verify(token).map_err(|error| match error {
                     TokenError::Invalid => AccessError::NotAuthenticated("invalid token"),
@@ -110,12 +115,30 @@ impl Access {
         self.find_caller(verified, ReadFrom::Cache).await
     }
 
+    /// The same for what guests may use too: the token of a share is taken. What is let in so must show no history.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate_for`].
+    pub async fn authenticate_guest_or(
+        &self,
+        credential: Credential<'_>,
+        scope: Scope,
+    ) -> Result<Authentication, AccessError> {
+        match credential {
+            Credential::Token(token) if token.starts_with(SHARE_PREFIX) => {
+                self.find_caller(Verified::Share(hash_secret(token)), ReadFrom::Cache).await
+            }
+            other => self.authenticate_for(other, scope).await,
+        }
+    }
+
     /// Finds the current caller of a verified credential.
     pub(crate) async fn find_caller(&self, verified: Verified, from: ReadFrom) -> Result<Authentication, AccessError> {
         let (caller, of_account) = match &verified {
             Verified::Claims(claims) => self.caller_of_claims(claims, from).await?,
             Verified::DeviceKey(digest) => (self.caller_of_device(*digest, from).await?, None),
             Verified::Session(digest) => self.caller_of_session(*digest, from).await?,
+            Verified::Share(digest) => (self.caller_of_share(*digest, from).await?, None),
             Verified::AccessToken(digest, scope) => (self.caller_of_access_token(*digest, *scope, from).await?, None),
         };
         // A token that was not issued at a login has no password behind it that a second factor would strengthen.

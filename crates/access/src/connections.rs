@@ -1,7 +1,7 @@
 //! Registers open connections: limits them for each tenant, caller and public link, and finds those of one user or device.
 
 use crate::Authentication;
-use milepost_domain::{AccessTokenId, DeviceId, Principal, TenantId, UserId, VehicleId};
+use milepost_domain::{AccessTokenId, DeviceId, Principal, ShareId, TenantId, UserId, VehicleId};
 use milepost_store::Digest;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -72,6 +72,8 @@ pub enum Holder<'a> {
     Device(&'a TenantId, &'a DeviceId),
     /// All connections of an access token.
     AccessToken(&'a TenantId, AccessTokenId),
+    /// All connections of a share's guests.
+    Share(&'a TenantId, ShareId),
     /// The connections of all devices that report for a vehicle.
     DevicesOf(&'a TenantId, &'a VehicleId),
 }
@@ -81,6 +83,7 @@ enum Key {
     User(UserId),
     Device(TenantId, DeviceId),
     AccessToken(TenantId, AccessTokenId),
+    Share(TenantId, ShareId),
 }
 
 impl Key {
@@ -91,6 +94,7 @@ impl Key {
             Principal::User { id, .. } => id.map(Self::User),
             Principal::Device { id, .. } => Some(Self::Device(caller.tenant.clone(), id.clone())),
             Principal::Program { id, .. } => Some(Self::AccessToken(caller.tenant.clone(), *id)),
+            Principal::Guest { share, .. } => Some(Self::Share(caller.tenant.clone(), *share)),
         }
     }
 }
@@ -240,6 +244,7 @@ impl Connections {
             }
             Holder::Device(tenant, device) => self.of_key(&Key::Device(tenant.clone(), device.clone())),
             Holder::AccessToken(tenant, id) => self.of_key(&Key::AccessToken(tenant.clone(), id)),
+            Holder::Share(tenant, id) => self.of_key(&Key::Share(tenant.clone(), id)),
             Holder::DevicesOf(tenant, vehicle) => self.of_vehicle(tenant, vehicle),
         }
     }

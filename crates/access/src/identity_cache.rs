@@ -1,8 +1,8 @@
-//! Caches users, devices, sessions and access tokens, to read the store less often.
+//! Caches users, devices, sessions, access tokens and shares, to read the store less often.
 
 use crate::{Holder, hash_secret};
 use milepost_cache::WeightedCache;
-use milepost_domain::{AccessToken, Device, EndedAssignment, Timestamp, UniqueId, User, UserId, VehicleId};
+use milepost_domain::{AccessToken, Device, EndedAssignment, Share, Timestamp, UniqueId, User, UserId, VehicleId};
 use milepost_store::{Digest, Login, Session};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
@@ -14,6 +14,8 @@ use tokio::time::Instant;
 const FRESH_MS: i64 = 1_000;
 /// Memory for access tokens: about 50,000 entries.
 const ACCESS_TOKENS_BYTES: usize = 8 * 1024 * 1024;
+/// Memory for shares: some thousand entries.
+const SHARES_BYTES: usize = 1024 * 1024;
 /// About what a user's or a device's names take.
 const NAMES_BYTES: usize = 160;
 /// A vehicle's id with what surrounds it.
@@ -189,6 +191,7 @@ pub(crate) struct IdentityCache {
     pub(crate) named_devices: Cache<UniqueId, Option<Device>>,
     pub(crate) sessions: Cache<Digest, Option<Session>>,
     pub(crate) access_tokens: Cache<Digest, Option<AccessToken>>,
+    pub(crate) shares: Cache<Digest, Option<Share>>,
 }
 
 impl IdentityCache {
@@ -220,6 +223,11 @@ impl IdentityCache {
                 },
                 |_| false,
             ),
+            shares: Cache::new(
+                SHARES_BYTES,
+                |_, (_, share)| share.as_ref().map_or(0, |share| NAMES_BYTES + share.vehicle_ids.len() * VEHICLE_BYTES),
+                |_| false,
+            ),
         }
     }
 
@@ -229,6 +237,7 @@ impl IdentityCache {
         self.named_devices.clear();
         self.sessions.clear();
         self.access_tokens.clear();
+        self.shares.clear();
     }
 
     /// Drops what a change of `holder` may have made wrong.
@@ -248,6 +257,9 @@ impl IdentityCache {
             Holder::AccessToken(tenant, id) => self
                 .access_tokens
                 .remove_where(|token| token.as_ref().is_some_and(|token| token.tenant == *tenant && token.id == id)),
+            Holder::Share(tenant, id) => self
+                .shares
+                .remove_where(|share| share.as_ref().is_some_and(|share| share.tenant == *tenant && share.id == id)),
             // The vehicle left the lists of users too.
             Holder::DevicesOf(..) => self.forget_all(),
         }
@@ -260,6 +272,7 @@ impl IdentityCache {
     pub(crate) fn forget_key(&self, key: &Digest) {
         self.devices.remove(key);
         self.access_tokens.remove(key);
+        self.shares.remove(key);
     }
 
     pub(crate) fn forget_name(&self, unique_id: &UniqueId) {

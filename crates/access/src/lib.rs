@@ -9,6 +9,7 @@ mod claims;
 mod common_passwords;
 mod connections;
 mod error;
+mod foreign_hash;
 mod identity_cache;
 mod issuer_keys;
 mod login;
@@ -25,6 +26,7 @@ mod second_factor;
 mod secret;
 mod sessions;
 mod shared_state;
+mod shares;
 mod step_up;
 mod token;
 mod token_signatures;
@@ -39,6 +41,7 @@ pub use connections::{
     Admission, CloseReason, ConnectionCount, ConnectionGroup, Disconnect, Holder, TooManyConnections, Visit,
 };
 pub use error::AccessError;
+pub use foreign_hash::{Pbkdf2Digest, Pbkdf2Hash};
 pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{Attempt, SESSION_S, TokenPair};
 pub use passkeys::{ALGORITHMS, AddedPasskey, Assertion, PasskeyQuestion, PasskeySetup, Registration, RelyingParty};
@@ -49,6 +52,7 @@ pub use second_factor::{Opened, TotpSetup};
 pub use secret::{hash_secret, random_secret};
 pub use sessions::OpenSession;
 pub use shared_state::FailedLogin;
+pub use shares::SHARE_PREFIX;
 pub use token::TokenKeys;
 
 use attempt_limit::AttemptLimit;

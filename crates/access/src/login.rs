@@ -3,8 +3,8 @@
 use crate::identity_cache::{ReadFrom, password_fingerprint};
 use crate::login_name::{LoginName, find_login, readings};
 use crate::passwords::MAX_PASSWORD_BYTES;
-use crate::{Access, AccessError, Claims, Opened, hash_secret};
-use milepost_domain::{TenantId, UserId};
+use crate::{Access, AccessError, Claims, Opened, Pbkdf2Hash, hash_secret};
+use milepost_domain::{TenantId, UserId, prepare_password};
 use milepost_store::{Digest, Login, SessionKind};
 use std::net::IpAddr;
 
@@ -118,11 +118,11 @@ impl Access {
             ));
         }
         let hash = found.as_ref().and_then(|login| login.password_hash.clone());
-        let right = self.passwords.verify(password, hash).await?;
+        let right = self.passwords.verify(password.clone(), hash).await?;
         match found {
             Some(login) if right && login.user.may_enter() => {
                 charge.refund();
-                Ok(login)
+                self.with_own_hash(login, password).await
             }
             found => {
                 if let Some(login) = &found {
@@ -132,6 +132,21 @@ impl Access {
                 Err(WRONG)
             }
         }
+    }
+
+    /// A login whose password was right. The hash of another server is replaced by one of ours, before a token names it.
+    async fn with_own_hash(&self, login: Login, password: String) -> Result<Login, AccessError> {
+        let foreign = login.password_hash.clone().filter(|hash| Pbkdf2Hash::parse(hash).is_some());
+        let Some(foreign) = foreign else { return Ok(login) };
+        let id = login.user.id;
+        let own = self.passwords.hash(prepare_password(&password).unwrap_or_else(|| password.clone())).await?;
+        if self.store.replace_password_hash(id, &foreign, &own, self.clock.now()).await? {
+            return Ok(Login { password_hash: Some(own), ..login });
+        }
+        // Another login did it first, or somebody changed the password meanwhile.
+        let login = self.store.get_login(id).await?.filter(|login| login.user.may_enter()).ok_or(WRONG)?;
+        let right = self.passwords.verify(password, login.password_hash.clone()).await?;
+        if right { Ok(login) } else { Err(WRONG) }
     }
 
     /// Whether a password is right. A wrong one counts as a failed login under `counted`.

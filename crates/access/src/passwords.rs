@@ -1,5 +1,6 @@
 //! Hashes passwords with argon2id, off the async workers.
 
+use crate::foreign_hash::Pbkdf2Hash;
 use crate::{Access, AccessError};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
@@ -63,20 +64,26 @@ impl Passwords {
     }
 
     /// Whether `password` matches `hash`, in its prepared form or as it was typed: older versions hashed that. Without a
-    /// hash the answer is no, after the same time.
+    /// hash the answer is no, after the same time; with one of another server not before that time.
     pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, AccessError> {
         let known = hash.is_some();
-        let hash = match hash {
+        let foreign = hash.as_deref().and_then(Pbkdf2Hash::parse);
+        let hash = match hash.filter(|_| foreign.is_none()) {
             Some(hash) => hash,
             None => self.decoy.get_or_try_init(|| self.hash("decoy".to_owned())).await?.clone(),
         };
         self.off_thread(move || {
             let prepared = prepare_password(&password).filter(|prepared| *prepared != password);
+            if let Some(foreign) = &foreign
+                && (prepared.as_deref().is_some_and(|form| foreign.is_of(form)) || foreign.is_of(&password))
+            {
+                return true;
+            }
             let matches = PasswordHash::new(&hash).is_ok_and(|hash| {
                 let is_right = |form: &str| Argon2::default().verify_password(form.as_bytes(), &hash).is_ok();
                 prepared.as_deref().is_some_and(is_right) || is_right(&password)
             });
-            known && matches
+            known && foreign.is_none() && matches
         })
         .await
     }

@@ -97,29 +97,6 @@ impl Access {
         Ok(())
     }
 
-    /// A token for somebody who is not stored here and may see these vehicles until `expires_at`: a shared link.
-    pub fn issue_guest_token(
-        &self,
-        subject: &str,
-        tenant: &TenantId,
-        vehicles: &[VehicleId],
-        expires_at: Timestamp,
-    ) -> String {
-        self.tokens.sign(&crate::Claims {
-            subject: subject.to_owned(),
-            tenant: Some(tenant.clone()),
-            role: Some(Role::Parent),
-            cadet_id: None,
-            vehicle_ids: vehicles.iter().map(ToString::to_string).collect(),
-            expires_at,
-            issued_at: None,
-            is_refresh: false,
-            is_account: false,
-            password_fingerprint: None,
-            session: None,
-        })
-    }
-
     async fn entering(&self, user: UserId) -> Result<Login, AccessError> {
         self.store.get_login(user).await?.filter(|login| login.user.may_enter()).ok_or(WRONG)
     }

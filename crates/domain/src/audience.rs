@@ -33,7 +33,7 @@ impl RecordViewer {
         let (id, role, cadet_id) = match &caller.principal {
             Principal::User { id, role, cadet_id, .. } => (id, role, cadet_id),
             Principal::Program { .. } => return Self { staff: may(caller, Action::SeeRecords, tenant), ..nothing },
-            Principal::Device { .. } => return nothing,
+            Principal::Device { .. } | Principal::Guest { .. } => return nothing,
         };
         if caller.tenant != *tenant {
             return Self { staff: *role == Role::Superadmin, ..nothing };

@@ -1,23 +1,23 @@
 //! Who is asking.
 
 use crate::{
-    AccessTokenId, AssignedAt, Device, DeviceId, Invalid, PastAssignments, Role, Scope, TenantId, Timestamp, UserId,
-    VehicleId,
+    AccessTokenId, AssignedAt, Device, DeviceId, Invalid, PastAssignments, Role, Scope, ShareId, TenantId, Timestamp,
+    UserId, VehicleId,
 };
 use std::borrow::Cow;
 
-/// The authenticated user, device or program behind a request or a socket.
+/// The authenticated user, device, program or guest behind a request or a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The tenant in which it acts.
     pub tenant: TenantId,
-    /// A person, a device or a program.
+    /// Which of them.
     pub principal: Principal,
     /// When its credential ends; a socket ends with it.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A person, a device or a program.
+/// A person, a device, a program or a guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
     /// A user that Milepost knows, or a user of another issuer, by its signed claims.
@@ -51,19 +51,29 @@ pub enum Principal {
         /// The vehicles that the token is for; `None` for everything of its tenant.
         vehicle_ids: Option<Vec<VehicleId>>,
     },
+    /// A guest with the token of a share.
+    Guest {
+        /// The share's number in its tenant.
+        share: ShareId,
+        /// The share's name.
+        name: String,
+        /// The vehicles that it may follow.
+        vehicle_ids: Vec<VehicleId>,
+    },
 }
 
 impl Principal {
-    /// Its name among the callers of its tenant: a user's subject, a device's id, `token:` and a token's number.
+    /// Its name among the callers of its tenant: a user's subject, a device's id, `token:` and a token's number, `share:` and a share's.
     pub fn name(&self) -> Cow<'_, str> {
         match self {
             Self::User { subject, .. } => Cow::Borrowed(subject),
             Self::Device { id, .. } => Cow::Borrowed(id.as_str()),
             Self::Program { id, .. } => Cow::Owned(format!("token:{id}")),
+            Self::Guest { share, .. } => Cow::Owned(format!("share:{share}")),
         }
     }
 
-    /// The vehicle that a device was in at a time; `None` for a person and a program.
+    /// The vehicle that a device was in at a time; `None` for others.
     ///
     /// # Errors
     /// [`Invalid`] if that vehicle was removed, or is not known any more.
@@ -90,7 +100,7 @@ impl Caller {
     pub const fn role(&self) -> Option<Role> {
         match &self.principal {
             Principal::User { role, .. } => Some(*role),
-            Principal::Device { .. } | Principal::Program { .. } => None,
+            Principal::Device { .. } | Principal::Program { .. } | Principal::Guest { .. } => None,
         }
     }
 
@@ -98,7 +108,7 @@ impl Caller {
     pub const fn user_id(&self) -> Option<UserId> {
         match &self.principal {
             Principal::User { id, .. } => *id,
-            Principal::Device { .. } | Principal::Program { .. } => None,
+            Principal::Device { .. } | Principal::Program { .. } | Principal::Guest { .. } => None,
         }
     }
 
@@ -114,6 +124,7 @@ impl Caller {
             Principal::User { id: None, .. } => "user:foreign".to_owned(),
             Principal::Device { id, .. } => format!("device:{id}"),
             Principal::Program { id, .. } => format!("token:{id}"),
+            Principal::Guest { share, .. } => format!("share:{share}"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     AccessTokenId, Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, EntryKind,
     FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId,
-    ParcelStatus, RiderId, RoamingFenceId, ScoreChange, Scores, ServiceDue, Standing, Timestamp, TrackingId,
+    ParcelStatus, RiderId, RoamingFenceId, ScoreChange, Scores, ServiceDue, ShareId, Standing, Timestamp, TrackingId,
     TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
 };
 
@@ -28,6 +28,8 @@ pub enum Fact {
     DeviceRemoved { device_id: DeviceId },
     /// An access token was removed, or lost one of its vehicles. Copies must be read again.
     AccessTokenChanged { access_token_id: AccessTokenId },
+    /// A share was recalled, or lost one of its vehicles. Copies must be read again.
+    ShareChanged { share_id: ShareId },
     /// Entries of the catalogue, or their links, changed. Copies must be read again.
     CatalogueChanged { kind: EntryKind },
     /// A delivery was started.

@@ -15,6 +15,8 @@ pub enum Action {
     SeeUsers,
     /// Add, list and remove access tokens.
     ManageAccessTokens,
+    /// Share vehicles with guests, list and recall shares.
+    ManageShares,
     /// See who did what to what.
     SeeAudit,
     /// Add, change and remove vehicles.
@@ -96,9 +98,9 @@ pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
     AdoptDevices, BringParcel, ManageAccessTokens, ManageAlerts, ManageDeliveries, ManageDevices, ManageGeofences,
-    ManageParcels, ManageRecords, ManageTenants, ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks,
-    ReportPosition, SeeAudit, SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel, SeeProofs, SeeRecords,
-    SeeRiders, SeeUsers, SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
+    ManageParcels, ManageRecords, ManageShares, ManageTenants, ManageTrips, ManageUsers, ManageVehicles,
+    ManageWebhooks, ReportPosition, SeeAudit, SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel,
+    SeeProofs, SeeRecords, SeeRiders, SeeUsers, SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Scope::{Ingest, Manage, Read};
@@ -118,6 +120,9 @@ pub const RULES: &[Rule] = &[
     Rule(SeeUsers,           Program(Manage),       Tenant),
     Rule(ManageAccessTokens, Is(Role::Superadmin),  Everywhere),
     Rule(ManageAccessTokens, Is(Role::Admin),       Tenant),
+    Rule(ManageShares,       Is(Role::Superadmin),  Everywhere),
+    Rule(ManageShares,       Is(Role::Admin),       Tenant),
+    Rule(ManageShares,       Is(Role::Manager),     Tenant),
     Rule(SeeAudit,           Is(Role::Superadmin),  Everywhere),
     Rule(SeeAudit,           Is(Role::Admin),       Tenant),
     Rule(ManageVehicles,     Is(Role::Superadmin),  Everywhere),
@@ -244,6 +249,8 @@ pub fn reach(caller: &Caller, action: Action) -> Option<Reach> {
         Principal::Program { scope, vehicle_ids: Some(_), .. } => {
             reach_of(Program(*scope), action).and_then(|_| action.is_of_vehicles().then_some(Own))
         }
+        // Where it can ask is bounded besides: its token is refused but for following.
+        Principal::Guest { .. } => (action == SeeVehicle).then_some(Own),
     }
 }
 
@@ -271,6 +278,7 @@ pub fn may_report(caller: &Caller, tenant: &TenantId, vehicle: &Vehicle, at: Tim
         Principal::Program { vehicle_ids, .. } => {
             vehicle_ids.as_ref().is_some_and(|listed| listed.contains(&vehicle.id))
         }
+        Principal::Guest { .. } => false,
     };
     match reach(caller, ReportPosition) {
         Some(Everywhere) => true,
@@ -318,7 +326,7 @@ pub fn may_bring_delivery(caller: &Caller, delivery: &Delivery) -> bool {
         Principal::Program { scope, vehicle_ids, .. } => {
             *scope == Ingest && vehicle_ids.is_none() && name == delivery.started_by
         }
-        Principal::Device { .. } => false,
+        Principal::Device { .. } | Principal::Guest { .. } => false,
     };
     (caller.tenant == delivery.tenant && is_rider) || caller.is_superadmin()
 }
@@ -352,6 +360,7 @@ impl VehicleScope {
                 Principal::Program { vehicle_ids, .. } => {
                     Self::Some { listed: vehicle_ids.clone().unwrap_or_default(), driven_by: None }
                 }
+                Principal::Guest { vehicle_ids, .. } => Self::Some { listed: vehicle_ids.clone(), driven_by: None },
                 Principal::User { id, role, vehicle_ids, .. } => Self::Some {
                     // The list of a driver's token lets it see these vehicles, but not report for them.
                     listed: if action == SeeVehicle { vehicle_ids.clone() } else { Vec::new() },

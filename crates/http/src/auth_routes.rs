@@ -179,6 +179,7 @@ async fn show_caller(
         Principal::User { role, cadet_id, vehicle_ids, .. } => (Some(role), cadet_id, vehicle_ids),
         Principal::Program { vehicle_ids, .. } => (None, None, vehicle_ids.unwrap_or_default()),
         Principal::Device { vehicle_id, .. } => (None, None, vec![vehicle_id]),
+        Principal::Guest { vehicle_ids, .. } => (None, None, vehicle_ids),
     };
     Ok(Json(Me {
         id,

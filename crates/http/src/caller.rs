@@ -1,6 +1,5 @@
 //! Authenticates requests: finds the credential in the documented order, and its caller.
 
-use crate::logins::is_guest;
 use crate::scope::scope_of;
 use crate::session_cookie::session_secret;
 use crate::{ClientAddress, ConnectionCaller, HttpContext, Problem, query_value};
@@ -60,7 +59,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let context = Arc::<HttpContext>::from_ref(state);
-        find_authentication(&context, parts, TokenInQuery::Ignored).await.map(Self)
+        find_authentication(&context, parts, TokenInQuery::Ignored, Guests::Refused).await.map(Self)
     }
 }
 
@@ -83,16 +82,25 @@ pub async fn authenticate_parts(
     parts: &Parts,
     token_in_query: TokenInQuery,
 ) -> Result<Authentication, Problem> {
-    refuse_without_factor(context, find_authentication(context, parts, token_in_query).await?)
+    refuse_without_factor(context, find_authentication(context, parts, token_in_query, Guests::Refused).await?)
 }
 
-/// Authenticates a credential that a dialect found in its own place.
+/// The same for what guests may follow too, by the token of a share.
+///
+/// # Errors
+/// As [`authenticate_parts`].
+pub async fn authenticate_parts_of_guest(context: &HttpContext, parts: &Parts) -> Result<Authentication, Problem> {
+    refuse_without_factor(context, find_authentication(context, parts, TokenInQuery::Ignored, Guests::Taken).await?)
+}
+
+/// Authenticates a credential that a dialect found in its own place. The token of a share is one: the dialect knows what a guest may
+/// not see.
 pub(crate) async fn admit(
     context: &HttpContext,
     parts: &Parts,
     credential: Credential<'_>,
 ) -> Result<Authentication, Problem> {
-    refuse_without_factor(context, authenticate_credential(context, parts, credential).await?)
+    refuse_without_factor(context, authenticate_credential(context, parts, credential, Guests::Taken).await?)
 }
 
 fn refuse_without_factor(context: &HttpContext, authentication: Authentication) -> Result<Authentication, Problem> {
@@ -103,10 +111,18 @@ fn refuse_without_factor(context: &HttpContext, authentication: Authentication) 
     Ok(authentication)
 }
 
+/// Whether the token of a share is a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guests {
+    Taken,
+    Refused,
+}
+
 async fn find_authentication(
     context: &HttpContext,
     parts: &Parts,
     token_in_query: TokenInQuery,
+    guests: Guests,
 ) -> Result<Authentication, Problem> {
     let from_query = match token_in_query {
         TokenInQuery::Taken => query_value(parts, "token"),
@@ -116,20 +132,21 @@ async fn find_authentication(
     if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
-    let authentication = authenticate_credential(context, parts, credential).await?;
-    if is_guest(authentication.caller()) {
-        return Err(Problem::forbidden("a shared link is good for its own page only"));
-    }
-    Ok(authentication)
+    authenticate_credential(context, parts, credential, guests).await
 }
 
 async fn authenticate_credential(
     context: &HttpContext,
     parts: &Parts,
     credential: Credential<'_>,
+    guests: Guests,
 ) -> Result<Authentication, Problem> {
     let is_token = matches!(credential, Credential::Token(_));
-    let authentication = context.access.authenticate_for(credential, scope_of(parts)).await.map_err(|error| {
+    let authenticated = match guests {
+        Guests::Refused => context.access.authenticate_for(credential, scope_of(parts)).await,
+        Guests::Taken => context.access.authenticate_guest_or(credential, scope_of(parts)).await,
+    };
+    let authentication = authenticated.map_err(|error| {
         let problem = Problem::from(error);
         if is_token { problem.of_token() } else { problem }
     })?;

@@ -25,6 +25,7 @@ impl ConnectionCaller {
             Principal::User { .. } => "user",
             Principal::Device { .. } => "device",
             Principal::Program { .. } => "program",
+            Principal::Guest { .. } => "guest",
         };
         (kind, &*caller.principal.name()).hash(&mut hasher);
         (self.0)(NonZeroU64::MIN | hasher.finish());

@@ -209,6 +209,7 @@ fn name_of(caller: &Caller) -> String {
         Principal::User { subject, .. } => format!("user:{subject}"),
         Principal::Device { id, .. } => format!("device:{id}"),
         Principal::Program { id, .. } => format!("program:{id}"),
+        Principal::Guest { share, .. } => format!("share:{share}"),
     }
 }
 

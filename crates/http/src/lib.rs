@@ -31,7 +31,9 @@ mod unsubscribe_page;
 mod whole_numbers;
 
 pub use auth_routes::{TokenRefresh, TokenRequest, auth_routes};
-pub use caller::{Authenticated, SignedIn, TokenInQuery, WithCredential, authenticate_parts};
+pub use caller::{
+    Authenticated, SignedIn, TokenInQuery, WithCredential, authenticate_parts, authenticate_parts_of_guest,
+};
 pub use client_address::ClientAddress;
 pub use connection_caller::ConnectionCaller;
 pub use context::HttpContext;

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use milepost_access::{Attempt, Authentication, Credential, Forgetful, Opened};
+use milepost_access::{Attempt, Authentication, Credential, Forgetful, Opened, SHARE_PREFIX};
 use milepost_domain::{Caller, Principal, Role, TenantId, Timestamp, UserId, VehicleId};
 use milepost_service::Request;
 use std::net::IpAddr;
@@ -80,7 +80,7 @@ pub async fn cookie_caller(context: &HttpContext, parts: &Parts, cookie: &str) -
     let secret = cookie_value(&parts.headers, cookie).filter(|_| context.origins.allows_host(&parts.headers));
     let secret = secret.ok_or(Problem::not_authenticated("authentication credentials were not provided"))?;
     // Guests have a token and no session.
-    let is_token = secret.contains('.');
+    let is_token = secret.contains('.') || secret.starts_with(SHARE_PREFIX);
     admit(context, parts, if is_token { Credential::Token(secret) } else { Credential::Session(secret) }).await
 }
 
@@ -105,7 +105,7 @@ pub async fn token_caller(context: &HttpContext, parts: &Parts, token: &str) -> 
 
 /// Whether this text can be a token of ours at all.
 pub fn looks_like_token(text: &str) -> bool {
-    text.starts_with("mp_") || text.split('.').count() == 3
+    text.starts_with("mp_") || text.starts_with(SHARE_PREFIX) || text.split('.').count() == 3
 }
 
 /// Opens a session for a login.
@@ -171,23 +171,9 @@ pub async fn end_user_token(context: &HttpContext, user: UserId, token: &str) ->
     Ok(context.access.end_user_token(user, token).await?)
 }
 
-/// The beginning of a guest's subject.
-pub const GUEST: &str = "share:";
-
-/// Whether a caller came by a shared link. Only the dialect that made the link takes it: it knows what a guest may not see.
-pub fn is_guest(caller: &Caller) -> bool {
-    matches!(&caller.principal, Principal::User { id: None, subject, role: Role::Parent, .. } if subject.starts_with(GUEST))
-}
-
-/// A token for a guest who may see these vehicles. The subject begins with [`GUEST`].
-pub fn issue_guest_token(
-    context: &HttpContext,
-    subject: &str,
-    tenant: &TenantId,
-    vehicles: &[VehicleId],
-    expires_at: Timestamp,
-) -> String {
-    context.access.issue_guest_token(subject, tenant, vehicles, expires_at)
+/// Whether a caller came by a shared link.
+pub const fn is_guest(caller: &Caller) -> bool {
+    matches!(caller.principal, Principal::Guest { .. })
 }
 
 /// Mails a link to who forgot a password, by name or by address, within the limits of both. Nobody learns who has an account.

@@ -4,7 +4,7 @@ use crate::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use milepost_domain::{
-    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, RoamingFenceId,
+    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, RoamingFenceId, ShareId,
     TrainingDayId, TripId, UserId, VehicleId, WebhookId,
 };
 use milepost_service::CallId;
@@ -83,6 +83,7 @@ macro_rules! ids {
 
 ids! {
     AccessTokenId, "access token", |text| Self::new(text.parse().ok()?).ok();
+    ShareId, "share", |text| Self::new(text.parse().ok()?).ok();
     AlertId, "alert", |text| Self::new(text).ok();
     CadetId, "cadet", |text| Self::new(text.parse().ok()?).ok();
     CallId, "call", |text| text.parse().ok().map(Self);

@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use milepost_access::{Authentication, Credential, Visit};
-use milepost_domain::Timestamp;
-use milepost_http::{Problem, TokenInQuery, authenticate_parts};
+use milepost_domain::{Scope, Timestamp};
+use milepost_http::{Problem, authenticate_parts_of_guest};
 use milepost_transport::{Inbound, Socket};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -99,7 +99,8 @@ impl Renewal {
     /// # Errors
     /// 401 for a bad credential, 403 for another caller's and for one with other rights, 5xx when the store can't be read.
     pub async fn renew(&self, credential: &MessageCredential) -> Result<Option<Timestamp>, Problem> {
-        let authentication = self.place.live().context.access.authenticate(credential.borrowed()).await?;
+        let authentication =
+            self.place.live().context.access.authenticate_guest_or(credential.borrowed(), Scope::Read).await?;
         let expires_at = authentication.caller().expires_at;
         if !self.place.renew(authentication) {
             return Err(Problem::forbidden(
@@ -151,7 +152,7 @@ impl Handshake {
     pub async fn shown_credential(&self) -> Result<Option<Authentication>, Problem> {
         let headers = &self.head.headers;
         let is_explicit = headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-device-key");
-        match authenticate_parts(&self.live.context, &self.head, TokenInQuery::Ignored).await {
+        match authenticate_parts_of_guest(&self.live.context, &self.head).await {
             Ok(credential) => Ok(Some(credential)),
             Err(problem) if is_explicit || problem.status >= 500 => Err(problem),
             Err(_) => Ok(None),
@@ -212,7 +213,9 @@ impl Handshake {
         greeting: G::Greeting,
     ) -> Result<(ConnectionPlace, G::View), Problem> {
         let authentication = match &credential {
-            Some(credential) => Some(self.live.context.access.authenticate(credential.borrowed()).await?),
+            Some(credential) => {
+                Some(self.live.context.access.authenticate_guest_or(credential.borrowed(), Scope::Read).await?)
+            }
             None => shown,
         };
         let entry = greeter.authorize(self, authentication, greeting).await?;

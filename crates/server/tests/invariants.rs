@@ -20,6 +20,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-mqtt",
         &["milepost-clock", "milepost-phone-formats", "milepost-device-report", "milepost-domain", "milepost-service"],
     ),
+    ("milepost-traccar-source", &["milepost-device-report", "milepost-domain", "milepost-phone-formats"]),
     ("milepost-transit-feeds", &["milepost-clock", "milepost-device-report", "milepost-domain", "milepost-service"]),
     ("milepost-formats", &["milepost-domain"]),
     ("milepost-fleet-reports", &["milepost-domain"]),
@@ -149,7 +150,7 @@ const IMPURE: &[&str] = &[
 
 /// A library, and the only crates that may depend on it.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("sqlx", &["milepost-store", "milepost-test-support"]),
+    ("sqlx", &["milepost-store", "milepost-test-support", "milepost-traccar-source"]),
     ("rusqlite", &["milepost-store"]),
     ("cookie", &["milepost-http"]),
     ("encoding_rs", &["milepost-formats"]),
@@ -162,7 +163,17 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("zip", &["milepost-service", "milepost-timetable"]),
     ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),
-    ("reqwest", &["milepost-simulate", "milepost-oidc", "milepost-outbox", "milepost-soak", "milepost-transit-feeds"]),
+    (
+        "reqwest",
+        &[
+            "milepost-simulate",
+            "milepost-oidc",
+            "milepost-outbox",
+            "milepost-soak",
+            "milepost-traccar-source",
+            "milepost-transit-feeds",
+        ],
+    ),
     ("image", &["milepost-service"]),
     ("multer", &["milepost-dialect-delivery"]),
     ("object_store", &["milepost-service"]),

@@ -27,6 +27,7 @@ use crate::readiness::Readiness;
 use crate::records::Records;
 use crate::reports::{MakeReport, Reports};
 use crate::roaming::{Roaming, RoamingNews};
+use crate::shares::Shares;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::timetables::Timetables;
@@ -170,6 +171,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     ];
     let use_cases = Arc::new(UseCases {
         access_tokens: AccessTokens::new(store(), access()),
+        shares: Shares::new(store(), access()),
         audit: Audit::new(store()),
         catalogue: Catalogue::new(store()),
         deliveries,

@@ -149,6 +149,9 @@ impl EventFeed {
             Fact::AccessTokenChanged { access_token_id } => {
                 Ok(self.access.revalidate_connections(Holder::AccessToken(tenant, *access_token_id)).await?)
             }
+            Fact::ShareChanged { share_id } => {
+                Ok(self.access.revalidate_connections(Holder::Share(tenant, *share_id)).await?)
+            }
             Fact::VehicleAdded { vehicle_id } | Fact::VehicleChanged { vehicle_id } => {
                 self.tracks.vehicle_changed(tenant, vehicle_id);
                 self.follow_vehicle(tenant, vehicle_id).await

@@ -60,6 +60,8 @@ pub enum Reader {
     Device(TenantId, String),
     /// A program of a tenant.
     Program(TenantId, String),
+    /// The guests of a share.
+    Guest(TenantId, String),
     /// All who show no credential, of one address: nothing else is known of them. An IPv6 network of 64 bits counts as one address,
     /// and so do those whose address is not known.
     Anonymous(Option<IpAddr>),
@@ -73,6 +75,7 @@ impl Reader {
             Principal::User { .. } => Self::User(tenant, name),
             Principal::Device { .. } => Self::Device(tenant, name),
             Principal::Program { .. } => Self::Program(tenant, name),
+            Principal::Guest { .. } => Self::Guest(tenant, name),
         }
     }
 

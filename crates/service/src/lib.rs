@@ -34,6 +34,7 @@ pub mod reports;
 mod request;
 mod retention;
 pub mod roaming;
+pub mod shares;
 pub mod sign_in;
 pub mod space;
 pub mod tenants;

@@ -19,7 +19,7 @@ impl Request {
     pub const fn author(&self) -> Author {
         let access_token = match &self.caller.principal {
             Principal::Program { id, .. } => Some(*id),
-            Principal::User { .. } | Principal::Device { .. } => None,
+            Principal::User { .. } | Principal::Device { .. } | Principal::Guest { .. } => None,
         };
         Author { at: self.now, user: self.caller.user_id(), access_token, address: self.address }
     }

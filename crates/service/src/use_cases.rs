@@ -22,6 +22,7 @@ use crate::readiness::Readiness;
 use crate::records::Records;
 use crate::reports::Reports;
 use crate::roaming::Roaming;
+use crate::shares::Shares;
 use crate::sign_in::SignIn;
 use crate::tenants::Tenants;
 use crate::timetables::Timetables;
@@ -34,6 +35,8 @@ use std::sync::Arc;
 pub struct UseCases {
     /// For [`crate::access_tokens`].
     pub access_tokens: AccessTokens,
+    /// For [`crate::shares`].
+    pub shares: Shares,
     /// For [`crate::audit`].
     pub audit: Audit,
     /// For [`crate::catalogue`].

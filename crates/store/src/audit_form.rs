@@ -2,8 +2,8 @@
 
 use crate::NewLogin;
 use milepost_domain::{
-    AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, RoamingFence, Scope, SpeedKmh, Tenant, Timestamp,
-    User, UserId, Vehicle, VehicleId, VehicleKind, VehicleSelection, Webhook,
+    AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, RoamingFence, Scope, Share, SpeedKmh, Tenant,
+    Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleSelection, Webhook,
 };
 use serde_json::{Value, json};
 
@@ -114,6 +114,15 @@ pub(crate) fn access_token(token: &AccessToken) -> Value {
         "vehicle_ids": token.vehicle_ids.as_deref().map(ids),
         "created_by": token.created_by.map(UserId::get),
         "expires_at": token.expires_at.map(|at: Timestamp| at.to_string()),
+    })
+}
+
+pub(crate) fn share(share: &Share) -> Value {
+    json!({
+        "name": share.name.as_str(),
+        "vehicle_ids": ids(&share.vehicle_ids),
+        "created_by": share.created_by.map(UserId::get),
+        "expires_at": share.expires_at.to_string(),
     })
 }
 

@@ -12,7 +12,7 @@ mod records;
 mod samples;
 mod trips;
 
-use accounts::{AccessTokenPayload, CataloguePayload, DevicePayload, UserPayload, VehiclePayload};
+use accounts::{AccessTokenPayload, CataloguePayload, DevicePayload, SharePayload, UserPayload, VehiclePayload};
 use alerts::{AlertDeletedPayload, AlertPayload, AlertReadPayload};
 use deliveries::{DeliveryAdvanced, DeliveryStarted, ParcelAdded, ParcelChanged, ParcelZoneCrossed, ZoneEvent};
 use fleet::{CrossingPayload, DrivingPayload, GeofencePayload, RoamingFencePayload, RulesPayload, ServiceDuePayload};
@@ -43,6 +43,7 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
         Fact::AccessTokenChanged { access_token_id } => {
             ("access_token_changed", write(&AccessTokenPayload { access_token_id: *access_token_id }))
         }
+        Fact::ShareChanged { share_id } => ("share_changed", write(&SharePayload { share_id: *share_id })),
         Fact::CatalogueChanged { kind } => ("catalogue_changed", write(&CataloguePayload { kind: *kind })),
         Fact::DeliveryStarted { tracking_id, order_id, rider_id } => {
             let (tracking_id, order_id, rider_id) = (tracking_id.clone(), order_id.clone(), rider_id.clone());
@@ -130,6 +131,7 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
         "access_token_changed" => {
             Fact::AccessTokenChanged { access_token_id: read::<AccessTokenPayload>(payload)?.access_token_id }
         }
+        "share_changed" => Fact::ShareChanged { share_id: read::<SharePayload>(payload)?.share_id },
         "catalogue_changed" => Fact::CatalogueChanged { kind: read::<CataloguePayload>(payload)?.kind },
         "delivery.started" => {
             let DeliveryStarted { tracking_id, order_id, rider_id, .. } = read(payload)?;

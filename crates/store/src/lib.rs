@@ -26,6 +26,7 @@ mod gatherer;
 mod history_store;
 mod history_write;
 mod idempotency;
+mod import_store;
 mod job_store;
 mod migrations;
 mod node_store;
@@ -43,6 +44,7 @@ mod renderer;
 mod retention;
 mod roaming_store;
 mod schedule;
+mod share_store;
 mod sign_in_store;
 mod sqlite;
 mod store;
@@ -72,6 +74,7 @@ pub use history_write::{HistoryChange, HistoryWrite};
 pub use idempotency::{
     AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer,
 };
+pub use import_store::{ImportStore, ImportedObject};
 pub use job_store::{JobOutcome, JobQuota, JobStore, NewJob};
 pub use node_store::{LivingNode, NODE_SILENCE, NewestTime, NodeStore};
 pub use once::Once;
@@ -88,6 +91,7 @@ pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
 pub use roaming_store::{EncounterChange, EncounterCursor, EncounterStep, OpenEncounter, RoamingStore};
+pub use share_store::{NewShare, ShareStore};
 pub use sign_in_store::{
     ChallengePurpose, Grant, MAX_CHALLENGES, MAX_PASSKEYS, MAX_PASSWORD_LINKS, MAX_SESSIONS, NewPasskey, Passkey,
     PasskeyAdded, PasswordLink, Provenance, Session, SessionKind, SignInStore, TotpAttempt, TotpLimit,

@@ -53,6 +53,8 @@ pub(crate) const SQLITE: &[Listed] = &[
     (58, "0058_provider_grants", include_str!("../migrations/sqlite/0058_provider_grants.sql")),
     (59, "0059_gathered_alerts", include_str!("../migrations/sqlite/0059_gathered_alerts.sql")),
     (61, "0061_passkeys", include_str!("../migrations/sqlite/0061_passkeys.sql")),
+    (63, "0063_imported", include_str!("../migrations/sqlite/0063_imported.sql")),
+    (64, "0064_shares", include_str!("../migrations/sqlite/0064_shares.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -99,6 +101,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (58, "0058_provider_grants", include_str!("../migrations/postgres/0058_provider_grants.sql")),
     (59, "0059_gathered_alerts", include_str!("../migrations/postgres/0059_gathered_alerts.sql")),
     (61, "0061_passkeys", include_str!("../migrations/postgres/0061_passkeys.sql")),
+    (63, "0063_imported", include_str!("../migrations/postgres/0063_imported.sql")),
+    (64, "0064_shares", include_str!("../migrations/postgres/0064_shares.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

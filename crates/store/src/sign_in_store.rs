@@ -189,6 +189,9 @@ pub struct Grant {
 /// Logins, and what they are made and restored with. Part of [`crate::Store`].
 #[async_trait]
 pub trait SignInStore: Send + Sync {
+    /// Replaces the hash of a user's password by another one of the same password, with `UserChanged`. Returns false if it is not this
+    /// one any more.
+    async fn replace_password_hash(&self, user: UserId, before: &str, after: &str, now: Timestamp) -> Result<bool>;
     /// Adds a login session. `NotFound("user")`, `Conflict("session")`. Above [`MAX_SESSIONS`] another one of the user ends.
     async fn add_session(&self, session: &Session) -> Result<()>;
     /// Reads a session, unless it has expired.

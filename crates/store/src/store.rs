@@ -2,9 +2,10 @@
 
 use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
-    HistoryStore, Idempotency, IdempotencyKey, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once, OutgoingStore,
-    ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention, RoamingStore, SignInStore,
-    TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    HistoryStore, Idempotency, IdempotencyKey, ImportStore, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once,
+    OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention,
+    RoamingStore, ShareStore, SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow,
+    TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -61,12 +62,14 @@ pub trait Store:
     + HistoryStore
     + AccessTokenStore
     + AuditStore
+    + ImportStore
     + JobStore
     + PersonStore
     + ProofStore
     + CatalogueStore
     + NodeStore
     + RoamingStore
+    + ShareStore
     + SignInStore
     + TimetableStore
     + Send

@@ -29,14 +29,21 @@ fn read_one(json: &Value) -> Result<Message, Malformed> {
     let position = json.get("position").and_then(Value::as_object).ok_or(Malformed("the position is missing"))?;
     let device = json.get("device").unwrap_or(&Value::Null);
     let name = unique_id(&device["uniqueId"]).ok_or(Malformed("device.uniqueId is missing"))?;
+    Ok(Message::of(Some(name), forwarded_position(position)?))
+}
+
+/// Reads one position in the form that is forwarded, which is also that of the other server's API.
+///
+/// # Errors
+/// [`Malformed`] without a place, or with a time that is none.
+pub fn forwarded_position(position: &Map<String, Value>) -> Result<DeviceReport, Malformed> {
     let field = |name: &str| position.get(name).unwrap_or(&Value::Null);
-    let own = field("attributes").as_object().cloned().unwrap_or_default();
     let time = time_of(if field("fixTime").is_null() { field("deviceTime") } else { field("fixTime") })?;
     let place = match (number(field("latitude")), number(field("longitude"))) {
         (Some(latitude), Some(longitude)) => Some(ReportedPlace { latitude, longitude }),
         _ => return Err(Malformed("latitude and longitude must be numbers")),
     };
-    let report = DeviceReport {
+    Ok(DeviceReport {
         time,
         place,
         is_valid: field("valid").as_bool().unwrap_or(true),
@@ -44,9 +51,8 @@ fn read_one(json: &Value) -> Result<Message, Malformed> {
         heading_deg: number(field("course")),
         altitude_m: number(field("altitude")),
         accuracy_m: number(field("accuracy")),
-        ..of_attributes(&own)
-    };
-    Ok(Message::of(Some(name), report))
+        ..field("attributes").as_object().map(forwarded_attributes).unwrap_or_default()
+    })
 }
 
 /// Reads the fields of one forwarded position.
@@ -67,13 +73,13 @@ pub fn read_forward_fields(fields: &Fields<'_>) -> Result<Message, Malformed> {
         heading_deg: fields.number(&["course", "bearing"])?,
         altitude_m: fields.number(&["altitude"])?,
         accuracy_m: fields.number(&["accuracy"])?,
-        ..of_attributes(&own)
+        ..forwarded_attributes(&own)
     };
     Ok(Message::of(fields.unique_id(&["uniqueId", "id"]), report))
 }
 
-/// What the attributes say. What the other server computed is left out: it is computed anew.
-fn of_attributes(own: &Map<String, Value>) -> DeviceReport {
+/// What the attributes of a position say. What the other server computed is left out: it is computed anew.
+pub fn forwarded_attributes(own: &Map<String, Value>) -> DeviceReport {
     let mut attributes = AttributeList::default();
     for (name, value) in own {
         let shared = match name.as_str() {

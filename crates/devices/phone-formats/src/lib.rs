@@ -17,7 +17,7 @@ mod time;
 mod traccar;
 
 pub use fields::Fields;
-pub use forward::{read_forward, read_forward_fields};
+pub use forward::{forwarded_attributes, forwarded_position, read_forward, read_forward_fields};
 pub use gpslogger::read_gpslogger;
 pub use osmand::read_osmand;
 pub use overland::read_overland;

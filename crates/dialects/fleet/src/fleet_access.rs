@@ -64,7 +64,7 @@ fn viewer_of(caller: &Caller, tenant: &TenantId, named: Option<&str>) -> Result<
     let Some(named) = named else { return Ok(viewer) };
     let own = match &caller.principal {
         Principal::User { id, subject, .. } => subject == named || (id.is_some() && *id == user_of(named)),
-        Principal::Device { .. } | Principal::Program { .. } => false,
+        Principal::Device { .. } | Principal::Program { .. } | Principal::Guest { .. } => false,
     };
     if own && caller.tenant == *tenant {
         Ok(viewer)

@@ -5,9 +5,11 @@ use crate::wire::account::UserJson;
 use crate::wire::attributes::AttributesJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
+use crate::wire::share::ShareJson;
 use milepost_domain::{
     AccessToken, AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm,
-    Position, Principal, SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus, ZoneName,
+    Position, Principal, Share, SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+    ZoneName,
 };
 use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
 use milepost_service::{LiveVehicle, TrackPosition, read_zone_name};
@@ -254,6 +256,18 @@ pub(crate) fn access_token_to_json(token: &AccessToken) -> ProgramTokenJson {
         created_at: rfc3339(token.created_at),
         expires_at: token.expires_at.map(rfc3339),
         last_used_at: token.last_used_at.map(rfc3339),
+        token: None,
+    }
+}
+
+pub(crate) fn share_to_json(share: &Share) -> ShareJson {
+    ShareJson {
+        id: share.id.get(),
+        name: share.name.as_str().to_owned(),
+        vehicle_ids: share.vehicle_ids.iter().map(ToString::to_string).collect(),
+        created_by: share.created_by.map(UserId::get),
+        created_at: rfc3339(share.created_at),
+        expires_at: rfc3339(share.expires_at),
         token: None,
     }
 }

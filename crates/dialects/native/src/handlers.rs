@@ -23,6 +23,7 @@ pub(crate) mod reports;
 pub(crate) mod roaming_fences;
 pub(crate) mod rules;
 pub(crate) mod second_factor;
+pub(crate) mod shares;
 pub(crate) mod sync_events;
 pub(crate) mod tenants;
 pub(crate) mod track;

@@ -44,7 +44,8 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 /// One line for each path. A handler has the name of its use case.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{
-        access_tokens, alerts, audit, dashboard, geofences, jobs, people, roaming_fences, rules, trip_path, trips,
+        access_tokens, alerts, audit, dashboard, geofences, jobs, people, roaming_fences, rules, shares, trip_path,
+        trips,
     };
     use handlers::{attendance, cadets, grades, messages, notifications, push, reports, sync_events};
     use handlers::{
@@ -58,6 +59,8 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(users::get_user, users::change_user, users::remove_user))
         .routes(routes!(access_tokens::add_access_token, access_tokens::list_access_tokens))
         .routes(routes!(access_tokens::remove_access_token))
+        .routes(routes!(shares::add_share, shares::list_shares))
+        .routes(routes!(shares::remove_share))
         .routes(routes!(audit::list_audit))
         .routes(routes!(users::invite_user))
         .routes(routes!(people::export_user))

@@ -29,6 +29,7 @@ const OTHER_DIALECTS: &str = include_str!("openapi/other_dialects.json");
         (name = "tenants", description = "Companies, schools, platforms: superadmin only"),
         (name = "users", description = "People with a login"),
         (name = "access tokens", description = "Credentials of programs"),
+        (name = "shares", description = "Links by which guests follow vehicles"),
         (name = "audit", description = "Who did what to what"),
         (name = "jobs", description = "Work that takes longer than a request"),
         (name = "vehicles", description = "What is tracked"),

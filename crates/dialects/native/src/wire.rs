@@ -20,4 +20,5 @@ pub(crate) mod record;
 pub(crate) mod report;
 pub(crate) mod roaming_fence;
 pub(crate) mod rules;
+pub(crate) mod share;
 pub(crate) mod trip;

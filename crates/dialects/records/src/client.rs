@@ -57,7 +57,7 @@ impl Viewer for RecordsClient {
 fn welcome(caller: &Caller, newest: i64) -> ToClient<'_> {
     let subject = match &caller.principal {
         Principal::User { subject, .. } => subject.as_str(),
-        Principal::Device { .. } | Principal::Program { .. } => "",
+        Principal::Device { .. } | Principal::Program { .. } | Principal::Guest { .. } => "",
     };
     ToClient::ConnectionEstablished {
         message: "WebSocket connection established",

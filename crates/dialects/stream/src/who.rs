@@ -4,6 +4,7 @@ use crate::StreamParts;
 use crate::topic::LogViewer;
 use milepost_domain::{Action, Caller, FleetViewer, RecordViewer, TenantId, TrackingId, VehicleScope};
 use milepost_http::Problem;
+use milepost_http::logins::is_guest;
 use milepost_live::{Credential, Entry, Handshake, LaneForm, Reader};
 use milepost_service::{ServiceError, deliveries};
 
@@ -88,5 +89,9 @@ pub(crate) async fn admit(
         }
         named => named.unwrap_or_else(|| caller.tenant.clone()),
     };
-    Ok(Entry::new(credential, Who::caller(caller, tenant)))
+    let who = Who::caller(caller, tenant);
+    let public_link =
+        who.caller.as_ref().filter(|caller| is_guest(caller)).map(|guest| guest.principal.name().into_owned());
+    // Guests take no places of the tenant's own people.
+    Ok(Entry { public_link, ..Entry::new(credential, who) })
 }

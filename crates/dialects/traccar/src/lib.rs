@@ -10,6 +10,7 @@ mod extract;
 mod fleet;
 mod handlers;
 mod ids;
+pub mod import;
 mod listener;
 mod refusal;
 mod reports;

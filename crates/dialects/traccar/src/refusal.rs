@@ -46,6 +46,11 @@ impl Refusal {
         Self { status, text: text.into(), kind: Kind::Usual, header: None }
     }
 
+    /// What it says.
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
     /// 401.
     pub(crate) fn not_authenticated() -> Self {
         Self::usual(StatusCode::UNAUTHORIZED, "jakarta.ws.rs.WebApplicationException: HTTP 401 Unauthorized")

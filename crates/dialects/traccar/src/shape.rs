@@ -83,7 +83,7 @@ impl Shape {
     }
 }
 
-fn missing(form: Form) -> Value {
+pub(crate) fn missing(form: Form) -> Value {
     match form {
         Form::Text | Form::Time | Form::Ignored => Value::Null,
         Form::Whole => 0.into(),

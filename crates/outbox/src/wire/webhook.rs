@@ -99,6 +99,7 @@ fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
         | Fact::DeviceChanged { .. }
         | Fact::DeviceRemoved { .. }
         | Fact::AccessTokenChanged { .. }
+        | Fact::ShareChanged { .. }
         | Fact::CatalogueChanged { .. }
         | Fact::CadetAdded { .. }
         | Fact::NoticeSent(_)

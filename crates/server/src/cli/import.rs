@@ -1,6 +1,7 @@
 //! `milepost import`: reads recorded tracks into a vehicle's history.
 
 mod gtfs;
+mod traccar;
 
 use super::read_args::ReadArgs;
 use super::{read_config, say, warn};
@@ -47,6 +48,7 @@ pub(super) struct ImportArgs {
 #[derive(Subcommand)]
 enum Other {
     Gtfs(gtfs::GtfsArgs),
+    Traccar(traccar::TraccarArgs),
 }
 
 #[derive(Args)]
@@ -101,6 +103,7 @@ struct Tally {
 pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<ExitCode> {
     match args.other {
         Some(Other::Gtfs(args)) => gtfs::run(&args, clock).await,
+        Some(Other::Traccar(args)) => traccar::run(&args, clock).await,
         None => import_tracks(args.tracks, clock).await,
     }
 }

@@ -79,6 +79,7 @@ mod native {
     pub mod outliers;
     pub mod positions;
     pub mod rest;
+    pub mod shares;
     pub mod space;
     pub mod story;
     pub mod versions;
@@ -156,6 +157,7 @@ mod stream {
 mod support;
 mod traccar {
     pub mod exchanges;
+    pub mod moving;
     pub mod security;
     pub mod socket;
     pub mod support;

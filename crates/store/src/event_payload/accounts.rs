@@ -1,7 +1,7 @@
 //! Payloads of facts about users, devices, and the descriptions of vehicles.
 
 use super::field;
-use milepost_domain::{AccessTokenId, DeviceId, EntryKind, UserId, VehicleId};
+use milepost_domain::{AccessTokenId, DeviceId, EntryKind, ShareId, UserId, VehicleId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -26,6 +26,12 @@ pub(super) struct DevicePayload {
 pub(super) struct AccessTokenPayload {
     #[serde(with = "field")]
     pub(super) access_token_id: AccessTokenId,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SharePayload {
+    #[serde(with = "field")]
+    pub(super) share_id: ShareId,
 }
 
 #[derive(Serialize, Deserialize)]

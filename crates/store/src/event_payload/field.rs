@@ -5,8 +5,8 @@ use milepost_domain::{
     AccessTokenId, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId,
     DrivingKind, EntryKind, EventType, FenceEvent, FuelSource, GeofenceId, GradeId, GradeKind, Invalid, JsonObject,
     Label, Latitude, Longitude, NoticeId, NotificationKind, NotificationText, OrderId, ParcelId, ParcelStatus, Reason,
-    Revision, RiderId, RoamingFenceId, Score, ServiceBasis, Severity, SpeedKmh, TenantId, TimeOfDay, Timestamp,
-    TrackingId, TrainingDayId, TripId, TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone,
+    Revision, RiderId, RoamingFenceId, Score, ServiceBasis, Severity, ShareId, SpeedKmh, TenantId, TimeOfDay,
+    Timestamp, TrackingId, TrainingDayId, TripId, TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone,
 };
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -83,7 +83,7 @@ texts! {
     TripOrigin: parse, TripStatus: parse, Weekday: parse, Zone: parse,
 }
 
-numbers! { i64: AccessTokenId, CadetId, GeofenceId, GradeId, NoticeId, ParcelId, RoamingFenceId, TrainingDayId, UserId }
+numbers! { i64: AccessTokenId, CadetId, GeofenceId, GradeId, NoticeId, ParcelId, RoamingFenceId, ShareId, TrainingDayId, UserId }
 numbers! { f64: Latitude, Longitude, SpeedKmh }
 
 impl Field for Score {

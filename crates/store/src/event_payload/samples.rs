@@ -12,6 +12,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("user_changed", r#"{"user_id":7}"#),
     ("session_ended", r#"{"user_id":7}"#),
     ("access_token_changed", r#"{"access_token_id":3}"#),
+    ("share_changed", r#"{"share_id":4}"#),
     ("catalogue_changed", r#"{"kind":"group"}"#),
     ("device_removed", r#"{"device_id":"kiosk 1"}"#),
     ("delivery.started", r#"{"order_id":"ORD/1 «x»","rider_id":"R-1","status":"ASSIGNED","tracking_id":"TRK-1"}"#),

@@ -18,6 +18,7 @@ pub(crate) enum Numbered {
     Parcel,
     Push,
     RoamingFence,
+    Share,
     Webhook,
 }
 
@@ -34,6 +35,7 @@ impl Numbered {
             Self::Parcel => "parcel",
             Self::Push => "push",
             Self::RoamingFence => "roaming_fence",
+            Self::Share => "share",
             Self::Webhook => "webhook",
         }
     }

@@ -19,6 +19,9 @@ use milepost_domain::{EmailAddress, Role, TenantId, Timestamp, User, UserId};
 
 #[async_trait]
 impl SignInStore for SqlStore {
+    async fn replace_password_hash(&self, user: UserId, before: &str, after: &str, now: Timestamp) -> Result<bool> {
+        write!(self, None, users::replace_password_hash(user, before, after, now, self.renderer()))
+    }
     async fn add_session(&self, session: &Session) -> Result<()> {
         write!(self, None, sessions::add_session(session, self.renderer()))
     }

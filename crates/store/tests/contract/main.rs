@@ -27,6 +27,7 @@ mod geofences;
 mod hammer;
 mod history;
 mod history_alerts;
+mod imports;
 mod jobs;
 mod leases;
 mod migrations;
@@ -44,6 +45,7 @@ mod push_alerts;
 mod roaming;
 mod samples;
 mod second_factors;
+mod shares;
 mod sign_in;
 mod timetables;
 mod trips;
@@ -113,6 +115,16 @@ on_both! {
         names_get_a_number_once,
         links_go_with_either_end,
         a_vehicle_that_is_made_anew_inherits_no_entry;
+    imports:
+        an_object_is_noted_once_for_each_source,
+        progress_is_that_of_a_source,
+        links_are_added_at_once_and_stay,
+        a_hash_is_replaced_while_it_is_the_same;
+    shares:
+        a_share_is_found_by_its_secret_and_listed_with_its_vehicles,
+        shares_that_have_ended_do_not_count_and_go_after_a_month,
+        a_recalled_share_is_found_no_more,
+        a_vehicle_that_is_made_anew_is_in_no_share;
     second_factors:
         a_code_is_good_once_on_whichever_node,
         attempts_are_counted_and_forgiven,

@@ -74,7 +74,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
     let is_left_out = match schema {
         "Trip" => matches!(field, "path" | "path_next"),
         "Cadet" => field == "attendance",
-        "ProgramToken" => field == "token",
+        "ProgramToken" | "Share" => field == "token",
         "User" => field == "access_tokens",
         "Device" => field == "key",
         "Invitation" => field == "url",

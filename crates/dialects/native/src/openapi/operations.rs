@@ -28,12 +28,15 @@ const OF_DEVICES: [&str; 10] = [
 const OF_REPORTERS: [&str; 4] = ["record_positions", "update_delivery", "add_proof", "add_proof_of_order"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 37] = [
+const NOT_OF_PROGRAMS: [&str; 40] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
     "list_access_tokens",
     "remove_access_token",
+    "add_share",
+    "list_shares",
+    "remove_share",
     "list_audit",
     "list_notifications",
     "read_notification",

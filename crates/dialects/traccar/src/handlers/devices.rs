@@ -129,29 +129,29 @@ pub(crate) async fn get_device(
     Ok(Json(device_object(device, visible.last(device), signed.now())))
 }
 
-fn extras_of(object: &Object) -> Object {
+pub(crate) fn extras_of(object: &Object) -> Object {
     let mut extras = object.clone();
     extras.retain(|name, _| DEVICE_EXTRAS.contains(&name.as_str()));
     extras
 }
 
-fn kind_of(object: &Object) -> Result<VehicleKind, Refusal> {
+pub(crate) fn kind_of(object: &Object) -> Result<VehicleKind, Refusal> {
     Ok(VehicleKind::new(text(object, "category").filter(|category| !category.is_empty()).unwrap_or(USUAL_KIND))?)
 }
 
 /// The speed limit that a device's attributes give, in knots there.
-fn limit_of(object: &Object) -> Option<SpeedKmh> {
+pub(crate) fn limit_of(object: &Object) -> Option<SpeedKmh> {
     let knots = object.get("attributes")?.get("speedLimit")?.as_f64().filter(|knots| *knots > 0.0)?;
     // Without the digits that a conversion leaves.
     SpeedKmh::new((knots * KMH_OF_KNOT * 1e6).round() / 1e6).ok()
 }
 
-fn label_of(object: &Object) -> Result<Label, Refusal> {
+pub(crate) fn label_of(object: &Object) -> Result<Label, Refusal> {
     let name = text(object, "name").filter(|name| !name.trim().is_empty()).ok_or_else(|| Refusal::null("NAME"))?;
     Ok(Label::new(name.trim())?)
 }
 
-fn unique_id_of(object: &Object) -> Result<UniqueId, Refusal> {
+pub(crate) fn unique_id_of(object: &Object) -> Result<UniqueId, Refusal> {
     let text = text(object, "uniqueId").filter(|id| !id.trim().is_empty()).ok_or_else(|| Refusal::null("UNIQUEID"))?;
     Ok(UniqueId::new(text.trim())?)
 }

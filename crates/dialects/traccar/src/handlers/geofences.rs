@@ -21,7 +21,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the catalogue keeps of a geofence.
-const EXTRAS: [&str; 5] = ["attributes", "calendarId", "name", "description", "area"];
+pub(crate) const EXTRAS: [&str; 5] = ["attributes", "calendarId", "name", "description", "area"];
 
 /// A geofence: one of ours, or a text that is no area.
 fn geofence_object(id: i64, area: Option<&Area>, extras: Option<&Object>) -> Object {
@@ -120,7 +120,10 @@ pub(crate) async fn get_geofence(
 }
 
 /// What an object says of a geofence of ours; `None` for a text that is no area.
-fn description_of(object: &Object, vehicles: Option<VehicleList>) -> Result<Option<GeofenceDescription>, Refusal> {
+pub(crate) fn description_of(
+    object: &Object,
+    vehicles: Option<VehicleList>,
+) -> Result<Option<GeofenceDescription>, Refusal> {
     let name = text(object, "name").filter(|name| !name.trim().is_empty()).ok_or_else(|| Refusal::null("NAME"))?;
     let area = text(object, "area").ok_or_else(|| Refusal::null("AREA"))?;
     let width = object.get("attributes").and_then(|own| own.get("polylineDistance")).and_then(Value::as_f64);

@@ -139,7 +139,7 @@ async fn show(
 }
 
 /// The name by which an object is unique.
-fn unique_name(kept: &Kept, object: &Object) -> Option<String> {
+pub(crate) fn unique_name(kept: &Kept, object: &Object) -> Option<String> {
     let is_unique = matches!(kept.kind, EntryKind::Driver | EntryKind::Order);
     is_unique.then(|| text(object, "uniqueId").map(str::to_owned)).flatten()
 }
@@ -163,7 +163,7 @@ fn check(kept: &Kept, fleet: &FleetView, id: Option<i64>, object: &Object) -> Re
     Ok(())
 }
 
-fn check_calendar(data: &str) -> Result<(), Refusal> {
+pub(crate) fn check_calendar(data: &str) -> Result<(), Refusal> {
     let bytes = STANDARD.decode(data).map_err(|_| Refusal::unreadable("Cannot decode the calendar's data"))?;
     let text = String::from_utf8_lossy(&bytes);
     let first = text.lines().next().unwrap_or_default();

@@ -18,7 +18,7 @@ const VERSION: &str = "6.14.5";
 /// The number of the only one.
 const SERVER_ID: i64 = 1;
 /// What the server itself says, whatever is stored.
-const COMPUTED: [&str; 9] = [
+pub(crate) const COMPUTED: [&str; 9] = [
     "id",
     "emailEnabled",
     "geocoderEnabled",

@@ -7,16 +7,14 @@ use crate::refusal::Refusal;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use milepost_domain::{EmailAddress, VehicleId};
+use milepost_domain::{EmailAddress, Label, VehicleId};
 use milepost_http::ClientAddress;
-use milepost_http::logins::{GUEST, forget_password, issue_guest_token, set_new_password, typed_name};
+use milepost_http::logins::{forget_password, set_new_password, typed_name};
+use milepost_service::Once;
+use milepost_service::shares::{self, MAX_SHARE_MS, MAX_SHARED_VEHICLES, ShareRequest};
 
-/// The longest life of a link.
-const MAX_SHARE_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 /// A link without an expiration.
 const SHARE_MS: i64 = 24 * 60 * 60 * 1000;
-/// Devices of one link: a token has to fit into a cookie.
-const MAX_SHARED: usize = 40;
 
 /// A link to see one device.
 pub(crate) async fn share_device(
@@ -35,7 +33,7 @@ pub(crate) async fn share_device(
         }
         None => return Err(Refusal::forbidden("Device access denied")),
     };
-    share(&parts, &signed, &visible, &device.unique_id, vec![device.vehicle.id.clone()], &form)
+    share(&parts, &signed, &visible, &device.unique_id, vec![device.vehicle.id.clone()], &form).await
 }
 
 /// A link to see the devices that are in a group now.
@@ -49,13 +47,13 @@ pub(crate) async fn share_group(
     let name = visible.fleet.groups.get(&id).and_then(|group| crate::shape::text(group, "name")).unwrap_or("group");
     let of_group = visible.fleet.devices_in(id).map(|device| device.vehicle.id.clone());
     let vehicles: Vec<VehicleId> = of_group.filter(|id| visible.live.contains_key(id)).collect();
-    if vehicles.is_empty() || vehicles.len() > MAX_SHARED {
+    if vehicles.is_empty() || vehicles.len() > MAX_SHARED_VEHICLES {
         return Err(Refusal::forbidden("Group access denied"));
     }
-    share(&parts, &signed, &visible, name, vehicles, &form)
+    share(&parts, &signed, &visible, name, vehicles, &form).await
 }
 
-fn share(
+async fn share(
     parts: &TraccarParts,
     signed: &Signed,
     visible: &Visible,
@@ -69,9 +67,11 @@ fn share(
     let now = signed.now();
     let expires_at = form.time("expiration")?.unwrap_or(now.plus_ms(SHARE_MS)).min(now.plus_ms(MAX_SHARE_MS));
     let owner = signed.user().and_then(|user| visible.fleet.user(user.get())).map_or("", |user| user.username.as_str());
-    let subject = format!("{GUEST}{owner}:{name}");
-    let token = issue_guest_token(&parts.live.context, &subject, signed.tenant(), &vehicles, expires_at);
-    Ok(([(header::CONTENT_TYPE, "application/json")], token).into_response())
+    let name: String = format!("{owner}:{name}").chars().take(Label::MAX_CHARS).collect();
+    let new = ShareRequest { name: Label::new(name.trim())?, vehicle_ids: vehicles, expires_at };
+    let service = &parts.live.use_cases().shares;
+    let made = shares::add_share(service, &signed.request, signed.tenant(), new, &Once::unclaimed()).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], made.token).into_response())
 }
 
 /// Mails a link with which a password is set. Nobody learns who has an account.

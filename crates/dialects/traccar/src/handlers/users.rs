@@ -15,7 +15,7 @@ use milepost_domain::{
     AlertMail, Caller, Contact, EmailAddress, EntryBody, EntryKind, EntryRef, ExpectedVersion, Principal, Role, User,
     UserId, Username,
 };
-use milepost_http::logins::{GUEST, typed_name};
+use milepost_http::logins::typed_name;
 use milepost_service::catalogue::{self, NewEntry};
 use milepost_service::users::{self, NewUser, UserChange};
 use milepost_service::{Once, ServiceError};
@@ -105,16 +105,13 @@ pub(crate) async fn own_object(parts: &TraccarParts, caller: &Caller, id: UserId
 
 /// The object of the guest of a shared link, who is stored nowhere.
 pub(crate) fn guest_object(caller: &Caller) -> Object {
-    let Principal::User { subject, .. } = &caller.principal else { return Object::new() };
-    let named = subject.strip_prefix(GUEST).unwrap_or(subject);
+    let Principal::Guest { name: named, share, .. } = &caller.principal else { return Object::new() };
     // A number that no user has.
-    let id = named
-        .bytes()
-        .fold(1_i64 << 40, |id, byte| (id.wrapping_mul(31).wrapping_add(i64::from(byte))) & ((1 << 48) - 1));
+    let id = (1_i64 << 40) + share.get();
     let mut object = USER.fill(id, &Object::new());
     let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
     set("name", named.rsplit(':').next().unwrap_or(named).into());
-    set("email", named.into());
+    set("email", named.as_str().into());
     for name in ["readonly", "limitCommands", "disableReports", "temporary"] {
         set(name, true.into());
     }
@@ -156,7 +153,7 @@ pub(crate) async fn add_user(
 }
 
 /// The login name and the address of a user: its e-mail address, unless it has a login beside it.
-fn name_of(object: &Object) -> Result<(Username, Contact), Refusal> {
+pub(crate) fn name_of(object: &Object) -> Result<(Username, Contact), Refusal> {
     let email = text(object, "email").filter(|email| !email.trim().is_empty()).ok_or_else(|| Refusal::null("EMAIL"))?;
     let email = typed_name(email);
     let login = text(object, "login").filter(|login| !login.trim().is_empty()).map(typed_name);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 on_both! {
     every_app_is_taken_at_its_own_path,
     an_unknown_phone_is_adopted_and_taken_at_once,
+    what_a_traccar_forwards_is_taken_in_both_forms,
 }
 
 /// Seconds of a time that is not long ago.
@@ -275,4 +276,55 @@ async fn owntracks_phones_that_show_their_keys_see_each_other_if_the_operator_wa
     let message = json!({"_type": "location", "lat": 52.5, "lon": 13.4, "tst": at, "tid": "ja"});
     let answer = post(&server, &format!("/devices/owntracks?u=jane&d=phone&key={key}"), message.to_string()).await;
     assert_eq!(answer.text().await.unwrap(), "[]", "it is off by default");
+}
+
+async fn what_a_traccar_forwards_is_taken_in_both_forms(database: Database) {
+    let server = database.start().await;
+    server.add_bus("b1").await;
+    add_device(&server, "truck-1", json!({})).await;
+    let at = now_s(&server) - 600;
+    let position = |n: i64| {
+        json!({
+            "id": 41 + n, "deviceId": 1, "protocol": "osmand", "serverTime": (at + 30 * n) * 1000, "fixTime": (at + 30 * n) * 1000,
+            "valid": true, "latitude": 52.5 + 0.0001 * n as f64, "longitude": 13.4, "altitude": 30.0, "speed": 10.0,
+            "course": 90.0, "accuracy": 5.0,
+            "attributes": { "batteryLevel": 80.0, "ignition": true, "totalDistance": 11.5, "alarm": "powerCut" },
+        })
+    };
+    // `forward.type` json: an object, with what else the other server says of the device.
+    let body = |unique_id: &str, n: i64| json!({ "position": position(n), "device": { "id": 1, "name": "Truck", "uniqueId": unique_id, "status": "online" } });
+    let path = "/devices/traccar-forward";
+    assert_eq!(post(&server, path, body("truck-1", 0).to_string()).await.status(), 200);
+    // `forward.type` url: the fields of `forward.url`.
+    let attributes: String =
+        reqwest::Url::parse_with_params("http://x/", [("attributes", position(1)["attributes"].to_string())])
+            .unwrap()
+            .query()
+            .unwrap()
+            .to_owned();
+    let query = format!(
+        "uniqueId=truck-1&fixTime={}&valid=true&latitude=52.5001&longitude=13.4&altitude=30.0&speed=10.0&course=90.0&accuracy=5.0&{attributes}",
+        (at + 30) * 1000
+    );
+    assert_eq!(get(&server, &format!("{path}?{query}")).await.status(), 200);
+    let stored = track(&server).await;
+    assert_eq!(stored.len(), 2);
+    for one in &stored {
+        assert_eq!(
+            (&one["speed"], &one["heading"], &one["accuracy"]),
+            (&json!(18.52), &json!(90.0), &json!(5.0)),
+            "{one}"
+        );
+        assert_eq!((&one["ignition"], &one["altitude"]), (&json!(true), &json!(30.0)), "{one}");
+        assert_eq!(one["attributes"], json!({ "alarm": "power_cut", "battery_percent": 80 }), "{one}");
+    }
+    // Again: the other server tries again what it got no answer for.
+    assert_eq!(get(&server, &format!("{path}?{query}")).await.status(), 200);
+    assert_eq!(track(&server).await.len(), 2);
+    let alerts = server.get_json("/api/v1/alerts", &server.admin).await;
+    assert!(alerts.to_string().contains("power"), "{alerts}");
+    assert_eq!(post(&server, path, body("nobody", 2).to_string()).await.status(), 403);
+    let unknown = server.get_json("/api/v1/devices/unknown", &server.admin).await;
+    assert_eq!(unknown["items"][0]["unique_id"], "nobody");
+    assert_eq!(post(&server, path, "{\"position\":1}").await.status(), 400);
 }

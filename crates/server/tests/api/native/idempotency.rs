@@ -140,6 +140,9 @@ async fn every_post_stores_its_answer_with_its_work() {
     }
     let token = json!({"name": "x", "scopes": ["read"]});
     posts.try_post("/api/v1/access-tokens", &[], token, Some("token")).await;
+    let expires_at = Clock::system().now().unix_ms() / 1000 + 3600;
+    let share = json!({"name": "x", "vehicle_ids": ["b1"], "expires_at": expires_at});
+    posts.try_post("/api/v1/shares", &[], share, Some("token")).await;
     let browser = Browser::new(1).subscription("https://push.example.org/p/1");
     posts.try_post("/api/v1/push/subscriptions", &[], browser, None).await;
 

@@ -57,6 +57,9 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
     let push = Browser::new(1).subscription("https://push.example.org/label-of-blue");
     let push = add("/api/v1/push/subscriptions", push).await["id"].clone();
     let token = add("/api/v1/access-tokens", json!({"name": "label of blue", "scopes": ["read"]})).await["id"].clone();
+    let expires_at = server.clock.clock().now().unix_ms() / 1000 + 3600;
+    let share = json!({"name": "label of blue", "vehicle_ids": ["only-blue"], "expires_at": expires_at});
+    let share = add("/api/v1/shares", share).await["id"].clone();
     let session = server.get_json("/auth/sessions", blue).await["items"][0]["id"].clone();
     let order = json!({"order_id": "o-blue", "rider_id": "7", "dropoff_lat": 1, "dropoff_lng": 1});
     let delivery = json_of(server.post("/tracking/start", blue, order).await, 200).await["tracking_id"].clone();
@@ -71,6 +74,7 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
         ("/proofs/", proof["id"].clone()),
         ("/files/", json!(1)),
         ("access-tokens/", token),
+        ("shares/", share),
         ("sessions/", session),
         ("auth/passkeys/", json!(1)),
         ("tenants/", json!("blue")),

@@ -211,9 +211,33 @@ async fn a_guest_of_a_shared_link_gets_in_at_no_other_api() {
     let cookie = format!("JSESSIONID={token}");
     let shown: Value = traccar.get("/api/devices", &cookie).await.json().await.unwrap();
     assert_eq!(shown[0]["uniqueId"], "truck-1");
-    for path in ["vehicles", "vehicles/truck-1", "vehicles/truck-1/positions", "trips", "alerts", "stream?to=vehicles"]
-    {
+    for path in ["vehicles", "vehicles/truck-1", "vehicles/truck-1/positions", "trips", "alerts"] {
         let answer = traccar.server.get(&format!("/api/v1/{path}"), &token).await;
-        assert_eq!(answer.status(), 403, "{path}");
+        assert_eq!(answer.status(), 401, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_shared_link_is_listed_and_recalled_and_its_sockets_end() {
+    let traccar = Traccar::start().await;
+    let truck = traccar.device("truck-1").await;
+    traccar.report("id=truck-1&lat=52.5&lon=13.4").await;
+    let link = traccar.form("/api/share/device", &traccar.ada, &[("deviceId", &truck.to_string())]).await;
+    let token = link.text().await.unwrap();
+    let cookie = format!("JSESSIONID={token}");
+    let mut guest = traccar.server.try_watch("/api/socket", &[("Cookie", &cookie)]).await.unwrap();
+    assert_eq!(guest.next().await["positions"][0]["deviceId"], truck);
+
+    let listed = traccar.server.get_json("/api/v1/shares", &traccar.server.admin).await;
+    assert_eq!(listed["items"][0]["name"], "ada@example.org:truck-1");
+    let path = format!("/api/v1/shares/{}", listed["items"][0]["id"]);
+    assert_eq!(traccar.server.call(Method::DELETE, &path, &traccar.server.admin, None).await.status(), 204);
+    assert_eq!(guest.close_code().await, 1008);
+    assert_eq!(traccar.get("/api/devices", &cookie).await.status(), 401);
+    // Who may not manage the fleet shares none of it.
+    let (user, uma) = traccar.plain_user("uma@example.org").await;
+    let given = json!({ "userId": user, "deviceId": truck });
+    assert_eq!(traccar.call(Method::POST, "/api/permissions", &traccar.ada, Some(given)).await.status(), 204);
+    let refused = traccar.form("/api/share/device", &uma, &[("deviceId", &truck.to_string())]).await;
+    assert_eq!(refused.status(), 400);
 }

@@ -239,6 +239,28 @@ pub(crate) async fn update_user(
     Ok(true)
 }
 
+pub(crate) async fn replace_password_hash(
+    connection: &mut Connection,
+    id: UserId,
+    before: &str,
+    after: &str,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let replaced = sqlx::query::<Db>("update users set password_hash = $1 where id = $2 and password_hash = $3")
+        .bind(after)
+        .bind(id.get())
+        .bind(before)
+        .execute(&mut *connection)
+        .await?;
+    if replaced.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let Some(user) = get_user(connection, id).await? else { return Ok(false) };
+    events::append_facts(connection, &user.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
+    Ok(true)
+}
+
 pub(crate) async fn remove_user(
     connection: &mut Connection,
     id: UserId,

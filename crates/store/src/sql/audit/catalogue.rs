@@ -95,6 +95,23 @@ pub(crate) async fn add_link(
     Ok(has_room)
 }
 
+/// One row for all of them: an import adds thousands.
+pub(crate) async fn add_links(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    links: &[Link],
+    now: Timestamp,
+    renderer: &dyn Renderer,
+    author: Option<&Author>,
+) -> Result<Option<u64>> {
+    let added = links::add_links(connection, tenant, links, now, renderer).await?;
+    if let Some(count) = added.filter(|count| *count > 0) {
+        let imported = || changed("catalogue.link", "tenant", tenant, None, Some(json!({ "imported_links": count })));
+        note(connection, author, tenant, imported).await?;
+    }
+    Ok(added)
+}
+
 pub(crate) async fn remove_link(
     connection: &mut Connection,
     tenant: &TenantId,

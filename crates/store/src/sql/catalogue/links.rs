@@ -5,7 +5,8 @@ use super::super::{Connection, Db, DbRow};
 use super::rows::changed;
 use crate::{Renderer, Result};
 use milepost_domain::{EntryKind, EntryRef, Link, MAX_LINKS, TenantId, Timestamp};
-use sqlx::Row;
+use sqlx::{QueryBuilder, Row};
+use std::collections::{BTreeSet, HashSet};
 
 fn link_of(row: &DbRow) -> Result<Link> {
     let end = |kind: &str, id: &str| -> Result<EntryRef> {
@@ -56,6 +57,42 @@ pub(crate) async fn add_link(
         changed(connection, tenant, link.member.kind, now, renderer).await?;
     }
     Ok(true)
+}
+
+/// Links in one statement.
+const LINKS_AT_ONCE: usize = 100;
+
+pub(crate) async fn add_links(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    links: &[Link],
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<Option<u64>> {
+    let tenant_no = tenant_no(connection, tenant).await?;
+    let known: HashSet<Link> = list_links(connection, tenant).await?.into_iter().collect();
+    let new: BTreeSet<Link> = links.iter().filter(|link| !known.contains(link)).copied().collect();
+    if known.len() + new.len() > MAX_LINKS as usize {
+        return Ok(None);
+    }
+    let new: Vec<Link> = new.into_iter().collect();
+    let mut added = 0;
+    for chunk in new.chunks(LINKS_AT_ONCE) {
+        let mut insert = QueryBuilder::<Db>::new(
+            "insert into catalogue_links (tenant_no, owner_kind, owner_id, member_kind, member_id) ",
+        );
+        insert.push_values(chunk, |mut row, link| {
+            row.push_bind(tenant_no).push_bind(link.owner.kind.as_str()).push_bind(link.owner.id);
+            row.push_bind(link.member.kind.as_str()).push_bind(link.member.id);
+        });
+        insert.push(" on conflict do nothing");
+        added += insert.build().persistent(false).execute(&mut *connection).await?.rows_affected();
+    }
+    let kinds: BTreeSet<EntryKind> = new.iter().map(|link| link.member.kind).collect();
+    for kind in kinds {
+        changed(connection, tenant, kind, now, renderer).await?;
+    }
+    Ok(Some(added))
 }
 
 pub(crate) async fn remove_link(

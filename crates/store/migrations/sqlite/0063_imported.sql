@@ -1,0 +1,19 @@
+-- What was brought over from other servers, so that an import can be ended and repeated: which object of which server became which number
+-- of the catalogue (geofences and users have theirs), and how far its positions were read. `source` is the other server's address.
+
+create table imported_objects (
+    tenant_no  integer not null references tenants (tenant_no),
+    source     text not null,
+    kind       text not null,
+    foreign_id integer not null,
+    id         integer not null,
+    primary key (tenant_no, source, kind, foreign_id)
+);
+
+-- `progress` is JSON.
+create table import_progress (
+    tenant_no integer not null references tenants (tenant_no),
+    source    text not null,
+    progress  text not null,
+    primary key (tenant_no, source)
+);
