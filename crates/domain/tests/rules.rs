@@ -3,12 +3,12 @@
 
 use milepost_domain::{
     AccessTokenId, Action, Caller, DeviceId, EndedAssignment, Label, Latitude, Longitude, PastAssignments, Principal,
-    RULES, Role, Scope, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleKind, VehicleScope, Who, may,
-    may_report,
+    RULES, Role, Scope, ShareId, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleKind, VehicleScope,
+    Who, may, may_report,
 };
 use proptest::prelude::*;
 
-const ACTIONS: [Action; 13] = [
+const ACTIONS: [Action; 14] = [
     Action::ManageTenants,
     Action::ManageUsers,
     Action::ManageVehicles,
@@ -22,6 +22,7 @@ const ACTIONS: [Action; 13] = [
     Action::ManageTrips,
     Action::SeeFleet,
     Action::ManageAlerts,
+    Action::ManageShares,
 ];
 
 fn tenant() -> impl Strategy<Value = TenantId> {
@@ -53,7 +54,12 @@ fn caller() -> impl Strategy<Value = Caller> {
         scope: Scope::ALL[scope],
         vehicle_ids,
     });
-    (tenant(), prop_oneof![user, device, program]).prop_map(|(tenant, principal)| Caller {
+    let guest = proptest::collection::vec(vehicle(), 0..4).prop_map(|vehicle_ids| Principal::Guest {
+        share: ShareId::new(1).unwrap(),
+        name: "link".to_owned(),
+        vehicle_ids,
+    });
+    (tenant(), prop_oneof![user, device, program, guest]).prop_map(|(tenant, principal)| Caller {
         tenant,
         principal,
         expires_at: None,
@@ -76,7 +82,7 @@ proptest! {
     fn a_device_reports_for_its_own_vehicle_only(caller in caller(), id in vehicle()) {
         let own = match &caller.principal {
             Principal::Device { vehicle_id, .. } => vehicle_id.clone(),
-            Principal::User { .. } | Principal::Program { .. } => return Ok(()),
+            Principal::User { .. } | Principal::Program { .. } | Principal::Guest { .. } => return Ok(()),
         };
         let vehicle = Vehicle::new(id.clone(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap());
         prop_assert_eq!(may_report(&caller, &caller.tenant, &vehicle, at(0)), id == own);
@@ -94,6 +100,19 @@ proptest! {
         let vehicle = Vehicle::new(id.clone(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap());
         let reports = may_report(&caller, &caller.tenant, &vehicle, at(0));
         prop_assert_eq!(reports, *scope == Scope::Ingest && listed.contains(id));
+    }
+
+    #[test]
+    fn a_guest_sees_its_shared_vehicles_and_does_nothing(caller in caller(), other in vehicle(), own in any::<bool>()) {
+        let Principal::Guest { vehicle_ids: shared, .. } = &caller.principal else { return Ok(()) };
+        let id = shared.first().filter(|_| own).unwrap_or(&other);
+        for action in ACTIONS {
+            prop_assert!(!may(&caller, action, &caller.tenant), "{action:?}");
+            let reached = VehicleScope::of(&caller, action, &caller.tenant).holds(id, Some(UserId::new(7).unwrap()));
+            prop_assert_eq!(reached, action == Action::SeeVehicle && shared.contains(id), "{:?}", action);
+        }
+        let vehicle = Vehicle::new(id.clone(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap());
+        prop_assert!(!may_report(&caller, &caller.tenant, &vehicle, at(0)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod accepting;
 pub mod assembly;
+mod background;
 mod basemap;
 pub mod cli;
 mod compression;

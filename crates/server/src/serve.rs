@@ -3,6 +3,7 @@
 use crate::LogStats;
 use crate::accepting::bind;
 use crate::assembly::{Assembly, check_keys_and_origins};
+use crate::background::Background;
 use crate::config::Config;
 use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
@@ -13,20 +14,15 @@ use crate::first_start::make_first_user;
 use crate::http_server::{CurrentRouter, HttpWaits, Stage, serve_http};
 use crate::open_files::raise_open_files_limit;
 use crate::status_routes::health;
-use crate::token_keys::follow_issuer_files;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use milepost_clock::Clock;
 use milepost_device_protocols::Protocol;
-use milepost_http::{Problem, TrustedProxies, keep_checking_provider};
+use milepost_http::{Problem, TrustedProxies};
 use milepost_mqtt::{MqttClient, MqttParts};
 use milepost_outbox::PublicForm;
-use milepost_service::jobs::keep_running_jobs;
-use milepost_service::outgoing::keep_mailing_gathered_alerts;
-use milepost_service::proofs::keep_removing_files;
-use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
 use milepost_transit_feeds::{FeedParts, FeedPolls};
 use milepost_transport::Drain;
@@ -40,16 +36,12 @@ use tokio::sync::watch;
 const DRAIN_DEADLINE: Duration = Duration::from_millis(DRAIN_DEADLINE_MS);
 /// How long sockets may take to read queued messages and answer the close frame. Then they are aborted.
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
-/// How long folding committed positions may take at the end. The next start folds the rest.
-const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 /// Connections without a credential may use one part in so many of the open files.
 const STRANGERS_SHARE: u64 = 2;
 /// Connections of trackers that nobody has added may use one part in so many of the open files.
 const DEVICE_STRANGERS_SHARE: u64 = 4;
 /// Connections of one tracker, which may not have noticed that its earlier ones are gone. Further ones count as those of strangers.
 const CONNECTIONS_OF_DEVICE: usize = 8;
-/// Jobs that this node does at the same time, each of another tenant.
-const PARALLEL_JOBS: usize = 2;
 /// How often the tasks are watched that the server can't do without.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Clocks that differ by more are reported at the start.
@@ -77,16 +69,7 @@ pub struct Running {
     traccar: Option<tokio::task::JoinHandle<()>>,
     mqtt: Option<Arc<MqttClient>>,
     feeds: Option<Arc<FeedPolls>>,
-    retention: tokio::task::JoinHandle<()>,
-    unused_files: tokio::task::JoinHandle<()>,
-    gathered: tokio::task::JoinHandle<()>,
-    provider_checks: tokio::task::JoinHandle<()>,
-    jobs: [tokio::task::JoinHandle<()>; PARALLEL_JOBS],
-    follower: tokio::task::JoinHandle<()>,
-    tracks: tokio::task::JoinHandle<()>,
-    nodes: [tokio::task::JoinHandle<()>; 3],
-    roaming: tokio::task::JoinHandle<()>,
-    issuers: tokio::task::JoinHandle<()>,
+    background: Background,
     device_server: Option<tokio::task::JoinHandle<()>>,
     drain_delay: Duration,
     drain_window: Duration,
@@ -128,7 +111,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let device_stages = stages.clone();
     let (phone_limits, traccar_limits) = (limits.clone(), limits.clone());
     let tasks = CoreTasks::default();
-    let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, limits, HttpWaits::default()));
+    let serving = serve_http(listener, router, stages, DRAIN_DEADLINE, limits, HttpWaits::default());
+    let http = tasks.start("accepting connections", serving);
 
     let store = open_store(config).await?;
     if database.is_some() {
@@ -156,81 +140,23 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         tasks.watch("taking what trackers send", move || task.is_finished());
     }
     let first = make_first_user(&*assembly.store, &assembly.use_cases.users, clock.now()).await?;
-    let retention = Retention {
-        events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
-        positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
-        audit_ms: i64::try_from(config.audit_retention.as_millis()).unwrap_or(i64::MAX),
-    };
-    let alert_cleanup = config.alert_cleanup;
-    let issuers = tokio::spawn(follow_issuer_files(config.clone(), Arc::clone(&assembly.access), clock.clone()));
-    let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
-    let (proofs, files_clock) = (Arc::clone(&assembly.use_cases.proofs), assembly.clock.clone());
-    let unused_files = tokio::spawn(async move { keep_removing_files(&proofs, &files_clock).await });
-    let jobs = std::array::from_fn(|_| {
-        let (jobs, jobs_clock) = (Arc::clone(&assembly.use_cases.jobs), assembly.clock.clone());
-        tokio::spawn(async move { keep_running_jobs(&jobs, &jobs_clock).await })
-    });
-    let (gathering, gather_clock) = (Arc::clone(&assembly.use_cases), assembly.clock.clone());
-    let gathered = tokio::spawn(async move {
-        keep_mailing_gathered_alerts(&gathering.outgoing_calls, &gather_clock).await;
-    });
-    let checked = Arc::clone(&assembly.live.context);
-    let provider_checks = tokio::spawn(async move { keep_checking_provider(&checked).await });
-    let event_feed = Arc::clone(&assembly.event_feed);
-    let follower = tokio::spawn(async move { event_feed.run().await });
-    let tracks = tokio::spawn(assembly.track_follower(config).run());
-    let (beating, looking) = (Arc::clone(&assembly.use_cases.nodes), Arc::clone(&assembly.use_cases.nodes));
-    let beats = tokio::spawn(async move { beating.keep_beating().await });
-    let looks = tokio::spawn(async move { looking.keep_looking().await });
-    let counting = Arc::clone(&assembly.use_cases.nodes);
-    let counts = tokio::spawn(async move { counting.keep_counting().await });
-    let roaming = Arc::clone(&assembly.use_cases);
-    let roaming = tokio::spawn(async move { roaming.roaming.keep_watching().await });
-    for (name, task) in [
-        ("accepting connections", &http),
-        ("removing old data", &retention),
-        ("removing unused files", &unused_files),
-        ("doing jobs", &jobs[0]),
-        ("doing jobs beside that", &jobs[1]),
-        ("mailing gathered alerts", &gathered),
-        ("asking the identity provider", &provider_checks),
-        ("following events", &follower),
-        ("following positions", &tracks),
-        ("telling the database that this node lives", &beats),
-        ("looking for what other nodes published", &looks),
-        ("telling other nodes of connections", &counts),
-        ("watching roaming fences", &roaming),
-        ("reading the keys of other issuers", &issuers),
-    ] {
-        let task = task.abort_handle();
-        tasks.watch(name, move || task.is_finished());
-    }
+    let background = Background::start(config, &assembly, &tasks);
     let _first = ready.set(assembly.router(config));
     // It is opened when everything is ready: until then apps keep what they have.
     let phones = phone_listener.map(|listener| {
         let router = assembly.phone_router(config);
         let router: CurrentRouter = Arc::new(move || router.clone());
-        tokio::spawn(serve_http(
-            listener,
-            router,
-            stage.subscribe(),
-            DRAIN_DEADLINE,
-            phone_limits,
-            HttpWaits::default(),
-        ))
+        let (stages, waits) = (stage.subscribe(), HttpWaits::default());
+        let serving = serve_http(listener, router, stages, DRAIN_DEADLINE, phone_limits, waits);
+        tasks.start("accepting connections of phones", serving)
     });
-    if let Some(task) = phones.as_ref().map(tokio::task::JoinHandle::abort_handle) {
-        tasks.watch("accepting connections of phones", move || task.is_finished());
-    }
     let traccar = traccar_listener.map(|listener| {
         let router = assembly.traccar_router(config);
         let router: CurrentRouter = Arc::new(move || router.clone());
-        let stages = stage.subscribe();
-        tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, traccar_limits, HttpWaits::default()))
+        let (stages, waits) = (stage.subscribe(), HttpWaits::default());
+        let serving = serve_http(listener, router, stages, DRAIN_DEADLINE, traccar_limits, waits);
+        tasks.start("accepting connections of Traccar's clients", serving)
     });
-    if let Some(task) = traccar.as_ref().map(tokio::task::JoinHandle::abort_handle) {
-        tasks.watch("accepting connections of Traccar's clients", move || task.is_finished());
-    }
     let mqtt = start_mqtt(config, &assembly)?;
     if let Some(client) = mqtt.clone() {
         tasks.watch("the client of the MQTT broker", move || client.has_ended());
@@ -267,16 +193,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         traccar,
         mqtt,
         feeds,
-        retention,
-        unused_files,
-        jobs,
-        gathered,
-        provider_checks,
-        follower,
-        tracks,
-        nodes: [beats, looks, counts],
-        roaming,
-        issuers,
+        background,
         device_server,
         drain_delay: config.drain_delay,
         drain_window: config.drain_window,
@@ -387,6 +304,11 @@ pub(crate) async fn open_existing_store(config: &Config) -> Result<Arc<dyn Store
 }
 
 impl Running {
+    /// The tasks that the server can't do without.
+    pub const fn tasks(&self) -> &CoreTasks {
+        &self.tasks
+    }
+
     /// Whether no task has ended that the server can't do without.
     pub fn is_whole(&self) -> bool {
         self.tasks.ended().is_none()
@@ -418,14 +340,7 @@ impl Running {
         tracing::info!("draining: new requests are refused");
         self.assembly.begin_draining();
         self.assembly.use_cases.nodes.begin_to_leave();
-        self.retention.abort();
-        self.unused_files.abort();
-        self.gathered.abort();
-        self.provider_checks.abort();
-        // They are begun again by the next start, or by another node.
-        self.jobs.iter().for_each(tokio::task::JoinHandle::abort);
-        self.follower.abort();
-        self.issuers.abort();
+        self.background.begin_draining();
         if let Some(mqtt) = &self.mqtt {
             mqtt.stop();
         }
@@ -457,14 +372,7 @@ impl Running {
             }
         };
         let (report, _, (), (), ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop(), phones, trackers);
-        self.assembly.tracks.stop();
-        if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
-            tracing::info!("some committed positions are not folded yet; the next start folds them");
-        }
-        for task in self.nodes.iter().chain([&self.roaming]) {
-            task.abort();
-        }
-        self.assembly.use_cases.nodes.leave().await;
+        self.background.end(&self.assembly).await;
         self.assembly.store.close().await;
         tracing::info!(closed = report.closed, cut = report.cut, "drained");
     }

@@ -124,6 +124,24 @@ async fn a_server_of_which_a_part_has_ended_is_not_ready_and_says_so() {
 }
 
 #[tokio::test]
+async fn whichever_task_ends_the_server_is_not_ready_and_says_so() {
+    let names = TestServer::start().await.running.tasks().started();
+    assert!(names.len() >= 14, "{names:?}");
+    for name in names {
+        let server = TestServer::start().await;
+        assert!(server.running.is_whole(), "{name}");
+        server.running.tasks().end(name);
+        let ended = tokio::time::timeout(PATIENCE, server.running.task_ended()).await;
+        assert_eq!(ended.expect("it is noticed"), name);
+        // Whoever accepts connections can't say so any more.
+        if name != "accepting connections" {
+            let problem = json_of(server.get("/ready", "").await, 503).await;
+            assert_eq!(problem["detail"], format!("a part of the server has ended: {name}; restart it"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_about_to_drain_is_not_ready_and_goes_on_for_the_delay() {
     let server = TestServer::start_with(&[("MILEPOST_DRAIN_DELAY", "1h")]).await;
     server.add_bus("b1").await;
