@@ -5,7 +5,7 @@ use crate::identity_cache::password_fingerprint;
 use crate::login::WRONG;
 use crate::sessions::session_id;
 use crate::{Access, AccessError, Attempt, Authentication, CloseReason, Holder, Opened, hash_secret};
-use milepost_domain::{Caller, Principal, Role, TenantId, Timestamp, User, UserId, VehicleId};
+use milepost_domain::{Caller, Principal, Timestamp, User, UserId};
 use milepost_store::{Login, SessionKind};
 use std::net::IpAddr;
 

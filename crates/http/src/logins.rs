@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use milepost_access::{Attempt, Authentication, Credential, Forgetful, Opened, SHARE_PREFIX};
-use milepost_domain::{Caller, Principal, Role, TenantId, Timestamp, UserId, VehicleId};
+use milepost_domain::{Caller, Principal, Timestamp, UserId};
 use milepost_service::Request;
 use std::net::IpAddr;
 
