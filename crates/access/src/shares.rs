@@ -20,7 +20,7 @@ impl Access {
             tenant: share.tenant,
             principal: Principal::Guest {
                 share: share.id,
-                name: share.name.to_string(),
+                name: share.name.as_str().to_owned(),
                 vehicle_ids: share.vehicle_ids,
             },
             expires_at: Some(share.expires_at),
