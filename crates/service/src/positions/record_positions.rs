@@ -1,10 +1,16 @@
 //! Records positions of vehicles that the caller may report for.
 
 use super::Positions;
+use crate::live::LiveTenant;
 use crate::{Request, ServiceError};
-use milepost_domain::{Action, Position, TenantId, VehicleScope, may_report};
+use milepost_domain::{Action, Position, TenantId, Vehicle, VehicleId, VehicleScope, may_report};
 use milepost_follow::TenantVehicles;
 use milepost_store::PositionBatch;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Vehicles that are not in memory and are looked for in the store, in one request. Further ones count as unknown.
+const LOOKED_FOR: usize = 500;
 
 /// The refusal of a caller that may report for some vehicles, but not for this one.
 const NOT_YOURS: &str = "not your vehicle";
@@ -53,11 +59,13 @@ pub async fn record_positions(
         return Err(ServiceError::Forbidden("you may not report positions"));
     }
     let live = positions.live.tenant(&*positions.store, tenant).await?;
+    let added = added_meanwhile(positions, &live, tenant, &reports).await?;
     let mut recorded = Recorded::default();
     let mut allowed = Vec::with_capacity(reports.len());
     let mut indices = Vec::with_capacity(reports.len());
     for PositionReport { index, position } in reports {
-        let refusal = match TenantVehicles::get(&*live, &position.vehicle_id) {
+        let known = TenantVehicles::get(&*live, &position.vehicle_id);
+        let refusal = match known.or_else(|| added.get(&position.vehicle_id).cloned()) {
             Some(vehicle) if may_report(&request.caller, tenant, &vehicle, position.at) => None,
             // Only a caller that may report for all vehicles learns that a vehicle does not exist.
             None if scope == VehicleScope::All => Some("no such vehicle"),
@@ -88,4 +96,22 @@ pub async fn record_positions(
     }
     recorded.rejected.sort_by_key(|rejected| rejected.index);
     Ok(recorded)
+}
+
+/// The vehicles of a request that are in the store and not in memory: another process may have added them a moment ago. The event of their
+/// addition brings them into memory.
+async fn added_meanwhile(
+    positions: &Positions,
+    live: &LiveTenant,
+    tenant: &TenantId,
+    reports: &[PositionReport],
+) -> Result<HashMap<VehicleId, Arc<Vehicle>>, ServiceError> {
+    let ids = reports.iter().map(|report| &report.position.vehicle_id);
+    let missing: BTreeSet<&VehicleId> = ids.filter(|id| TenantVehicles::get(live, id).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let missing: Vec<VehicleId> = missing.into_iter().take(LOOKED_FOR).cloned().collect();
+    let found = positions.store.load_vehicles(tenant, &missing).await?;
+    Ok(found.into_iter().map(|one| (one.vehicle.id.clone(), Arc::new(one.vehicle))).collect())
 }

@@ -29,6 +29,7 @@ macro_rules! with_and_without_redis {
 with_and_without_redis!(
     positions_are_published_on_the_other_node,
     a_snapshot_has_what_the_other_node_took_before,
+    a_vehicle_is_known_to_the_other_node_at_once,
     deliveries_are_published_on_the_other_node,
     a_change_that_a_newcomer_has_read_is_published_to_the_others,
     drivers_and_the_zones_they_cross_are_published_on_the_other_node,
@@ -58,6 +59,17 @@ async fn positions_are_published_on_the_other_node(nodes: TwoNodes) {
         (here.next().await["data"]["latitude"].clone(), there.next().await["data"]["latitude"].clone()),
         (json!(51.0), json!(51.0))
     );
+}
+
+async fn a_vehicle_is_known_to_the_other_node_at_once(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    let mut there = two.watch("/ws/bus-tracking/", &two.admin).await;
+    there.settle().await;
+    for (number, id) in ["b1", "b2", "b3"].into_iter().enumerate() {
+        one.add_bus(id).await;
+        two.report(id, number as f64, 2.0, "2025-01-15T10:00:00Z").await;
+        assert_eq!(there.next().await["data"]["bus_id"], id);
+    }
 }
 
 async fn a_snapshot_has_what_the_other_node_took_before(nodes: TwoNodes) {
