@@ -181,8 +181,7 @@ impl<'a> ObjectImport<'a> {
                 }
             };
             let is_same = |entry: &&Entry| {
-                !claimed.contains(&entry.id)
-                    && (name.is_some() && entry.name == name || entry.name == name && entry.body == body)
+                !claimed.contains(&entry.id) && entry.name == name && (name.is_some() || entry.body == body)
             };
             if let Some(entry) = existing.iter().find(is_same) {
                 self.report.counts(kind).known += 1;
