@@ -1,7 +1,7 @@
 /** Asks for username and password, and for a code or a passkey where one is due, and shows why they were refused. */
 
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, Fragment, useRef, useState } from 'react';
 import { Brand } from '../../components/Brand';
 import { ApiError } from '../../lib/api/request';
 import { hasPasskeys } from '../../lib/passkeys';
@@ -65,8 +65,9 @@ export function LoginPage({ notice, lead, onSignIn, onCode, onPasskey }: Props) 
         <Brand />
         <h1>{t.login.title}</h1>
         <p className="login-lead">{lead}</p>
+        {/* Keys: a new field must not take over what was typed into an old one, such as the password. */}
         {waiting === null ? (
-          <>
+          <Fragment key="password">
             <label>
               {t.login.username}
               <input
@@ -83,9 +84,9 @@ export function LoginPage({ notice, lead, onSignIn, onCode, onPasskey }: Props) 
               {t.login.password}
               <input ref={refused} name="password" type="password" autoComplete="current-password" required />
             </label>
-          </>
+          </Fragment>
         ) : (
-          <>
+          <Fragment key="factor">
             {waiting.second_factor.includes('passkey') && hasPasskeys() ? (
               <button type="button" disabled={isBusy} onClick={() => void showPasskey(waiting)}>
                 {t.login.passkey}
@@ -96,7 +97,7 @@ export function LoginPage({ notice, lead, onSignIn, onCode, onPasskey }: Props) 
               {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
               <input ref={refused} name="code" autoComplete="one-time-code" spellCheck={false} required autoFocus />
             </label>
-          </>
+          </Fragment>
         )}
         <p className="login-error" role="alert">
           {error}
