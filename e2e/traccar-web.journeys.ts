@@ -77,6 +77,7 @@ test.beforeAll(async ({ browser }) => {
   });
 });
 
+// biome-ignore lint/correctness/noEmptyPattern: Playwright reads from the pattern which fixtures are wanted.
 test.afterEach(async ({}, info) => {
   await picture(info.title.replaceAll(/\W+/g, '-'));
   // What the page tells its user of a call that failed.
@@ -127,7 +128,10 @@ test('a path is replayed', async () => {
   const window = `from=${new Date(START - 60_000).toISOString()}&to=${new Date().toISOString()}`;
   await page.goto(`${web}/replay?deviceId=1&${window}`);
   await expect(page.getByText('1/61')).toBeVisible();
-  const buttons = page.getByText(/^\d+\/61$/).locator('..').getByRole('button');
+  const buttons = page
+    .getByText(/^\d+\/61$/)
+    .locator('..')
+    .getByRole('button');
   const [play, forward] = [buttons.nth(1), buttons.nth(2)];
   await forward.click();
   await expect(page.getByText('2/61')).toBeVisible();
@@ -173,7 +177,7 @@ test('a geofence is drawn, named and changed', async () => {
     [1000, 500],
     [700, 500],
     [700, 500],
-  ]) {
+  ] as const) {
     await page.mouse.click(x, y, { delay: 30 });
     await page.waitForTimeout(300);
   }

@@ -403,6 +403,8 @@ export interface paths {
         /**
          * Shows how far a job is. It is kept for a day after its end.
          * @description Shows how far a job is. It is kept for a day after its end.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["get_job"];
     };
@@ -412,6 +414,8 @@ export interface paths {
         /**
          * The file that a job made.
          * @description The file that a job made.
+         *
+         *     An access token needs the scope `read`.
          */
         get: operations["read_job_result"];
     };
@@ -617,6 +621,77 @@ export interface paths {
          */
         delete: operations["remove_push_subscription"];
     };
+    "/api/v1/reports": {
+        parameters: {
+        };
+        /**
+         * Begins to make a report of the trips, stops, mileage, utilisation, fuel, geofence visits or speeding of a time.
+         * @description It is computed of what was found in the tracks when they came in. Trips, stops, visits and speeding belong to the day on which they
+         *     began; mileage and utilisation are sums over quarters of an hour, but for drivers, whose trips count. What is not known is blank.
+         *
+         *     An access token needs the scope `manage`.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["make_report"];
+    };
+    "/api/v1/roaming-fences": {
+        parameters: {
+        };
+        /**
+         * Lists roaming fences in the order of their numbers.
+         * @description Lists roaming fences in the order of their numbers.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["list_roaming_fences"];
+        /**
+         * Adds a roaming fence: a circle that moves with vehicles.
+         * @description From now on an alert is raised when two of its vehicles meet, and when they part again. Vehicles that are near each other already
+         *     meet at once.
+         *
+         *     An access token needs the scope `manage`.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["add_roaming_fence"];
+    };
+    "/api/v1/roaming-fences/{id}": {
+        parameters: {
+        };
+        /**
+         * Shows a roaming fence.
+         * @description Shows a roaming fence.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["get_roaming_fence"];
+        /**
+         * Removes a roaming fence with its encounters. Alerts that it raised stay.
+         * @description Removes a roaming fence with its encounters. Alerts that it raised stay.
+         *
+         *     An access token needs the scope `manage`.
+         */
+        delete: operations["remove_roaming_fence"];
+        /**
+         * Changes a roaming fence. Encounters that it does not concern any more end without an alert.
+         * @description Changes a roaming fence. Encounters that it does not concern any more end without an alert.
+         *
+         *     An access token needs the scope `manage`.
+         */
+        patch: operations["change_roaming_fence"];
+    };
+    "/api/v1/roaming-fences/{id}/encounters": {
+        parameters: {
+        };
+        /**
+         * Lists the encounters of a roaming fence in which vehicles met, newest first.
+         * @description Lists the encounters of a roaming fence in which vehicles met, newest first.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["list_encounters"];
+    };
     "/api/v1/second-factor": {
         parameters: {
         };
@@ -632,6 +707,31 @@ export interface paths {
          * @description Says which roles need a second factor. Their users without one can only set one up from now on.
          */
         put: operations["set_second_factor"];
+    };
+    "/api/v1/shares": {
+        parameters: {
+        };
+        /**
+         * Lists shares in the order of their numbers, without their tokens. Those that have ended are listed for a month.
+         * @description Lists shares in the order of their numbers, without their tokens. Those that have ended are listed for a month.
+         */
+        get: operations["list_shares"];
+        /**
+         * Shares vehicles with guests, who see where these are until a time. Only this answer shows the token.
+         * @description Shares vehicles with guests, who see where these are until a time. Only this answer shows the token.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["add_share"];
+    };
+    "/api/v1/shares/{id}": {
+        parameters: {
+        };
+        /**
+         * Recalls a share. Its token is refused from now on, and its connections close within a second.
+         * @description Recalls a share. Its token is refused from now on, and its connections close within a second.
+         */
+        delete: operations["remove_share"];
     };
     "/api/v1/stream": {
         parameters: {
@@ -848,6 +948,17 @@ export interface paths {
          */
         post: operations["invite_user"];
     };
+    "/api/v1/users/{id}/passkeys": {
+        parameters: {
+        };
+        /**
+         * Removes the passkeys of a user who has lost them.
+         * @description Removes the passkeys of a user who has lost them.
+         *
+         *     An access token needs the scope `manage`.
+         */
+        delete: operations["reset_passkeys"];
+    };
     "/api/v1/users/{id}/totp": {
         parameters: {
         };
@@ -1028,6 +1139,24 @@ export interface paths {
          */
         post: operations["open_session"];
     };
+    "/auth/login/passkey": {
+        parameters: {
+        };
+        /**
+         * Opens a browser's session with a passkey. The answer sets its cookie. A wrong one ends the login that waits.
+         * @description Opens a browser's session with a passkey. The answer sets its cookie. A wrong one ends the login that waits.
+         */
+        post: operations["answer_with_passkey"];
+    };
+    "/auth/login/passkey/begin": {
+        parameters: {
+        };
+        /**
+         * What a browser asks an authenticator in a login that waits.
+         * @description What a browser asks an authenticator in a login that waits.
+         */
+        post: operations["ask_for_passkey"];
+    };
     "/auth/login/totp": {
         parameters: {
         };
@@ -1095,6 +1224,38 @@ export interface paths {
          */
         get: operations["begin_login"];
     };
+    "/auth/passkeys": {
+        parameters: {
+        };
+        /**
+         * The caller's passkeys, the oldest first.
+         * @description The caller's passkeys, the oldest first.
+         */
+        get: operations["list_passkeys"];
+        /**
+         * Adds the passkey that a browser made. Only this answer shows the recovery codes, which come with the first second factor.
+         * @description Adds the passkey that a browser made. Only this answer shows the recovery codes, which come with the first second factor.
+         */
+        post: operations["add_passkey"];
+    };
+    "/auth/passkeys/begin": {
+        parameters: {
+        };
+        /**
+         * Begins to add a passkey. Who has a second factor needs a login of the last five minutes, or the password.
+         * @description Begins to add a passkey. Who has a second factor needs a login of the last five minutes, or the password.
+         */
+        post: operations["begin_passkey"];
+    };
+    "/auth/passkeys/{id}": {
+        parameters: {
+        };
+        /**
+         * Removes a passkey of the caller. Needs a login of the last five minutes, or the password.
+         * @description Removes a passkey of the caller. Needs a login of the last five minutes, or the password.
+         */
+        delete: operations["remove_passkey"];
+    };
     "/auth/providers": {
         parameters: {
         };
@@ -1139,6 +1300,24 @@ export interface paths {
          * @description Ends a session of the caller, with its tokens and connections.
          */
         delete: operations["end_session"];
+    };
+    "/auth/step-up": {
+        parameters: {
+        };
+        /**
+         * Makes the caller's session as good as a new login for five minutes.
+         * @description Makes the caller's session as good as a new login for five minutes.
+         */
+        post: operations["step_up"];
+    };
+    "/auth/step-up/begin": {
+        parameters: {
+        };
+        /**
+         * What a browser asks an authenticator so that the caller shows to be still there.
+         * @description What a browser asks an authenticator so that the caller shows to be still there.
+         */
+        post: operations["begin_step_up"];
     };
     "/auth/totp": {
         parameters: {
@@ -1444,6 +1623,12 @@ export interface components {
             /** @description Its id. */
             job: string;
         };
+        AddedPasskey: {
+            /** Format: int64 */
+            id: number;
+            /** @description Each is good once, in place of a second factor. */
+            recovery_codes: string[];
+        };
         AddedProof: {
             files: components["schemas"]["ProofFile"][];
             id: string;
@@ -1682,6 +1867,25 @@ export interface components {
              */
             status?: "pending" | "assigned" | "picked_up" | "in_transit" | "out_for_delivery" | "delivered" | "cancelled";
         };
+        /** @description The changes of a roaming fence. Absent fields stay; null removes the value of an optional one. */
+        ChangeRoamingFence: {
+            /**
+             * Format: int32
+             * @description How long they are near before they meet, seconds; null for at once.
+             */
+            dwell_s?: number | null;
+            /** @description Name for people. */
+            name?: string;
+            /** @description meet, part, or both; null for both. */
+            on?: ("meet" | "part")[] | null;
+            others?: components["schemas"]["VehicleSelection"] | null;
+            /**
+             * Format: double
+             * @description Two vehicles that are no farther from each other are near, metres.
+             */
+            radius_m?: number;
+            vehicles?: components["schemas"]["VehicleSelection"] | null;
+        };
         /** @description The changes of thresholds. Absent ones stay, null takes one back to its default. */
         ChangeRules: {
             /**
@@ -1909,10 +2113,10 @@ export interface components {
             /** @description If false, the user's connections close within a second. */
             active?: boolean;
             /**
-             * @description Which mails about alerts it gets: at_once or off.
+             * @description Which mails about alerts it gets: at_once, quarter_hour, daily or off.
              * @enum {string}
              */
-            alert_mail?: "at_once" | "off";
+            alert_mail?: "at_once" | "quarter_hour" | "daily" | "off";
             /** @description If false, the user's connections close within a second. */
             approved?: boolean;
             /**
@@ -2125,6 +2329,28 @@ export interface components {
              */
             longitude: number;
         };
+        /** @description Two vehicles that met. */
+        Encounter: {
+            /**
+             * Format: date-time
+             * @description Since when they were near, by the time of their positions.
+             */
+            began_at: string;
+            /**
+             * Format: date-time
+             * @description When they had been near for long enough.
+             */
+            met_at: string | null;
+            /** @description The other one. */
+            other_vehicle_id: string;
+            /**
+             * Format: date-time
+             * @description When they were far from each other again; null while they are near.
+             */
+            parted_at: string | null;
+            /** @description One of them. */
+            vehicle_id: string;
+        };
         /** @description When a user will be erased. */
         Erasure: {
             /** Format: date-time */
@@ -2253,7 +2479,7 @@ export interface components {
             /** @description Why it failed. */
             error?: string | null;
             id: string;
-            /** @description What is done, such as `user.export`. */
+            /** @description What is done: `report`, `user.export` or `user.erasure`. */
             kind: string;
             /**
              * Format: int64
@@ -2623,6 +2849,18 @@ export interface components {
             /** @description For a superadmin: the parcel's tenant; its own if absent. */
             tenant?: string | null;
         };
+        NewPasskey: {
+            challenge: string;
+            /** @description What `PublicKeyCredential.toJSON()` gives. More than `response` is not read. */
+            credential: {
+                response: {
+                    attestationObject: string;
+                    clientDataJSON: string;
+                };
+            };
+            /** @description What its user calls it. */
+            name: string;
+        };
         /** @description A position as a device sends it. */
         NewPosition: {
             /**
@@ -2732,6 +2970,88 @@ export interface components {
             /** @description The keys that encrypt pushes to it. */
             keys: components["schemas"]["PushKeys"];
         };
+        /** @description A report to be made. */
+        NewReport: {
+            /**
+             * @description The form of the file; `json` if absent, which has the first 2,000 rows, all sums and each day's figure.
+             * @enum {string|null}
+             */
+            format?: "json" | "csv" | "xlsx" | null;
+            /**
+             * @description The first day in the zone, or an instant (RFC 3339).
+             * @example 2026-11-01
+             */
+            from: string;
+            /**
+             * @description What a row sums up. If absent, `none` for trips, stops, geofences and speeding, and `vehicle` for the rest, which can't be listed.
+             * @enum {string|null}
+             */
+            group_by?: "none" | "vehicle" | "driver" | "day" | "vehicle_day" | null;
+            /**
+             * @description What it is about.
+             * @example mileage
+             * @enum {string}
+             */
+            kind: "trips" | "stops" | "mileage" | "utilisation" | "fuel" | "geofences" | "speeding";
+            /**
+             * @description The language of a workbook's labels; the caller's own if absent, else English.
+             * @enum {string|null}
+             */
+            language?: "en" | "id" | null;
+            /** @description For a superadmin: the tenant; its own if absent. */
+            tenant?: string | null;
+            /**
+             * @description The IANA time zone of the days; the caller's own if absent, else UTC.
+             * @example Asia/Jakarta
+             */
+            timezone?: string | null;
+            /**
+             * @description The last day in the zone, which counts whole, or the instant before which the time ends. At most 400 days after `from`.
+             * @example 2026-11-30
+             */
+            to: string;
+            /** @description The vehicles that it is about; all if absent. */
+            vehicle_ids?: string[] | null;
+        };
+        /** @description A roaming fence to be added. */
+        NewRoamingFence: {
+            /**
+             * Format: int32
+             * @description They meet when they have been near for so long, seconds, 1 to 2592000; at once if absent.
+             */
+            dwell_s?: number | null;
+            /**
+             * @description At most 200 characters.
+             * @example Buses that bunch
+             */
+            name: string;
+            /** @description What raises alerts: meet, part, or both; both if absent. */
+            on?: ("meet" | "part")[] | null;
+            others?: components["schemas"]["VehicleSelection"] | null;
+            /**
+             * Format: double
+             * @description Two vehicles that are no farther from each other are near, metres, 10 to 100000.
+             * @example 150
+             */
+            radius_m: number;
+            /** @description For a superadmin: the tenant; its own if absent. */
+            tenant?: string | null;
+            vehicles?: components["schemas"]["VehicleSelection"] | null;
+        };
+        /** @description A share to be made. */
+        NewShare: {
+            /** @description When it ends, within 366 days: RFC 3339, Unix seconds or Unix milliseconds. */
+            expires_at: components["schemas"]["Instant"];
+            /**
+             * @description Name for people.
+             * @example Delivery of 30 November
+             */
+            name: string;
+            /** @description The caller's own tenant if absent. */
+            tenant?: string | null;
+            /** @description The vehicles that the guest sees: 1 to 100. */
+            vehicle_ids: string[];
+        };
         /** @description A manual event to be published. */
         NewSyncEvent: {
             /**
@@ -2765,10 +3085,10 @@ export interface components {
             /** @description True if absent. */
             active?: boolean | null;
             /**
-             * @description Which mails about alerts it gets: at_once or off. at_once if absent.
+             * @description Which mails about alerts it gets: at_once, quarter_hour, daily or off. at_once if absent.
              * @enum {string|null}
              */
-            alert_mail?: "at_once" | "off" | null;
+            alert_mail?: "at_once" | "quarter_hour" | "daily" | "off" | null;
             /** @description True if absent. */
             approved?: boolean | null;
             /**
@@ -2984,6 +3304,13 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_Encounter: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["Encounter"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_Geofence: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["Geofence"][];
@@ -3057,6 +3384,20 @@ export interface components {
         Page_PushSubscription: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["PushSubscription"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RoamingFence: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["RoamingFence"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Share: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["Share"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
@@ -3135,6 +3476,41 @@ export interface components {
              * @description RFC 3339, UTC, milliseconds.
              */
             updated_at: string;
+        };
+        Passkey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** @description What its user calls it. */
+            name: string;
+        };
+        PasskeyAnswer: {
+            challenge: string;
+            /** @description What `PublicKeyCredential.toJSON()` gives. More than `id` and `response` is not read. */
+            credential: {
+                id: string;
+                response: {
+                    authenticatorData: string;
+                    clientDataJSON: string;
+                    signature: string;
+                };
+            };
+        };
+        PasskeyQuestion: {
+            /** @description Goes into the answer. */
+            challenge: string;
+            /** @description For `navigator.credentials`, in the JSON form of WebAuthn Level 3: bytes are in base64url. */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        Passkeys: {
+            items: components["schemas"]["Passkey"][];
+            /** @description Why no passkey can be added at this server. */
+            unavailable: string | null;
         };
         PasswordAgain: {
             password: string;
@@ -3426,6 +3802,37 @@ export interface components {
         };
         /** @description The outer ring and those of the holes. The last corner of a ring is its first one. */
         Rings: components["schemas"]["LongitudeLatitude"][][];
+        /** @description A roaming fence: a circle that moves with a vehicle. */
+        RoamingFence: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            changed_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description How long they are near before they meet, seconds; null for at once.
+             */
+            dwell_s: number | null;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** @description What raises alerts: meet, part, or both. */
+            on: ("meet" | "part")[];
+            others: components["schemas"]["VehicleSelection"] | null;
+            /**
+             * Format: double
+             * @description Two vehicles that are no farther from each other are near, metres.
+             */
+            radius_m: number;
+            /** @description The vehicles that it moves with. */
+            vehicles: components["schemas"]["VehicleSelection"];
+        };
         /** @description How to replace a webhook's secret. */
         RotateSecret: {
             /**
@@ -3540,6 +3947,29 @@ export interface components {
         SetSecondFactor: {
             /** @description All of them; none if empty. */
             roles: ("superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff")[];
+        };
+        /** @description A share. */
+        Share: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The user who made it; null if that has no number here.
+             */
+            created_by: number | null;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /** Format: int64 */
+            id: number;
+            /** @description Name for people. */
+            name: string;
+            /** @description What the guest sends: in `hello` at `/ws`, or as `Authorization: Bearer` at `/api/v1/stream`. Only in the answer that made it. */
+            token?: string | null;
+            /** @description The vehicles that the guest sees. One that was removed since is missing, also if another has its id now. */
+            vehicle_ids: string[];
         };
         /** @description A manual event that was published. */
         SyncEvent: {
@@ -3916,7 +4346,7 @@ export interface components {
              * @description Which mails about alerts it gets.
              * @enum {string}
              */
-            alert_mail: "at_once" | "off";
+            alert_mail: "at_once" | "quarter_hour" | "daily" | "off";
             /** @description Only an approved user can authenticate. */
             approved: boolean;
             /**
@@ -3986,6 +4416,23 @@ export interface components {
             /** Format: double */
             speed_limit_kmh: number | null;
             status: string;
+        };
+        /** @description Vehicles that have one of these ids, kinds or routes; without any, all vehicles. */
+        VehicleSelection: {
+            /**
+             * @description Kinds, at most 100.
+             * @example [
+             *       "bus"
+             *     ]
+             */
+            kinds?: string[] | null;
+            /** @description Routes, at most 100. */
+            routes?: string[] | null;
+            /** @description Ids, 1 to 1000. */
+            vehicle_ids?: string[] | null;
+        };
+        WaitingLogin: {
+            challenge: string;
         };
         /** @description A webhook. */
         Webhook: {
@@ -5093,7 +5540,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                     "application/zip": string;
+                    "text/csv": string;
                 };
             };
         };
@@ -5596,6 +6046,178 @@ export interface operations {
             };
         };
     };
+    make_report: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedJob"];
+                };
+            };
+        };
+    };
+    list_roaming_fences: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RoamingFence"];
+                };
+            };
+        };
+    };
+    add_roaming_fence: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoamingFence"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoamingFence"];
+                };
+            };
+        };
+    };
+    get_roaming_fence: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoamingFence"];
+                };
+            };
+        };
+    };
+    remove_roaming_fence: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    change_roaming_fence: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRoamingFence"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoamingFence"];
+                };
+            };
+        };
+    };
+    list_encounters: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Encounter"];
+                };
+            };
+        };
+    };
     get_second_factor: {
         parameters: {
             query?: {
@@ -5635,6 +6257,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Share"];
+                };
+            };
+        };
+    };
+    add_share: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+        };
+    };
+    remove_share: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
                 };
             };
         };
@@ -6170,6 +6859,21 @@ export interface operations {
             };
         };
     };
+    reset_passkeys: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
     reset_second_factor: {
         parameters: {
             path: {
@@ -6631,6 +7335,43 @@ export interface operations {
             };
         };
     };
+    answer_with_passkey: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    ask_for_passkey: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitingLogin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyQuestion"];
+                };
+            };
+        };
+    };
     answer_challenge: {
         parameters: {
         };
@@ -6737,6 +7478,81 @@ export interface operations {
             };
         };
     };
+    list_passkeys: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPasskey"];
+                };
+            };
+        };
+    };
+    begin_passkey: {
+        parameters: {
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PasswordAgain"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyQuestion"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PasswordAgain"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
     list_providers: {
         parameters: {
         };
@@ -6812,6 +7628,38 @@ export interface operations {
             204: {
                 headers: {
                     [name: string]: unknown;
+                };
+            };
+        };
+    };
+    step_up: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    begin_step_up: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyQuestion"];
                 };
             };
         };

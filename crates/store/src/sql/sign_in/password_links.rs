@@ -49,6 +49,14 @@ pub(crate) async fn redeem_password_link(
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<Option<UserId>> {
+    // The user's row first, as everybody who changes a user does: two links of one user, each of which ends the other, would block each
+    // other otherwise.
+    sqlx::query::<Db>(
+        "update users set version = version where id = (select user_id from password_links where secret_hash = $1)",
+    )
+    .bind(secret_hash.as_slice())
+    .execute(&mut *connection)
+    .await?;
     let user = sqlx::query_scalar::<Db, i64>(
         "delete from password_links where secret_hash = $1 and expires_ms > $2 returning user_id",
     )
