@@ -28,21 +28,30 @@ else
 fi
 
 work=$(mktemp -d)
-trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$work"' EXIT
-MILEPOST_DATA=$work/data MILEPOST_LISTEN=127.0.0.1:0 TRACCAR_LISTEN=127.0.0.1:0 TRACCAR_WEB=$web "$binary" serve >"$work/server.log" 2>&1 &
-server=$!
+server=
+stop() { [ -z "$server" ] || { kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; } || true; server=; }
+trap 'stop; rm -rf "$work"' EXIT
 said() { sed -n "s/.*$1\([^ ]*\).*/\1/p" "$work/server.log" | head -1; }
-for _ in $(seq 600); do
-    [ -z "$(said 'password: ')" ] || break
-    sleep 0.1
-done
-[ -n "$(said 'password: ')" ] || { cat "$work/server.log" >&2; exit 1; }
-clients=$(said 'clients are served on ') listens=$(said 'listening on ') password=$(said 'password: ')
+# Starts a server without any data.
+start() {
+    stop
+    rm -rf "$work/data" "$work/server.log"
+    MILEPOST_DATA=$work/data MILEPOST_LISTEN=127.0.0.1:0 TRACCAR_LISTEN=127.0.0.1:0 TRACCAR_WEB=$web "$binary" serve >"$work/server.log" 2>&1 &
+    server=$!
+    for _ in $(seq 600); do
+        [ -z "$(said 'password: ')" ] || break
+        sleep 0.1
+    done
+    [ -n "$(said 'password: ')" ] || { cat "$work/server.log" >&2; exit 1; }
+    clients=$(said 'clients are served on ') listens=$(said 'listening on ') password=$(said 'password: ')
+}
 if [ -n "$has_pytraccar" ]; then
+    start
     "$venv/bin/python" -W ignore::DeprecationWarning pytraccar_calls.py "$clients" "$listens" admin "$password"
 fi
 if [ -n "$web" ]; then
     echo "traccar-web at $(git -C "$TRACCAR_WEB_SOURCE" rev-parse HEAD 2>/dev/null || echo 'an unknown commit')"
+    start
     cd ../../e2e
     TRACCAR_URL=$clients MILEPOST_URL=$listens MILEPOST_PASSWORD=$password npx playwright test --config traccar-web.config.ts
 fi

@@ -6,7 +6,7 @@ use std::path::Path;
 /// The values of every constant with this name in a crate, or in the crate's files with the name `file`.
 fn constants(krate: &str, file: Option<&str>, name: &str) -> Vec<f64> {
     let folder = ["crates", "crates/dialects", "crates/devices", "tools"]
-        .map(|parent| repository().join(parent).join(krate).join("src"))
+        .map(|parent| repository().join(parent).join(krate.replace('_', "-")).join("src"))
         .into_iter()
         .find(|folder| folder.is_dir())
         .unwrap_or_else(|| panic!("there is no crate {krate}"));

@@ -53,7 +53,7 @@ pub(crate) async fn links_are_added_at_once_and_stay(database: &TestDatabase) {
     let events = store.events_after(&home, 0, 1000).await.unwrap();
     let changes = events.iter().filter(|event| event.fact == Fact::CatalogueChanged { kind: EntryKind::Notification });
     assert_eq!(changes.count(), 2, "one for all that came together");
-    let many: Vec<Link> = (0..i64::from(milepost_domain::MAX_LINKS)).map(link).collect();
+    let many: Vec<Link> = (0..=i64::from(milepost_domain::MAX_LINKS)).map(link).collect();
     assert_eq!(store.add_links(&home, &many, at(0)).await.unwrap(), None);
     assert_eq!(store.list_links(&home).await.unwrap().len(), 250, "none of them");
 }

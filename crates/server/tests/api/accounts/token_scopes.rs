@@ -35,6 +35,7 @@ fn new_thing(path: &str) -> Option<Value> {
         "/api/v1/push/subscriptions" => Browser::new(1).subscription("https://push.example.org/new"),
         "/api/v1/tenants" => json!({"id": "new", "name": "new"}),
         "/api/v1/access-tokens" => json!({"name": "new", "scopes": ["read"]}),
+        "/api/v1/shares" => json!({"name": "new", "vehicle_ids": ["v1"], "expires_at": 4_102_444_800_i64}),
         "/api/v1/second-factor" => json!({"roles": ["driver"]}),
         "/auth/totp/confirm" => json!({"code": "123456"}),
         "/auth/passkeys" => json!({

@@ -50,7 +50,7 @@ async fn a_guest_follows_the_vehicles_of_its_share_and_nothing_else() {
     }
     guest.until_at("bus-1", 1_768_464_060_000).await;
     assert_eq!(guest.ids(), ["bus-1", "bus-2"]);
-    for (s, to) in (2..).zip(["alerts", "trips", "events", "notices", "records", "parcels", "deliveries"]) {
+    for (s, to) in (2..).zip(["alerts", "trips", "events", "notices", "records", "dashboard"]) {
         let refused = guest.refused(json!({ "s": s, "to": to })).await;
         assert_eq!(refused["code"], "forbidden", "{to} {refused}");
     }
