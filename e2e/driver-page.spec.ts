@@ -148,6 +148,8 @@ test('a driver of a vehicle without a device tells its place, and sees its own t
     timestamp: new Date(startMs + step * 10_000).toISOString(),
   }));
   await milepost.call('POST', '/api/v1/positions', positions);
+  const trips = async () => (await milepost.call('GET', '/api/v1/trips?vehicle_id=van-7')).items as unknown[];
+  await expect.poll(async () => (await trips()).length).toBe(1);
   await context.setGeolocation({ latitude: 28.6905, longitude: 77.2, accuracy: 8 });
   await openAs(page, milepost, '/driver', 'driver-7', PASSWORD);
   await expect(page.getByRole('heading', { name: 'Your trips today' })).toBeVisible();

@@ -63,7 +63,7 @@ test('the login and the demo’s page of logins are within reach, and the demo s
   await milepost.call('POST', '/api/v1/users', login);
   await page.goto(`${milepost.url}/demo#${PASSWORD}`);
   await expectAccessible(page);
-  await page.getByRole('button', { name: /Hill Haulage/ }).click();
+  await page.getByRole('button', { name: /^Open.*Hill Haulage/ }).click();
   await expect(page).toHaveURL(/\/map$/);
 });
 

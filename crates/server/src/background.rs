@@ -16,8 +16,10 @@ use tokio::task::JoinHandle;
 /// How long folding committed positions may take at the end. The next start folds the rest.
 const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 
-/// The tasks that do jobs, at the same time.
-const JOBS: [&str; 2] = ["doing jobs", "doing jobs beside that"];
+/// Jobs that this node does at the same time, each of another tenant.
+const PARALLEL_JOBS: usize = 2;
+/// The names of their tasks.
+const JOBS: [&str; PARALLEL_JOBS] = ["doing jobs", "doing jobs beside that"];
 
 /// The running tasks.
 pub(crate) struct Background {

@@ -218,6 +218,12 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         ("NewReport", "from" | "to") => json!({ "pattern": DAY_OR_INSTANT }),
         ("NewProgramToken", "scopes") => json!({ "minItems": 1 }),
         ("NewProgramToken" | "NewReport", "vehicle_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": id() }),
+        ("VehicleSelection", "kinds") => {
+            json!({ "maxItems": VehicleSelection::MAX_NAMES, "items": line(VehicleKind::MAX_CHARS) })
+        }
+        ("VehicleSelection", "routes") => {
+            json!({ "maxItems": VehicleSelection::MAX_NAMES, "items": line(Label::MAX_CHARS) })
+        }
         (_, "kinds" | "routes") => json!({ "maxItems": VehicleSelection::MAX_NAMES }),
         ("NewGeofence" | "ChangeGeofence" | "VehicleSelection", "vehicle_ids") => {
             json!({ "minItems": 1, "maxItems": VehicleList::MAX, "items": id() })

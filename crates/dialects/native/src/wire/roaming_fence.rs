@@ -1,7 +1,9 @@
 //! Roaming fences.
 
 use super::fleet::{not_null, present};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// Vehicles that have one of these ids, kinds or routes; without any, all vehicles.
@@ -20,6 +22,19 @@ pub(crate) struct VehicleSelectionJson {
     pub routes: Option<Vec<String>>,
 }
 
+/// An object or null. A derived reader would also take an array for the fields in their order.
+fn selection<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<VehicleSelectionJson>, D::Error> {
+    let object: Option<Map<String, Value>> = Option::deserialize(deserializer)?;
+    object.map(|object| serde_json::from_value(Value::Object(object)).map_err(D::Error::custom)).transpose()
+}
+
+#[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
+fn present_selection<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<VehicleSelectionJson>>, D::Error> {
+    selection(deserializer).map(Some)
+}
+
 /// A roaming fence to be added.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewRoamingFenceJson {
@@ -34,8 +49,10 @@ pub(crate) struct NewRoamingFenceJson {
     /// What raises alerts: meet, part, or both; both if absent.
     pub on: Option<Vec<String>>,
     /// The vehicles that it moves with; all if absent.
+    #[serde(default, deserialize_with = "selection")]
     pub vehicles: Option<VehicleSelectionJson>,
     /// The vehicles that come near; other ones of `vehicles` if absent.
+    #[serde(default, deserialize_with = "selection")]
     pub others: Option<VehicleSelectionJson>,
     /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
@@ -63,11 +80,11 @@ pub(crate) struct ChangeRoamingFenceJson {
     #[schema(value_type = Option<Vec<String>>)]
     pub on: Option<Option<Vec<String>>>,
     /// The vehicles that it moves with; null for all.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_selection")]
     #[schema(value_type = Option<VehicleSelectionJson>)]
     pub vehicles: Option<Option<VehicleSelectionJson>>,
     /// The vehicles that come near; null for other ones of `vehicles`.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_selection")]
     #[schema(value_type = Option<VehicleSelectionJson>)]
     pub others: Option<Option<VehicleSelectionJson>>,
 }
