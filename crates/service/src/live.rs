@@ -1,13 +1,14 @@
 //! The vehicles in memory, with their descriptions and last positions.
 
+mod questions;
+mod roaming;
+
 use crate::PositionRecorded;
-use crate::roaming::{RoamingFound, RoamingWatch};
+use crate::roaming::RoamingWatch;
 use async_trait::async_trait;
-use milepost_domain::{
-    Position, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleScope, VehicleStatus, lies_ahead,
-};
+use milepost_domain::{Position, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleScope, lies_ahead};
 use milepost_follow::{TenantVehicles, VehicleDirectory, read_thresholds};
-use milepost_geo::{Bounds, PlaceIndex, Point, distance_m};
+use milepost_geo::{Bounds, PlaceIndex, Point};
 use milepost_store::{CurrentPosition, Store, StoreError, TrackedVehicle, VehicleNo};
 use milepost_track::Thresholds;
 use std::collections::hash_map::Entry;
@@ -236,16 +237,6 @@ impl LiveTenant {
         self.changed();
     }
 
-    /// Counts the changes of the tenant's roaming fences.
-    pub(crate) fn roaming_version(&self) -> u64 {
-        self.roaming_version.load(Ordering::Acquire)
-    }
-
-    /// Roaming fences were changed, here or by another process.
-    pub(crate) fn roaming_changed(&self) {
-        self.roaming_version.fetch_add(1, Ordering::AcqRel);
-    }
-
     fn lock_thresholds(&self) -> std::sync::MutexGuard<'_, Option<(u64, Arc<Thresholds>)>> {
         self.thresholds.lock().expect("nothing panics while holding it")
     }
@@ -297,146 +288,6 @@ impl LiveTenant {
     /// One vehicle.
     pub(crate) fn get(&self, id: &VehicleId) -> Option<LiveVehicle> {
         self.lock().by_id.get(id).cloned()
-    }
-
-    /// The vehicles within a scope, in the order of their ids.
-    pub(crate) fn within(&self, scope: &VehicleScope) -> Vec<LiveVehicle> {
-        self.watch(scope, &Among::All, |_| true, |_| ()).0
-    }
-
-    /// The vehicles within a scope that are wanted, in the order of their ids, and what `begin` returns. It is called under the lock:
-    /// what is published before is in the vehicles, and what is published later is not. Only vehicles of `among` are looked at.
-    pub(crate) fn watch<T>(
-        &self,
-        scope: &VehicleScope,
-        among: &Among<'_>,
-        is_wanted: impl Fn(&LiveVehicle) -> bool,
-        begin: impl FnOnce(&[LiveVehicle]) -> T,
-    ) -> (Vec<LiveVehicle>, T) {
-        let vehicles = self.lock();
-        let Vehicles { by_id, by_place, .. } = &*vehicles;
-        let is_visible = |live: &&LiveVehicle| scope.holds(&live.vehicle.id, live.vehicle.driver_id) && is_wanted(live);
-        let mut found: Vec<LiveVehicle> = match (scope, among) {
-            (VehicleScope::Nothing, _) => Vec::new(),
-            // A parent's few buses are looked up, which is cheaper than filtering ten thousand.
-            (VehicleScope::Some { listed, driven_by }, _) => {
-                vehicles.of_scope(listed, *driven_by).filter(|live| is_wanted(live)).cloned().collect()
-            }
-            (_, Among::Listed(ids)) => ids.iter().filter_map(|id| by_id.get(id)).filter(is_visible).cloned().collect(),
-            (_, Among::In(area)) => {
-                let mut found = Vec::new();
-                by_place.within(area, |placed| {
-                    found.extend(by_id.get(&placed.value.id).filter(is_visible).cloned());
-                });
-                found
-            }
-            (_, Among::All) => by_id.values().filter(is_visible).cloned().collect(),
-        };
-        let begun = begin(&found);
-        drop(vehicles);
-        found.sort_by(|a, b| a.vehicle.id.cmp(&b.vehicle.id));
-        found.dedup_by(|a, b| a.vehicle.id == b.vehicle.id);
-        (found, begun)
-    }
-
-    /// The vehicles of a scope that are nearest to a place, the nearest first, with their distances in metres.
-    pub(crate) fn nearest(
-        &self,
-        scope: &VehicleScope,
-        from: Point,
-        limit: usize,
-        within_m: f64,
-        is_wanted: impl Fn(&Vehicle) -> bool,
-    ) -> Vec<(LiveVehicle, f64)> {
-        let vehicles = self.lock();
-        let Vehicles { by_id, by_place, .. } = &*vehicles;
-        if *scope == VehicleScope::All {
-            let found = by_place.nearest(from, limit, within_m, |placed| is_wanted(&placed.value));
-            let live = |id: &VehicleId| by_id.get(id).cloned();
-            return found.iter().filter_map(|near| Some((live(&near.placed.value.id)?, near.distance_m))).collect();
-        }
-        drop(vehicles);
-        // Few, or all have to be looked at to know which they are.
-        let with_distance = |live: LiveVehicle| {
-            let distance_m = distance_m(from, live.last.as_ref()?.into());
-            (distance_m <= within_m).then_some((live, distance_m))
-        };
-        let visible = self.watch(scope, &Among::All, |live| live.last.is_some() && is_wanted(&live.vehicle), |_| ()).0;
-        let mut found: Vec<_> = visible.into_iter().filter_map(with_distance).collect();
-        found.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.number.cmp(&b.0.number)));
-        found.truncate(limit);
-        found
-    }
-
-    /// The number of vehicles with a place in an area.
-    pub(crate) fn count_in(&self, area: &Bounds) -> usize {
-        self.lock().by_place.count_within(area)
-    }
-
-    /// Begins or ends the watching of roaming fences.
-    pub(crate) fn set_roaming(&self, roaming: Option<Box<RoamingWatch>>) {
-        self.lock().roaming = roaming;
-    }
-
-    /// The vehicles by their numbers.
-    pub(crate) fn numbered(&self) -> Vec<(VehicleNo, VehicleId)> {
-        self.lock().by_id.iter().map(|(id, live)| (live.no, id.clone())).collect()
-    }
-
-    /// Judges the places of vehicles as if they had just come there.
-    pub(crate) fn judge_roaming(&self, ids: &[VehicleId]) {
-        let mut vehicles = self.lock();
-        let Vehicles { by_id, by_place, roaming: Some(roaming), .. } = &mut *vehicles else { return };
-        ids.iter().filter_map(|id| by_id.get(id)).for_each(|live| roaming.moved(live, by_id, by_place));
-    }
-
-    /// Judges vehicles that stand near each other.
-    pub(crate) fn look_at_roaming(&self, now: Timestamp) {
-        let mut vehicles = self.lock();
-        let Vehicles { by_id, roaming: Some(roaming), .. } = &mut *vehicles else { return };
-        roaming.look(now, by_id);
-    }
-
-    /// What was found of roaming fences since the last call.
-    pub(crate) fn take_roaming(&self) -> RoamingFound {
-        self.lock().roaming.as_mut().map(|roaming| roaming.take_found()).unwrap_or_default()
-    }
-
-    /// Calls `visit` with the status and the place of each vehicle that has one, under the lock. Returns the state of the map.
-    pub(crate) fn visit_places(&self, mut visit: impl FnMut(&VehicleStatus, Point)) -> u64 {
-        let vehicles = self.lock();
-        vehicles.by_place.within(&Bounds::WORLD, |placed| visit(&placed.value.status, placed.place));
-        *self.changes.borrow()
-    }
-
-    /// The vehicles of a scope in an area that are wanted, with their places. `None` if more than `most` lie in it.
-    pub(crate) fn places_in(
-        &self,
-        scope: &VehicleScope,
-        area: &Bounds,
-        most: usize,
-        is_wanted: impl Fn(&Vehicle) -> bool,
-    ) -> Option<Vec<(VehicleId, Point)>> {
-        let vehicles = self.lock();
-        let found = match scope {
-            VehicleScope::Nothing => Vec::new(),
-            VehicleScope::Some { listed, driven_by } => {
-                let place = |live: &LiveVehicle| Some((live.vehicle.id.clone(), Point::from(live.last.as_ref()?)));
-                let visible = vehicles.of_scope(listed, *driven_by).filter(|live| is_wanted(&live.vehicle));
-                visible.filter_map(place).filter(|(_, place)| area.contains(*place)).collect()
-            }
-            VehicleScope::All if vehicles.by_place.count_within(area) > most => return None,
-            VehicleScope::All => {
-                let mut found = Vec::new();
-                vehicles.by_place.within(area, |placed| {
-                    if is_wanted(&placed.value) {
-                        found.push((placed.value.id.clone(), placed.place));
-                    }
-                });
-                found
-            }
-        };
-        Some(found)
     }
 
     /// Counts up with each change of a vehicle's description or place, or of the tenant's rules.
@@ -559,96 +410,4 @@ impl LiveTenant {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-    use milepost_domain::{Label, Latitude, Longitude, VehicleKind};
-    use milepost_store::{Once, OpenOptions, Unsent, open};
-
-    fn at(minutes: i64) -> Timestamp {
-        Timestamp::from_unix_ms(1_000_000_000 + minutes * 60_000).unwrap()
-    }
-
-    fn position(minutes: i64) -> Position {
-        let id = VehicleId::new("bus").unwrap();
-        Position::new(id, at(minutes), Latitude::new(1.0).unwrap(), Longitude::new(2.0).unwrap())
-    }
-
-    /// A vehicle, and another one that was made anew under its id.
-    async fn two_of_one_id() -> (TrackedVehicle, TrackedVehicle) {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
-        let store = open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
-        let (home, id) = (TenantId::default_tenant(), VehicleId::new("bus").unwrap());
-        let bus = Vehicle::new(id.clone(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap());
-        let old = store.add_vehicle(&home, &bus, at(0), &Once::unclaimed()).await.unwrap();
-        store.remove_vehicle(&home, &id, None, at(1)).await.unwrap();
-        let new = store.add_vehicle(&home, &bus, at(2), &Once::unclaimed()).await.unwrap();
-        store.close().await;
-        (old, new)
-    }
-
-    fn advance(tenant: &LiveTenant, no: VehicleNo, position: &Position, received_at: Option<Timestamp>) -> bool {
-        let mut is_published = false;
-        tenant.advance([Advance { no, position, received_at }], |_| is_published = true);
-        is_published
-    }
-
-    #[tokio::test]
-    async fn a_vehicle_removed_while_its_tenant_is_read_does_not_come_back() {
-        let (old, new) = two_of_one_id().await;
-        let id = old.vehicle.id.clone();
-        let tenant = LiveTenant::default();
-        // The page was read before the removal.
-        tenant.forget(&id, |_| ());
-        tenant.fill(vec![old.clone()]);
-        assert_eq!(tenant.get(&id), None);
-        tenant.describe(new.no, new.vehicle.clone(), |_, _| {});
-        tenant.fill(vec![old]);
-        tenant.filled();
-        assert_eq!(tenant.get(&id).map(|live| LiveVehicle { number: 0, ..live }), Some(new.into()));
-    }
-
-    #[tokio::test]
-    async fn a_vehicle_described_while_its_tenant_is_read_is_where_the_store_says() {
-        let (_, mut bus) = two_of_one_id().await;
-        let tenant = LiveTenant::default();
-        tenant.describe(bus.no, bus.vehicle.clone(), |_, _| {});
-        bus.track.last = Some(position(60));
-        tenant.fill(vec![bus.clone()]);
-        assert_eq!(tenant.get(&bus.vehicle.id).unwrap().last, Some(position(60)));
-        bus.track.last = Some(position(50));
-        tenant.fill(vec![bus.clone()]);
-        assert_eq!(tenant.get(&bus.vehicle.id).unwrap().last, Some(position(60)), "the place that is known");
-    }
-
-    #[tokio::test]
-    async fn a_vehicle_made_anew_takes_no_place_and_no_description_of_the_old_one() {
-        let (old, new) = two_of_one_id().await;
-        let id = old.vehicle.id.clone();
-        let tenant = LiveTenant::default();
-        tenant.fill(vec![old.clone()]);
-        assert!(advance(&tenant, old.no, &position(10), None));
-        tenant.describe(new.no, new.vehicle.clone(), |live, _| assert_eq!(live.last, None));
-        assert!(!advance(&tenant, old.no, &position(20), None), "it was committed before the removal");
-        assert!(advance(&tenant, new.no, &position(5), None), "its own first position");
-        for stale in [(old.no, old.vehicle), (new.no, new.vehicle.clone())] {
-            tenant.describe(stale.0, stale.1, |_, _| panic!("it is not newer"));
-        }
-        let next = Vehicle { version: new.vehicle.version + 1, ..new.vehicle };
-        tenant.describe(new.no, next.clone(), |live, _| assert_eq!(live.last, Some(position(5))));
-        assert_eq!(*tenant.get(&id).unwrap().vehicle, next);
-    }
-
-    #[tokio::test]
-    async fn a_place_that_lies_ahead_gives_way_to_a_present_one() {
-        let (_, bus) = two_of_one_id().await;
-        let tenant = LiveTenant::default();
-        tenant.fill(vec![bus.clone()]);
-        assert!(advance(&tenant, bus.no, &position(60), None));
-        assert!(!advance(&tenant, bus.no, &position(1), None));
-        assert!(advance(&tenant, bus.no, &position(1), Some(at(1))));
-        assert!(!advance(&tenant, bus.no, &position(0), Some(at(1))));
-        assert!(advance(&tenant, bus.no, &position(2), Some(at(2))));
-        assert!(!advance(&tenant, bus.no, &position(2), Some(at(2))), "it is known");
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use super::sign_in::password_links;
 use super::sql_store::SqlStore;
 use crate::{
     CallId, CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, PasswordLink, Result,
-    StoredCall, WebhookChange,
+    StoreError, StoredCall, WebhookChange,
 };
 use async_trait::async_trait;
 use milepost_domain::{Target, TenantId, Timestamp, UserId, Webhook, WebhookId};
@@ -114,10 +114,16 @@ impl OutgoingStore for SqlStore {
     }
     async fn mail_gathered_alerts(&self, now: Timestamp, limit: u32) -> Result<u32> {
         let due = read!(self, mails::due_readers(now, limit))?;
+        let mut refused = None;
         for user in &due {
-            write!(self, None, mails::mail_gathered(*user, now, self.renderer()))?;
+            match write!(self, None, mails::mail_gathered(*user, now, self.renderer())) {
+                Ok(_) => {}
+                Err(StoreError::Unavailable(cause)) => return Err(StoreError::Unavailable(cause)),
+                // The others get their mails.
+                Err(error) => refused = Some(error),
+            }
         }
-        Ok(u32::try_from(due.len()).unwrap_or(limit))
+        refused.map_or_else(|| Ok(u32::try_from(due.len()).unwrap_or(limit)), Err)
     }
     async fn add_mail_link(&self, link: &PasswordLink) -> Result<()> {
         write!(self, None, password_links::add_password_link(link))
