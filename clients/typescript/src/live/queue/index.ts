@@ -4,7 +4,6 @@ import { backoffDelayMs } from '../../backoff.js';
 import type { LiveError } from '../error.js';
 import type { Live } from '../live.js';
 import { Derived, type Store } from '../store.js';
-import type { Ok } from '../wire.js';
 import { type Fix, type FixStore, memoryStore, openDatabase, type Waiting } from './fix-store.js';
 
 export type { Fix };
@@ -42,8 +41,6 @@ const MIN_PAUSE_MS = 500;
 const NOT_NOW_MS = 1_000;
 /** The request would be refused again: one of its fixes is wrong. */
 const BAD = ['invalid', 'malformed', 'forbidden', 'not_found', 'conflict', 'gone'];
-
-type Rejected = NonNullable<Ok['rejected']>;
 
 /** What pages that share a queue tell each other: fixes that are not in it any more, and whether the server has them. */
 type News = readonly (readonly [key: number, isStored: boolean])[];
@@ -114,11 +111,7 @@ export function openQueue(
     const store = await opening;
     asking.set(await store.add(fix), resolve);
     const excess = (await store.count()) - maxFixes;
-    const dropped = excess > 0 ? await store.first(excess) : [];
-    await remove(
-      dropped,
-      dropped.map((_, index) => ({ index, detail: 'the queue is full' })),
-    );
+    await remove(excess > 0 ? await store.first(excess) : [], () => 'the queue is full');
   }
 
   async function run(): Promise<void> {
@@ -126,8 +119,7 @@ export function openQueue(
     await told([]);
     const locks = channel && globalThis.navigator?.locks;
     // Held until this page ends. Then the next one that waits for it sends.
-    if (locks) await locks.request(sharedName, { signal }, sendAll).catch(() => {});
-    else await sendAll();
+    await (locks?.request(sharedName, { signal }, sendAll).catch(() => {}) ?? sendAll());
   }
 
   async function sendAll(): Promise<void> {
@@ -137,30 +129,31 @@ export function openQueue(
     while (!signal.aborted) {
       isFresh = false;
       const fixes = fitting(await (await opening).first(limit));
-      if (fixes.length === 0) {
+      const [first] = fixes;
+      if (!first) {
         await pause();
         continue;
       }
-      const message = request
-        ? request((fixes[0] as Waiting).fix)
-        : { op: 'report', positions: fixes.map(({ fix }) => fix) };
+      const message = request ? request(first.fix) : { op: 'report', positions: fixes.map(({ fix }) => fix) };
       if (!message) {
         await pause(NOT_NOW_MS);
         continue;
       }
       const answer = await live.request(message).catch((failure: LiveError) => failure);
-      error = 'op' in answer ? null : answer;
       if ('op' in answer) {
-        await remove(fixes, answer.rejected);
+        error = null;
+        await remove(fixes, (at) => answer.rejected?.find(({ index }) => index === at)?.detail);
         limit = Math.min(most, limit * 2);
         failures = 0;
-      } else if (!BAD.includes(answer.code)) {
+        continue;
+      }
+      error = answer;
+      if (!BAD.includes(answer.code)) {
         state.touch();
-        await pause(answer.retryMs ?? MIN_PAUSE_MS + backoffDelayMs(failures, Math.random));
-        failures += 1;
+        await pause(answer.retryMs ?? MIN_PAUSE_MS + backoffDelayMs(failures++, Math.random));
       } else if (fixes.length > 1) {
         limit = 1; // one by one, so that a bad one takes no others with it
-      } else await remove(fixes, [{ index: 0, detail: answer.message }]);
+      } else await remove(fixes, () => answer.message);
     }
   }
 
@@ -168,7 +161,7 @@ export function openQueue(
   function fitting(fixes: Waiting[]): Waiting[] {
     let left = (live.connection.snapshot().welcome?.limits.message_bytes ?? 0) - ROOM;
     return fixes.filter(({ fix }, index) => {
-      left -= new TextEncoder().encode(JSON.stringify(fix)).length + 1;
+      left -= new Blob([JSON.stringify(fix)]).size + 1;
       return left >= 0 || index === 0;
     });
   }
@@ -190,15 +183,15 @@ export function openQueue(
     resume();
   }
 
-  /** Takes fixes, the first of the queue, out of it. */
-  async function remove(fixes: readonly Waiting[], rejected: Rejected = []): Promise<void> {
+  /** Takes fixes, the first of the queue, out of it. Those that were refused or dropped have a reason. */
+  async function remove(fixes: readonly Waiting[], reasonOf: (at: number) => string | undefined): Promise<void> {
     const last = fixes.at(-1);
     if (last) await (await opening).remove(last.key);
-    for (const { index, detail } of rejected) {
-      const fix = fixes[index]?.fix;
-      if (fix) onRefused?.(fix, detail);
-    }
-    const news: News = fixes.map(({ key }, at) => [key, !rejected.some(({ index }) => index === at)]);
+    const news: News = fixes.map(({ key, fix }, at) => {
+      const reason = reasonOf(at);
+      if (reason !== undefined) onRefused?.(fix, reason);
+      return [key, reason === undefined];
+    });
     channel?.postMessage(news);
     await told(news);
   }
