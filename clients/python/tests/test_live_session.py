@@ -340,6 +340,35 @@ def test_facts_resume_after_what_came() -> None:
     assert len(alerts.current) == 2 or "expires_at" not in alerts.current[-1]
 
 
+def test_a_running_trip_goes_on_without_moving_the_cursor() -> None:
+    play = Play()
+    play.connect()
+    trips = follows.facts(play.session, TRIPS, None)
+    play.session.follow(trips)
+    play.read()
+    s = play.last_subs()[-1]["s"]
+    trip = {"id": "a", "status": "started"}
+
+    def goes_on(id: str, km: float) -> dict[str, Any]:
+        return {"op": "trip", "t": 5, "data": {**trip, "id": id, "distance": km}}
+
+    play.comes(
+        goes_on("a", 0.5),  # before the state
+        {"op": "items", "s": s, "items": [{**trip, "distance": 1}]},
+        {"op": "ready", "s": s, "complete": True, "cursor": "f.1"},
+        goes_on("a", 2),
+        goes_on("unknown", 9),
+    )
+    assert [item["distance"] for item in trips.current] == [2]
+    assert isinstance(trips.take(), State)
+    for km in (2, 9):
+        progress = trips.take()
+        assert isinstance(progress, Fact) and progress.type == "trip.progressed"
+        assert progress.data["distance"] == km and progress.cursor == "f.1"
+    play.comes({"op": "fact", "e": "f.2", "type": "trip.changed", "t": 6, "data": {**trip, "status": "completed"}}, goes_on("a", 3))
+    assert trips.current == []
+
+
 def test_a_reader_that_is_far_behind_gets_the_rest_later() -> None:
     play = Play()
     play.connect()

@@ -106,6 +106,35 @@ describe('a store of alerts', () => {
     expect(seen[2]).toMatchObject({ complete: false, items: [{ id: 'z' }] });
   });
 
+  it('shows a running trip as it goes on, without moving the cursor', async () => {
+    const trips = fake.live.trips();
+    const seen: string[] = [];
+    void (async () => {
+      for await (const { type, cursor } of trips) seen.push(`${type} ${cursor}`);
+    })();
+    await frame();
+    const trip = (id: string, distance: number, status = 'started') => ({ id, distance, status });
+    const goesOn = (id: string, distance: number) => ({ op: 'trip', t: 5, data: trip(id, distance) });
+    await fake.hear(
+      goesOn('a', 0.5), // before the state
+      { op: 'items', s: 1, items: [trip('a', 1)] },
+      { op: 'ready', s: 1, complete: true, cursor: 'f.1' },
+      goesOn('a', 2),
+      goesOn('a', 3),
+      goesOn('unknown', 9),
+    );
+    expect(trips.snapshot().items).toEqual([trip('a', 3)]);
+    expect(trips.cursor).toBe('f.1');
+    await fake.hear(fact(2, 'trip.changed', trip('a', 4, 'completed')), goesOn('a', 3));
+    expect(trips.snapshot().items).toEqual([]);
+    expect(seen).toEqual([
+      'state f.1',
+      ...Array(3).fill('trip.progressed f.1'),
+      'trip.changed f.2',
+      'trip.progressed f.2',
+    ]);
+  });
+
   it('begins again with the state when the connection was lost before it was ready', async () => {
     const alerts = fake.live.alerts();
     alerts.subscribe(() => undefined);

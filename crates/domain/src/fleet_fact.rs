@@ -52,15 +52,13 @@ impl Revision {
     }
 }
 
-/// A trip that started, went on, ended, or was corrected.
+/// A trip that started, ended, or was corrected. That a running one goes on is no fact: nothing is stored of it but the trip.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TripUpdate {
     /// As it is now; a withdrawn trip as it was published last.
     pub trip: Trip,
     /// New, corrected or withdrawn.
     pub revision: Revision,
-    /// Start and status are as published before; only the figures grew. Webhooks do not get it.
-    pub is_progress: bool,
 }
 
 /// What a vehicle did at a geofence.

@@ -10,7 +10,7 @@ use crate::vehicle_cache::VehicleCache;
 use crate::vehicle_directory::VehicleDirectory;
 use milepost_cache::CacheBudget;
 use milepost_clock::Clock;
-use milepost_domain::TenantId;
+use milepost_domain::{TenantId, Trip};
 use milepost_store::{Store, StoreError, VehicleNo};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ const CATCH_UP_FOR: Duration = Duration::from_millis(200);
 
 /// Wakes a task that has work after a commit of this tenant's history. A call is cheap.
 pub type Waker = Arc<dyn Fn(&TenantId) + Send + Sync>;
+/// Is told of running trips as they are now.
+pub type OnProgress = Arc<dyn Fn(Vec<(VehicleNo, Trip)>) + Send + Sync>;
 
 /// The parts of a [`TrackFollower`].
 pub struct FollowerParts {
@@ -41,8 +43,10 @@ pub struct FollowerParts {
     pub vehicles: Arc<dyn VehicleDirectory>,
     /// How long an alert is kept, milliseconds.
     pub alert_expiry_ms: i64,
-    /// Called after each commit that changed history, once for each tenant.
+    /// Called after each commit that stored events, once for each tenant.
     pub wakers: Vec<Waker>,
+    /// Called after each commit with the running trips whose amounts alone have grown.
+    pub on_progress: OnProgress,
     /// The memory for vehicles and rules.
     pub cache_budget: CacheBudget,
 }
@@ -54,6 +58,7 @@ pub struct TrackFollower {
     pub(crate) inbox: Arc<TrackInbox>,
     pub(crate) vehicles: Arc<dyn VehicleDirectory>,
     pub(crate) wakers: Vec<Waker>,
+    pub(crate) on_progress: OnProgress,
     pub(crate) followed: VehicleCache,
     pub(crate) rules: TenantRulesCache,
     pub(crate) uploads: Uploads,
@@ -76,7 +81,7 @@ pub struct TrackFollower {
 impl TrackFollower {
     /// A follower that knows no vehicle yet.
     pub fn new(parts: FollowerParts) -> Self {
-        let FollowerParts { store, clock, inbox, vehicles, alert_expiry_ms, wakers, cache_budget } = parts;
+        let FollowerParts { store, clock, inbox, vehicles, alert_expiry_ms, wakers, on_progress, cache_budget } = parts;
         let now = clock.instant();
         Self {
             rules: TenantRulesCache::new(clock.clone(), alert_expiry_ms, cache_budget.rules_bytes()),
@@ -87,6 +92,7 @@ impl TrackFollower {
             inbox,
             vehicles,
             wakers,
+            on_progress,
             followed: VehicleCache::new(cache_budget.vehicles_bytes()),
             maybe_silent: HashSet::new(),
             dirty: HashSet::new(),

@@ -35,7 +35,7 @@ mod write;
 mod zone;
 
 pub use fence_geometry::build_fence;
-pub use follower::{FollowerParts, TrackFollower, Waker};
+pub use follower::{FollowerParts, OnProgress, TrackFollower, Waker};
 pub use inbox::TrackInbox;
 pub use stats::TrackStats;
 pub use thresholds::read_thresholds;

@@ -2,9 +2,7 @@
 
 use crate::followed_vehicle::FollowedVehicle;
 use crate::follower::{RETRY_AFTER, TrackFollower};
-use milepost_domain::TenantId;
-use milepost_store::{HistoryWrite, StoreError, VehicleNo};
-use std::collections::HashSet;
+use milepost_store::{HistoryOutcome, HistoryWrite, StoreError, VehicleNo};
 
 /// Vehicles in one transaction.
 const WRITE_VEHICLES: usize = 200;
@@ -56,7 +54,7 @@ impl TrackFollower {
     /// Answers the vehicles that another node folded meanwhile. They are dropped from memory, and read again unless that node folds
     /// them from now on.
     async fn write(&mut self, writes: Vec<HistoryWrite>) -> Result<Vec<VehicleNo>, StoreError> {
-        let stale = self.store.write_history(&writes, self.clock.now()).await?;
+        let HistoryOutcome { stale, progressed, told } = self.store.write_history(&writes, self.clock.now()).await?;
         self.is_failing = false;
         for vehicle in &stale {
             self.followed.remove(*vehicle);
@@ -65,13 +63,15 @@ impl TrackFollower {
             }
         }
         let written = writes.iter().filter(|write| !write.changes.is_empty() && !stale.contains(&write.vehicle));
-        let changes: usize = written.clone().map(|write| write.changes.len()).sum();
+        let changes: usize = written.map(|write| write.changes.len()).sum();
         if changes > 0 {
             self.inbox.counters.written(changes);
-            let tenants: HashSet<&TenantId> = written.map(|write| &write.tenant).collect();
-            for tenant in tenants {
-                self.wakers.iter().for_each(|wake| wake(tenant));
-            }
+        }
+        for tenant in &told {
+            self.wakers.iter().for_each(|wake| wake(tenant));
+        }
+        if !progressed.is_empty() {
+            (self.on_progress)(progressed);
         }
         Ok(stale)
     }
@@ -128,6 +128,7 @@ mod tests {
             vehicles: Arc::new(AllVehicles),
             alert_expiry_ms: 86_400_000,
             wakers: Vec::new(),
+            on_progress: Arc::new(drop),
             cache_budget: CacheBudget::default(),
         });
         // There is memory for about four vehicles.

@@ -55,6 +55,7 @@ impl Follower {
             wakers: vec![Arc::new(move |_| {
                 woken.fetch_add(1, Ordering::Relaxed);
             })],
+            on_progress: Arc::new(drop),
             cache_budget: milepost_cache::CacheBudget::default(),
         });
         Self { inbox, wakes, task: tokio::spawn(follower.run()) }

@@ -14,6 +14,8 @@ pub enum News {
     DriverMoved(Box<DriverMove>),
     /// A delivery's status or location changed. The receiver reads it.
     DeliveryChanged(TrackingId),
+    /// Trips of vehicles with these internal numbers go on. The receiver reads them.
+    TripsProgressed(Vec<i64>),
 }
 
 /// A vehicle's newest position.
@@ -44,6 +46,7 @@ impl News {
             Self::Events(_) => 0,
             Self::DriverMoved(moved) => size_of::<DriverMove>() + moved.parcels.len() * size_of::<ParcelId>(),
             Self::DeliveryChanged(_) => 64,
+            Self::TripsProgressed(vehicles) => vehicles.len() * size_of::<i64>(),
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) struct Batch {
     pub(crate) places: Vec<Place>,
     pub(crate) drivers: Vec<DriverMove>,
     pub(crate) deliveries: Vec<TrackingId>,
+    pub(crate) trips: Vec<i64>,
 }
 
 #[derive(Default)]
@@ -57,6 +58,7 @@ impl Outgoing {
             News::DriverMoved(moved) => batch.drivers.push(*moved),
             News::DeliveryChanged(id) if batch.deliveries.contains(&id) => {}
             News::DeliveryChanged(id) => batch.deliveries.push(id),
+            News::TripsProgressed(mut vehicles) => batch.trips.append(&mut vehicles),
         }
         true
     }

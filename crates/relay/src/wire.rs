@@ -38,6 +38,9 @@ struct BulletinMessage {
     drivers: Vec<DriverMessage>,
     #[prost(string, repeated, tag = "8")]
     deliveries: Vec<String>,
+    /// Internal numbers of vehicles.
+    #[prost(int64, repeated, tag = "9")]
+    trips: Vec<i64>,
 }
 
 /// The sender of a [`BulletinMessage`]. The rest is skipped without being read.
@@ -144,6 +147,7 @@ pub(crate) fn encode_bulletin(node: NodeId, sequence: u64, tenant: &TenantId, ba
         places: batch.places.iter().map(PlaceMessage::from).collect(),
         drivers: batch.drivers.iter().map(DriverMessage::from).collect(),
         deliveries: batch.deliveries.iter().map(|id| id.as_str().to_owned()).collect(),
+        trips: batch.trips.clone(),
     };
     message.encode_to_vec()
 }
@@ -167,6 +171,9 @@ pub(crate) fn decode_bulletin(bytes: &[u8]) -> Result<Bulletin, Unreadable> {
     }
     for id in &message.deliveries {
         news.push(News::DeliveryChanged(TrackingId::new(id)?));
+    }
+    if !message.trips.is_empty() {
+        news.push(News::TripsProgressed(message.trips));
     }
     if message.newest_event > 0 {
         news.push(News::Events(message.newest_event));
@@ -321,6 +328,7 @@ mod tests {
             ],
             drivers: vec![DriverMove { fix, parcels: vec![ParcelId::new(3).unwrap(), ParcelId::new(4).unwrap()] }],
             deliveries: vec![TrackingId::new("0f8fad5bd9cb469fa16570867728950e").unwrap()],
+            trips: vec![7, 1 << 40],
         }
     }
 
@@ -335,6 +343,7 @@ mod tests {
             News::Places(sent.places),
             News::DriverMoved(Box::new(sent.drivers[0].clone())),
             News::DeliveryChanged(sent.deliveries[0].clone()),
+            News::TripsProgressed(sent.trips),
             News::Events(42),
         ];
         assert_eq!(read.news, expected);
@@ -363,7 +372,7 @@ mod tests {
         let mut bytes = encode_bulletin(NodeId::new(9), 5, &TenantId::default_tenant(), &batch());
         // Field 100, of two bytes.
         bytes.extend([0xa2, 0x06, 2, b'h', b'i']);
-        assert_eq!(decode_bulletin(&bytes).unwrap().news.len(), 4);
+        assert_eq!(decode_bulletin(&bytes).unwrap().news.len(), 5);
     }
 
     #[test]

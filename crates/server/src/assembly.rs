@@ -30,7 +30,7 @@ use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
 use milepost_dialect_traccar::{Directory, TraccarListener, TraccarParts, WebFolder};
 use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
-use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory, Waker};
+use milepost_follow::{FollowerParts, OnProgress, TrackFollower, TrackInbox, VehicleDirectory, Waker};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes, unsubscribe_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
@@ -91,6 +91,7 @@ pub struct Assembly {
     metrics: Arc<Metrics>,
     log: LogStats,
     wake_event_feed: Waker,
+    tell_progress: OnProgress,
     vehicle_directory: Arc<dyn VehicleDirectory>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
@@ -219,6 +220,7 @@ impl Assembly {
             metrics,
             log,
             wake_event_feed: service.wake_event_feed,
+            tell_progress: service.tell_progress,
             vehicle_directory: service.vehicle_directory,
             followed_deliveries,
             followed_parcels,
@@ -239,6 +241,7 @@ impl Assembly {
             vehicles: Arc::clone(&self.vehicle_directory),
             alert_expiry_ms: alert_expiry_ms(config),
             wakers: vec![Arc::clone(&self.wake_event_feed), Arc::new(move |_| wake_outbox())],
+            on_progress: Arc::clone(&self.tell_progress),
             cache_budget: config.cache_budget,
         })
     }

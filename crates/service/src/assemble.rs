@@ -5,7 +5,7 @@ use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::deliveries::{Deliveries, TextLimit};
 use crate::devices::{DeviceRules, Devices};
-use crate::event_feed::EventFeed;
+use crate::event_feed::{EventFeed, tell_progress};
 use crate::fair_reads::FairReads;
 use crate::feeds::Feeds;
 use crate::file_store::FileStore;
@@ -40,7 +40,7 @@ use milepost_access::Access;
 use milepost_cache::CacheBudget;
 use milepost_clock::Clock;
 use milepost_domain::{NodeId, ZoneRadius};
-use milepost_follow::{TrackInbox, VehicleDirectory, Waker};
+use milepost_follow::{OnProgress, TrackInbox, VehicleDirectory, Waker};
 use milepost_hub::Hub;
 use milepost_relay::{Receiver, Relay};
 use milepost_store::{Committer, Store};
@@ -95,6 +95,8 @@ pub struct AssembledService {
     pub event_feed: Arc<EventFeed>,
     /// Wakes the event feed, after a commit that stored events.
     pub wake_event_feed: Waker,
+    /// Publishes running trips, here and on other nodes.
+    pub tell_progress: OnProgress,
     /// The vehicles in this node's memory, for the follower of tracks.
     pub vehicle_directory: Arc<dyn VehicleDirectory>,
 }
@@ -214,6 +216,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         vehicles,
         webhooks: Webhooks::new(store(), outgoing.check_webhook_url, wakers.clone()),
     });
+    let (events, relay_of_trips, heard) = (Arc::clone(&wakers.events), relay(), listeners.clone());
     let event_feed = EventFeed {
         store: store(),
         started_at: clock.now(),
@@ -232,6 +235,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     AssembledService {
         use_cases,
         event_feed: Arc::new(event_feed),
+        tell_progress: Arc::new(move |trips| tell_progress(&events, &heard, &*relay_of_trips, trips)),
         wake_event_feed: Arc::new(move |tenant| wakers.wake_events(tenant)),
         vehicle_directory: Arc::new(LiveDirectory { store: store(), live: live() }),
     }

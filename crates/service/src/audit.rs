@@ -2,7 +2,7 @@
 
 use crate::{Request, ServiceError};
 use milepost_cache::WeightedCache;
-use milepost_domain::{Action, Invalid, Principal, TenantId, Timestamp, UserId, VehicleId, may};
+use milepost_domain::{Action, Caller, Invalid, Principal, TenantId, Timestamp, UserId, Vehicle, VehicleId, may};
 use milepost_store::{AuditEntry, AuditFilter, AuditNote, Store};
 use std::sync::{Arc, Mutex};
 
@@ -13,8 +13,8 @@ const LOOKS_BYTES: usize = 4 * 1024 * 1024;
 /// The longest text of a filter. A longer one finds nothing.
 const MAX_FILTER_CHARS: usize = 200;
 
-/// Who looked at what, and when that was noted.
-type Look = (TenantId, String, VehicleId);
+/// Who looked at what: at a vehicle, or at all at a moment.
+type Look = (TenantId, String, Option<VehicleId>);
 
 /// What the use cases of the audit need.
 pub struct Audit {
@@ -118,16 +118,44 @@ pub async fn note_look(
     id: &VehicleId,
 ) -> Result<(), ServiceError> {
     let caller = &request.caller;
-    let look = (tenant.clone(), caller.principal.name().into_owned(), id.clone());
+    let look = (tenant.clone(), caller.principal.name().into_owned(), Some(id.clone()));
     if matches!(caller.principal, Principal::Device { .. }) || !audit.is_new_look(look, request.now) {
         return Ok(());
     }
     let Some(tracked) = audit.store.get_vehicle(tenant, id).await? else { return Ok(()) };
-    let driver = tracked.vehicle.driver_id;
-    let is_of_somebody_else = driver.is_some() && driver != caller.user_id();
-    if !is_of_somebody_else && (tracked.vehicle.kind.as_str() != "person" || driver.is_some()) {
+    if !is_of_somebody_else(caller, &tracked.vehicle) {
         return Ok(());
     }
     let note = AuditNote::of("vehicle.view_history", Some(format!("vehicle:{id}")));
     Ok(audit.store.note_audit(tenant, &request.author(), &note).await?)
+}
+
+/// Notes that somebody looks where vehicles were at a past moment, if one of them is a person, or a person drives it, and it is somebody
+/// else. Another such look within an hour is not noted again.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn note_fleet_look(
+    audit: &Audit,
+    request: &Request,
+    tenant: &TenantId,
+    vehicles: &[Vehicle],
+) -> Result<(), ServiceError> {
+    let caller = &request.caller;
+    let look = (tenant.clone(), caller.principal.name().into_owned(), None);
+    if matches!(caller.principal, Principal::Device { .. })
+        || !vehicles.iter().any(|vehicle| is_of_somebody_else(caller, vehicle))
+        || !audit.is_new_look(look, request.now)
+    {
+        return Ok(());
+    }
+    Ok(audit.store.note_audit(tenant, &request.author(), &AuditNote::of("fleet.view_history", None)).await?)
+}
+
+/// Whether a vehicle's history is that of another person.
+fn is_of_somebody_else(caller: &Caller, vehicle: &Vehicle) -> bool {
+    match vehicle.driver_id {
+        Some(driver) => Some(driver) != caller.user_id(),
+        None => vehicle.kind.as_str() == "person",
+    }
 }

@@ -2,6 +2,7 @@
 //! others on the same database: other nodes and the command line.
 
 mod progress;
+mod running_trips;
 
 use crate::deliveries::{Deliveries, follow_delivery_event};
 use crate::listener::Listeners;
@@ -13,11 +14,13 @@ use crate::{Listener, PositionRecorded, ServiceError};
 use futures_util::stream::{self, StreamExt as _};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
-use milepost_domain::{Event, Fact, TenantId, Timestamp, VehicleId, lies_ahead};
+use milepost_domain::{Event, Fact, TenantId, Timestamp, TripId, VehicleId, lies_ahead};
 use milepost_follow::TrackInbox;
 use milepost_relay::{News, Relay};
 use milepost_store::Store;
 use progress::{Gap, Page, Progress, Turn};
+pub(crate) use running_trips::tell_progress;
+use running_trips::{PublishedTrips, changed_trips};
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
@@ -57,16 +60,19 @@ impl EventFeed {
     /// Follows the log until the future is dropped. Stored events are published only here. Positions, vehicles,
     /// deliveries and parcels of this node were published after their commit.
     pub async fn run(&self) {
-        let mut progress = Progress::default();
+        let (mut progress, mut published) = (Progress::default(), PublishedTrips::default());
         let mut next_poll = self.clock.instant();
         loop {
-            progress.note(self.new_events.take());
+            let mut due = self.new_events.take();
+            let running = std::mem::take(&mut due.running);
+            progress.note(due);
             if self.clock.instant() >= next_poll {
                 // Requests report an unavailable database. The next poll tries again.
                 let _ = self.poll(&mut progress).await;
                 next_poll = self.clock.instant() + POLL_EVERY;
             }
-            self.follow_due(&mut progress).await;
+            self.follow_due(&mut progress, &mut published).await;
+            published.publish(running, &self.listeners, self.clock.now());
             if let Some(polled_at) = progress.take_followed_poll() {
                 self.access.changes_followed(polled_at);
             }
@@ -107,7 +113,7 @@ impl EventFeed {
     }
 
     /// Gives each tenant with new events one turn, side by side: a tenant with many events does not keep the others waiting.
-    async fn follow_due(&self, progress: &mut Progress) {
+    async fn follow_due(&self, progress: &mut Progress, published: &mut PublishedTrips) {
         let turns = stream::iter(progress.take_turns()).map(async |turn: Turn| {
             let page = self.follow_page(&turn).await;
             (turn, page)
@@ -115,7 +121,8 @@ impl EventFeed {
         let mut ended = pin!(turns.buffer_unordered(TENANTS_AT_ONCE));
         while let Some((turn, page)) = ended.next().await {
             // A failure of one tenant does not stop the others. The next poll tries it again.
-            let Ok(page) = page else { continue };
+            let Ok((page, changed)) = page else { continue };
+            published.note(changed);
             if progress.note_page(turn, page) == Gap::Removed {
                 // What was removed because of its age may have been a change of a user.
                 self.access.forget_identities();
@@ -123,11 +130,13 @@ impl EventFeed {
         }
     }
 
-    /// Publishes the tenant's next events.
-    async fn follow_page(&self, turn: &Turn) -> Result<Page, ServiceError> {
+    /// Publishes the tenant's next events. Answers the trips among them too.
+    async fn follow_page(&self, turn: &Turn) -> Result<(Page, Vec<(TripId, i64)>), ServiceError> {
         let tenant = &turn.tenant;
         let events = self.store.events_after(tenant, turn.last, PAGE).await?;
-        let Some(last) = events.last().map(|event| event.id) else { return Ok(Page { last: None, is_full: false }) };
+        let Some(last) = events.last().map(|event| event.id) else {
+            return Ok((Page { last: None, is_full: false }, Vec::new()));
+        };
         if turn.is_own {
             self.relay.publish(tenant, News::Events(last));
         }
@@ -135,7 +144,7 @@ impl EventFeed {
             self.follow_event(tenant, event).await?;
         }
         self.listeners.events_published(tenant, &events);
-        Ok(Page { last: Some(last), is_full: events.len() >= PAGE as usize })
+        Ok((Page { last: Some(last), is_full: events.len() >= PAGE as usize }, changed_trips(&events)))
     }
 
     async fn follow_event(&self, tenant: &TenantId, event: &Event) -> Result<(), ServiceError> {

@@ -1,7 +1,9 @@
 //! The changes that dialects are notified of, to publish them to their subscribers.
 
 use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelUpdate};
-use milepost_domain::{Event, Latitude, Longitude, ParcelId, Position, TenantId, Timestamp, TrackingId, Vehicle, Zone};
+use milepost_domain::{
+    Event, Latitude, Longitude, ParcelId, Position, TenantId, Timestamp, TrackingId, Trip, Vehicle, Zone,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -51,6 +53,13 @@ pub trait Listener: Send + Sync {
     /// The parcels with subscribers on this node.
     fn followed_parcels(&self) -> Vec<(TenantId, ParcelId)> {
         Vec::new()
+    }
+    /// Running trips of which only the amounts have grown, after the events that came before it. Nothing is stored of that but
+    /// the trips, so that what is missed comes with the next one or the trip's end.
+    fn trips_progressed(&self, _: &TenantId, _: &[Trip], _: Timestamp) {}
+    /// Whether somebody on this node follows trips of this tenant. Those of other nodes are read only then.
+    fn follows_trips(&self, _: &TenantId) -> bool {
+        false
     }
     /// Events of a tenant, in the order of their ids, from all processes. Each comes once.
     /// [`milepost_domain::Fact::audience`] says who may see it.
@@ -122,6 +131,14 @@ impl Listener for Listeners {
 
     fn follows_parcel(&self, tenant: &TenantId, id: ParcelId) -> bool {
         self.0.iter().any(|listener| listener.follows_parcel(tenant, id))
+    }
+
+    fn trips_progressed(&self, tenant: &TenantId, trips: &[Trip], at: Timestamp) {
+        self.each(|listener| listener.trips_progressed(tenant, trips, at));
+    }
+
+    fn follows_trips(&self, tenant: &TenantId) -> bool {
+        self.0.iter().any(|listener| listener.follows_trips(tenant))
     }
 
     fn events_published(&self, tenant: &TenantId, events: &[Event]) {

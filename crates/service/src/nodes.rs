@@ -24,7 +24,7 @@ use milepost_clock::Clock;
 use milepost_domain::{NodeId, TenantId};
 use milepost_follow::TrackInbox;
 use milepost_relay::{Relay, RelayState, RelayStats};
-use milepost_store::{LivingNode, Store};
+use milepost_store::{LivingNode, Store, VehicleNo};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -46,6 +46,8 @@ pub struct Nodes {
     is_leaving: AtomicBool,
     /// The tenants that somebody here follows. A std mutex: held for a look-up.
     followed: Mutex<HashMap<TenantId, Followed>>,
+    /// Vehicles of which the last look has found newer places, where somebody follows trips. A std mutex: held for a look-up.
+    moved: Mutex<HashMap<TenantId, Vec<VehicleNo>>>,
     /// This node and the others, as they were last read. Empty before that.
     living: Mutex<Vec<LivingNode>>,
 }
@@ -83,6 +85,7 @@ impl Nodes {
             parcels,
             is_leaving: AtomicBool::new(false),
             followed: Mutex::default(),
+            moved: Mutex::default(),
             living: Mutex::default(),
         }
     }
@@ -125,6 +128,10 @@ impl Nodes {
     /// The number of tenants that somebody here follows, for metrics.
     pub fn followed_tenants(&self) -> usize {
         self.lock_followed().len()
+    }
+
+    fn lock_moved(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Vec<VehicleNo>>> {
+        self.moved.lock().expect("nothing panics while holding it")
     }
 
     fn lock_living(&self) -> std::sync::MutexGuard<'_, Vec<LivingNode>> {

@@ -1,9 +1,11 @@
 //! Records positions, reads a vehicle's track, and replays positions in the order of arrival.
 
+mod positions_at;
 mod read_track;
 mod record_positions;
 mod replay_positions;
 
+pub use positions_at::{PlacesThen, positions_at};
 pub use read_track::{Track, read_track};
 pub use record_positions::{PositionReport, Recorded, Rejected, record_positions};
 pub use replay_positions::{Replay, replay_positions};

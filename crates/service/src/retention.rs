@@ -9,8 +9,10 @@ use std::time::Duration;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// How often a node asks whether it is the one that does this: sooner after the end of the one that was.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
-/// The wait after a batch that left more to delete, and after a failure.
+/// The wait after a failure, and the longest after a batch that left more to delete.
 const SOON: Duration = Duration::from_secs(5);
+/// The shortest wait after such a batch. Others write for at least half of the time.
+const BREATH: Duration = Duration::from_millis(250);
 
 /// Deletes old rows until the task is dropped, expired alerts at least every `alert_cleanup`, while no other node does.
 pub async fn keep_pruning(store: &dyn Store, clock: &Clock, retention: Retention, alert_cleanup: Duration) {
@@ -32,6 +34,7 @@ pub async fn keep_pruning(store: &dyn Store, clock: &Clock, retention: Retention
         if let Err(error) = store.prepare(clock.now()).await {
             tracing::warn!(%error, "the tables for the next days could not be prepared, trying again later");
         }
+        let begun = clock.instant();
         let wait = match store.prune(clock.now(), &retention).await {
             Ok(pruned) => {
                 if pruned.events + pruned.positions + pruned.partitions > 0 {
@@ -42,7 +45,7 @@ pub async fn keep_pruning(store: &dyn Store, clock: &Clock, retention: Retention
                         "deleted rows that were older than their retention"
                     );
                 }
-                if pruned.more { SOON } else { prune_every }
+                if pruned.more { (clock.instant() - begun).clamp(BREATH, SOON) } else { prune_every }
             }
             Err(error) => {
                 tracing::warn!(%error, "old rows could not be deleted, trying again soon");

@@ -1,9 +1,12 @@
 //! Wakes the tasks that read what use cases commit.
 
-use milepost_domain::TenantId;
+use milepost_domain::{TenantId, Trip, TripId};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
+
+/// Running trips that wait to be published. What finds no room is told with the trip's next progress.
+const RUNNING: usize = 20_000;
 
 /// The event feed and the outbox. Both poll the store too, so that a missed wake-up only costs time.
 #[derive(Clone)]
@@ -27,6 +30,10 @@ pub(crate) struct DueEvents {
     pub(crate) own: HashSet<TenantId>,
     /// Other nodes stored events up to these ids.
     pub(crate) elsewhere: HashMap<TenantId, i64>,
+    /// Running trips as they are now.
+    pub(crate) running: HashMap<TripId, Trip>,
+    /// Tenants whose running trips another node has folded: its events may not be known here yet, and come first.
+    pub(crate) folded_elsewhere: HashSet<TenantId>,
 }
 
 impl NewEvents {
@@ -37,6 +44,28 @@ impl NewEvents {
         *known = newest.max(*known);
         drop(due);
         self.woken.notify_one();
+    }
+
+    /// Running trips are to be published as they are now.
+    pub(crate) fn progressed(&self, trips: impl IntoIterator<Item = Trip>) {
+        let mut due = self.lock();
+        for trip in trips {
+            let is_newer = due.running.get(&trip.id).map(|known| known.version < trip.version);
+            if is_newer.unwrap_or(due.running.len() < RUNNING) {
+                due.running.insert(trip.id.clone(), trip);
+            }
+        }
+        let is_any = !due.running.is_empty();
+        drop(due);
+        if is_any {
+            self.woken.notify_one();
+        }
+    }
+
+    /// The same of a tenant's trips that another node has folded.
+    pub(crate) fn progressed_elsewhere(&self, tenant: &TenantId, trips: Vec<Trip>) {
+        self.lock().folded_elsewhere.insert(tenant.clone());
+        self.progressed(trips);
     }
 
     fn stored_here(&self, tenant: &TenantId) {

@@ -87,10 +87,7 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
             ("roaming_fence_changed", write(&RoamingFencePayload { roaming_fence_id: *roaming_fence_id }))
         }
         Fact::RulesChanged { version } => ("rules_changed", write(&RulesPayload { version: *version })),
-        Fact::TripChanged(update) => {
-            let kind = if update.is_progress { "trip_progressed" } else { "trip.changed" };
-            (kind, write(&TripPayload::from(&**update)))
-        }
+        Fact::TripChanged(update) => ("trip.changed", write(&TripPayload::from(&**update))),
         Fact::FenceCrossed(crossing) => {
             ("geofence.crossed", write_by(|writer| CrossingPayload::serialize(crossing, writer)))
         }
@@ -171,10 +168,7 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
             Fact::RoamingFenceChanged { roaming_fence_id }
         }
         "rules_changed" => Fact::RulesChanged { version: read::<RulesPayload>(payload)?.version },
-        "trip.changed" | "trip_progressed" => {
-            let update = read::<TripPayload>(payload)?.into_update(kind == "trip_progressed");
-            Fact::TripChanged(Box::new(update))
-        }
+        "trip.changed" => Fact::TripChanged(Box::new(read::<TripPayload>(payload)?.into_update())),
         "geofence.crossed" => Fact::FenceCrossed(Box::new(CrossingPayload::deserialize(reader)?)),
         "driver.event" => Fact::DrivingNoted(Box::new(DrivingPayload::deserialize(reader)?)),
         "maintenance.due" => Fact::ServiceDue(Box::new(ServiceDuePayload::deserialize(reader)?)),

@@ -1,9 +1,9 @@
 //! Stored history: the state of each vehicle's fold, and the trips, visits, incidents and outliers that the fold found.
 
-use crate::{ActivityChange, HistoryWrite, Result, TenantNo, VehicleNo};
+use crate::{ActivityChange, HistoryOutcome, HistoryWrite, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
 pub use milepost_domain::IncidentKind;
-use milepost_domain::{GeofenceId, Position, SpeedKmh, TenantId, Timestamp, TripPlace, VehicleId};
+use milepost_domain::{GeofenceId, Position, SpeedKmh, TenantId, Timestamp, Trip, TripPlace, VehicleId};
 use milepost_track::OutlierReason;
 
 /// The state of a vehicle's fold after one of its positions.
@@ -125,8 +125,9 @@ pub trait HistoryStore: Send + Sync {
     /// Lists vehicles whose silence has consequences by `now`, in the order of their numbers, after `after`.
     async fn vehicles_silent(&self, now: Timestamp, after: Option<VehicleNo>, limit: u32) -> Result<Vec<VehicleNo>>;
     /// Writes the results of folding in one transaction, with a push call to each browser that a fresh alert is for.
-    /// Returns the vehicles that were skipped because another node folded them in the meantime or they were removed.
-    async fn write_history(&self, writes: &[HistoryWrite], now: Timestamp) -> Result<Vec<VehicleNo>>;
+    async fn write_history(&self, writes: &[HistoryWrite], now: Timestamp) -> Result<HistoryOutcome>;
+    /// The trips under way of these vehicles that were found in positions.
+    async fn trips_under_way(&self, tenant: &TenantId, vehicles: &[VehicleNo]) -> Result<Vec<Trip>>;
 
     /// Lists a vehicle's visits with `from <= entered_at < to`, in the order of time.
     async fn list_visits(

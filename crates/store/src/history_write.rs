@@ -7,7 +7,8 @@ use milepost_domain::{Alert, AlertSubject, Fact, GeofenceId, Revision, TenantId,
 #[derive(Debug, Clone, PartialEq)]
 pub enum HistoryChange {
     /// Writes a trip. If the vehicle has a trip that began at `key`, that trip is changed: it keeps its id, and
-    /// its driver unless it began at another time, and its version counts on. Otherwise this one is added. An event is stored only if something differs.
+    /// its driver unless it began at another time, and its version counts on. Otherwise this one is added. An event is stored if
+    /// something differs; if only a running trip's amounts do, the trip is answered instead.
     Trip {
         /// The start with which the trip was last written.
         key: Timestamp,
@@ -100,4 +101,15 @@ pub struct HistoryWrite {
     pub late_folded: Vec<Timestamp>,
     /// Changes of history.
     pub changes: Vec<HistoryChange>,
+}
+
+/// What became of [`crate::HistoryStore::write_history`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HistoryOutcome {
+    /// Vehicles that were skipped because another node folded them in the meantime or they were removed.
+    pub stale: Vec<VehicleNo>,
+    /// Running trips whose amounts alone have grown, of which no event is stored.
+    pub progressed: Vec<(VehicleNo, Trip)>,
+    /// Tenants of which events were stored.
+    pub told: Vec<TenantId>,
 }

@@ -70,7 +70,7 @@ pub use gatherer::{Gathered, Gatherer};
 pub use history_store::{
     BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, Incident, IncidentKind, SavedFold, UnfoldedPosition,
 };
-pub use history_write::{HistoryChange, HistoryWrite};
+pub use history_write::{HistoryChange, HistoryOutcome, HistoryWrite};
 pub use idempotency::{
     AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer,
 };

@@ -16,6 +16,7 @@ mod arrival_index;
 mod delivery_moves;
 mod dialect;
 mod driver_fixes;
+mod history_rows;
 mod nodes;
 mod partitions;
 mod session;

@@ -22,6 +22,7 @@ mod checkpointer;
 mod delivery_moves;
 mod dialect;
 mod driver_fixes;
+mod history_rows;
 mod log_flusher;
 mod nodes;
 mod position_writer;

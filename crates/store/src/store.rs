@@ -9,8 +9,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle,
-    VehicleId, VehicleScope,
+    Author, Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User,
+    UserId, Vehicle, VehicleId, VehicleScope,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -237,6 +237,9 @@ pub trait Store:
         wrong: WrongPositions,
         limit: u32,
     ) -> Result<Vec<TrackPosition>>;
+    /// The last position of each of these vehicles with `since < at <= until`, without those that are held to be wrong. Vehicles without
+    /// one are left out.
+    async fn positions_at(&self, vehicles: &[VehicleNo], since: Timestamp, until: Timestamp) -> Result<Vec<Position>>;
     /// Lists a tenant's positions that arrived at `received_since` or later, in the order of arrival, without those that are
     /// held to be wrong. Positions that are being committed at the same time may be missing at the end. Of `vehicles`, if they are
     /// given, and then without those that were late before `received_since`: for few vehicles and a short time, whose product is

@@ -7,6 +7,9 @@ use std::sync::{Mutex, PoisonError};
 /// Kinds that are remembered as logged. Further kinds are not logged, to keep the log short.
 const MAX_KINDS: usize = 100;
 
+/// Kinds that older versions stored and that nobody needs now: the amounts of running trips.
+const RETIRED: [&str; 1] = ["trip_progressed"];
+
 /// The kinds that this process has logged.
 #[derive(Debug, Default)]
 pub(crate) struct UnknownKinds(Mutex<BTreeSet<String>>);
@@ -16,7 +19,7 @@ impl UnknownKinds {
     pub(crate) fn note(&self, events: &[Event]) {
         for event in events {
             let Fact::Unknown { kind, .. } = &event.fact else { continue };
-            if self.is_new(kind) {
+            if !RETIRED.contains(&kind.as_str()) && self.is_new(kind) {
                 tracing::warn!(
                     event.id,
                     event.kind = kind,

@@ -111,14 +111,16 @@ export class Facts<Item, Fact extends AnyFact>
   /** A fact of the connection, of whatever topic. */
   received(fact: AnyFact): void {
     if (!this.isWanted || !this.options.topic.holds(fact) || this.recent.has(fact.cursor)) return;
-    this.remember(fact.cursor);
+    // What the log does not have moves no cursor.
+    const mark = fact.cursor ? this.moved(fact.cursor) : this.came;
+    if (!mark) return;
+    if (fact.cursor) this.remember(fact.cursor);
     this.options.topic.apply(this.items, fact as Fact);
     for (const key of this.items.keys()) {
       if (this.items.size <= MAX_ITEMS) break;
       this.items.delete(key);
     }
-    const mark = this.moved(fact.cursor);
-    for (const reader of this.readers) reader.push(fact as Fact, mark);
+    for (const reader of this.readers) reader.push({ ...(fact as Fact), cursor: mark.cursor }, mark);
     if ([...this.readers].some(({ size }) => size >= MAX_WAITING)) this.pause();
     this.changed();
   }

@@ -11,7 +11,17 @@ import { type LivePlatform, livePlatformOf } from './platform.js';
 import { Renewal } from './renewal.js';
 import { Derived, Frames, type Store } from './store.js';
 import { Subscriptions } from './subscriptions.js';
-import { ALERTS, type AnyFact, cadetTopic, EVENTS, NOTICES, RECORDS, type Topic, TRIPS } from './topics.js';
+import {
+  ALERTS,
+  type AnyFact,
+  cadetTopic,
+  EVENTS,
+  NOTICES,
+  RECORDS,
+  type Topic,
+  TRIP_PROGRESSED,
+  TRIPS,
+} from './topics.js';
 import { VehicleSet, Vehicles } from './vehicles.js';
 import type {
   Alert,
@@ -224,6 +234,11 @@ export class Live {
       case 'fact': {
         const { e: cursor, type, t, data } = message;
         for (const follower of this.followers) follower.received?.({ type, data, t, cursor });
+        return;
+      }
+      case 'trip': {
+        const { t, data } = message;
+        for (const follower of this.followers) follower.received?.({ type: TRIP_PROGRESSED, data, t, cursor: '' });
         return;
       }
       case 'mark':

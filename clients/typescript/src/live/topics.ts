@@ -55,15 +55,17 @@ export const ALERTS: Topic<Alert, AlertFact> = {
   isOver: ({ expires_at }, nowMs) => Date.parse(expires_at) <= nowMs,
 };
 
+/** A running trip as it is now. The log does not have it, so that it moves no cursor. */
+export const TRIP_PROGRESSED = 'trip.progressed';
+
 /** The trips that are under way. */
 export const TRIPS: Topic<Trip, TripFact> = {
   to: 'trips',
   holds: ofTypes('trip.'),
   keyOf: ({ id }) => id,
   apply: (trips, { type, data }) => {
-    if (type !== 'trip.changed') return;
-    if (data.status === 'started') trips.set(data.id, data);
-    else trips.delete(data.id);
+    if (type === TRIP_PROGRESSED ? trips.has(data.id) : data.status === 'started') trips.set(data.id, data);
+    else if (type === 'trip.changed') trips.delete(data.id);
   },
 };
 

@@ -55,7 +55,10 @@ export type AlertFact =
 
 /** What late positions changed: absent in what is new. */
 export type Change = 'added' | 'mended' | 'withdrawn';
-export type TripFact = FactOf<'trip.changed', Trip & { change?: Change }>;
+export type TripFact =
+  | FactOf<'trip.changed', Trip & { change?: Change }>
+  /** A running trip as it is now. It is not kept: what was missed comes with the next one. */
+  | FactOf<'trip.progressed', Trip>;
 
 export type VehicleFact =
   | FactOf<
@@ -279,6 +282,7 @@ export type ServerMessage =
   | { op: 'gone'; ids: string[] }
   | { op: 'items'; s: number; items: unknown[] }
   | { op: 'fact'; e: string; type: string; t: number; data: unknown }
+  | { op: 'trip'; t: number; data: unknown }
   | { op: 'mark'; cursor?: string; t: number }
   | Ok
   | { op: 'ended'; s: number }

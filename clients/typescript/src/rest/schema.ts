@@ -576,6 +576,15 @@ export interface paths {
         parameters: {
         };
         /**
+         * Shows where the vehicles were at a moment: the last position of each, in the order of the vehicles' ids.
+         * @description A page holds the vehicles that had one among `limit` vehicles, so that it may be shorter and there may be further ones.
+         *
+         *     Devices may call it with their key.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["list_positions_at"];
+        /**
          * Records positions. The answer comes after they are durable.
          * @description One object, or an array of up to 10,000. The same point (vehicle and timestamp) sent again is a duplicate.
          *
@@ -5933,6 +5942,33 @@ export interface operations {
                     "application/gpx+xml": string;
                     "application/vnd.google-earth.kml+xml": string;
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    list_positions_at: {
+        parameters: {
+            query: {
+                /** @description The moment. */
+                at: components["schemas"]["Instant"];
+                /** @description How old a position may have been then, seconds, up to a day; an hour if absent. */
+                max_age?: number;
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Position"];
                 };
             };
         };

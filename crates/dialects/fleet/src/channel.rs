@@ -1,9 +1,12 @@
 //! The fleet dialect's use of the hub: two channels a tenant. One has stored events, which pass each viewer's replay
 //! gate. The other has locations and statistics, of which a slow reader needs only the newest.
 
-use crate::convert::{render_dashboard, render_event, render_location};
+use crate::convert::{render_dashboard, render_event, render_location, render_progress};
 use crate::filter::{Filter, MessageType, vehicle_of};
-use milepost_domain::{Event, FleetAudience, FleetViewer, Position, TenantId, Vehicle, VehicleId, VehicleScope};
+use milepost_domain::{
+    Event, Fact, FleetAudience, FleetViewer, Position, Revision, TenantId, Timestamp, Trip, TripUpdate, Vehicle,
+    VehicleId, VehicleScope,
+};
 use milepost_hub::{Channel, ChannelId, Interest, Key, Message, Recipients};
 use milepost_live::DashboardView;
 use milepost_service::{FleetDashboard, LiveVehicle};
@@ -58,17 +61,29 @@ pub(crate) fn event_interest(viewer: FleetViewer, filter: &Filter) -> Interest {
 
 /// Renders an event for the viewers that may see it and asked for it; `None` when there are none.
 pub(crate) fn event_message(channel: &Channel, tenant: &TenantId, event: &Event) -> Option<Message> {
-    let keys = event_keys(event)?;
+    let keys = fact_keys(&event.fact)?;
     if !keys.iter().any(|key| channel.has_subscribers_of(key)) {
         return None;
     }
     Some(Message::numbered(render_event(tenant, event, false)?, Recipients::only(keys), event.id))
 }
 
-fn event_keys(event: &Event) -> Option<Vec<Key>> {
-    let audience = event.fact.fleet_audience()?;
-    let kind = MessageType::of(&event.fact)?;
-    let vehicle = vehicle_of(&event.fact).map(VehicleId::as_str);
+/// Renders a running trip as it is now, for the viewers that get its events; `None` when there are none. It has no number, because
+/// it is not stored.
+pub(crate) fn progress_message(channel: &Channel, tenant: &TenantId, trip: &Trip, at: Timestamp) -> Option<Message> {
+    let update = TripUpdate { trip: trip.clone(), revision: Revision::New };
+    let fact = Fact::TripChanged(Box::new(update));
+    let keys = fact_keys(&fact)?;
+    if !keys.iter().any(|key| channel.has_subscribers_of(key)) {
+        return None;
+    }
+    Some(Message::new(render_progress(tenant, trip, at), Recipients::only(keys)))
+}
+
+fn fact_keys(fact: &Fact) -> Option<Vec<Key>> {
+    let audience = fact.fleet_audience()?;
+    let kind = MessageType::of(fact)?;
+    let vehicle = vehicle_of(fact).map(VehicleId::as_str);
     // The company's viewers see the events of its drivers too.
     let company = matches!(audience, FleetAudience::Driver(_)).then_some(FleetAudience::Company);
     let audiences = [audience].into_iter().chain(company);
@@ -126,8 +141,8 @@ pub(crate) fn dashboard_message(tenant: &TenantId, stats: &FleetDashboard) -> Me
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use milepost_domain::{AlertId, DrivingEvent, DrivingKind, Fact, FleetViewer, NotificationText, ServiceBasis};
-    use milepost_domain::{Revision, ServiceDue, Severity, Timestamp, UserId};
+    use milepost_domain::UserId;
+    use milepost_domain::{AlertId, DrivingEvent, DrivingKind, NotificationText, ServiceBasis, ServiceDue, Severity};
 
     fn read(user: Option<i64>) -> Fact {
         let user_id = user.map(|id| UserId::new(id).unwrap());
@@ -184,8 +199,7 @@ mod tests {
                         let filter = Filter { types: types.to_vec(), vehicles };
                         for fact in &facts {
                             let may_see = viewer.may_see(fact.fleet_audience().unwrap());
-                            let event = Event { id: 1, at: Timestamp::from_unix_ms(0).unwrap(), fact: fact.clone() };
-                            let keys = Recipients::only(event_keys(&event).unwrap());
+                            let keys = Recipients::only(fact_keys(fact).unwrap());
                             let wants = event_interest(viewer, &filter).wants(&keys);
                             assert_eq!(wants, may_see && filter.wants_fact(fact), "{viewer:?} {filter:?} {fact:?}");
                             reached += usize::from(wants);

@@ -6,7 +6,7 @@ use crate::wire::{
 };
 use milepost_domain::{
     Alert, DrivingEvent, Event, Fact, FenceCrossing, FleetAudience, HeadingDeg, Position, Revision, ServiceDue,
-    SpeedKmh, TenantId, Timestamp, TripStatus, TripUpdate, UserId, Vehicle,
+    SpeedKmh, TenantId, Timestamp, Trip, TripStatus, UserId, Vehicle,
 };
 use milepost_http::rfc3339;
 use milepost_service::FleetDashboard;
@@ -21,7 +21,9 @@ pub fn render_event(company: &TenantId, event: &Event, replayed: bool) -> Option
     let audience = event.fact.fleet_audience()?;
     let company_id = company.as_str();
     let (kind, data) = match &event.fact {
-        Fact::TripChanged(update) => ("trip_update", EventData::Trip(trip(company_id, update, event.at))),
+        Fact::TripChanged(update) => {
+            ("trip_update", EventData::Trip(trip(company_id, &update.trip, update.revision, event.at)))
+        }
         Fact::FenceCrossed(crossed) => {
             let kind = kind_of(crossed.revision, "geofence_violation_update", "geofence_violation_withdrawn");
             (kind, EventData::Crossing(crossing(crossed)))
@@ -65,6 +67,11 @@ pub(crate) fn render_location(company: &TenantId, vehicle: &Vehicle, position: &
         timestamp: rfc3339(position.at),
     };
     render_unstored(company, "vehicle_location_update", location, position.at)
+}
+
+/// Writes a running trip as it is now.
+pub(crate) fn render_progress(company: &TenantId, now: &Trip, at: Timestamp) -> String {
+    render_unstored(company, "trip_update", trip(company.as_str(), now, Revision::New, at), at)
 }
 
 /// Writes a company's statistics.
@@ -112,9 +119,8 @@ fn driver(id: Option<UserId>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 
-fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, published_at: Timestamp) -> TripJson<'a> {
-    let trip = &update.trip;
-    let status = if update.revision.is_withdrawn() { TripStatus::Cancelled } else { trip.status };
+fn trip<'a>(company_id: &'a str, trip: &'a Trip, revision: Revision, published_at: Timestamp) -> TripJson<'a> {
+    let status = if revision.is_withdrawn() { TripStatus::Cancelled } else { trip.status };
     TripJson {
         kind: "trip_update",
         company_id,
@@ -127,7 +133,7 @@ fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, published_at: Timestamp
         distance: trip.distance_km(),
         duration: trip.duration_min(),
         origin: trip.origin.as_str(),
-        telling: mended(update.revision),
+        telling: mended(revision),
         timestamp: rfc3339(published_at),
     }
 }

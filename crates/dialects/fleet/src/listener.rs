@@ -1,7 +1,7 @@
 //! Renders changes for viewers, if there are any.
 
-use crate::channel::{event_channel, event_message, live_channel, location_message};
-use milepost_domain::{Event, TenantId};
+use crate::channel::{event_channel, event_message, live_channel, location_message, progress_message};
+use milepost_domain::{Event, TenantId, Timestamp, Trip};
 use milepost_hub::Hub;
 use milepost_service::{Listener, LiveVehicle, PositionRecorded};
 
@@ -29,6 +29,15 @@ impl Listener for FleetListener {
         if let Some(channel) = self.hub.find_channel(&live_channel(tenant)) {
             channel.publish(location_message(tenant, &vehicle.vehicle, last));
         }
+    }
+
+    fn trips_progressed(&self, tenant: &TenantId, trips: &[Trip], at: Timestamp) {
+        let Some(channel) = self.hub.find_channel(&event_channel(tenant)) else { return };
+        channel.publish_all(trips.iter().filter_map(|trip| progress_message(&channel, tenant, trip, at)));
+    }
+
+    fn follows_trips(&self, tenant: &TenantId) -> bool {
+        self.hub.find_channel(&event_channel(tenant)).is_some()
     }
 
     fn events_published(&self, tenant: &TenantId, events: &[Event]) {

@@ -77,7 +77,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(unknown_devices::list_unknown_devices))
         .routes(routes!(unknown_devices::adopt_device))
         .routes(routes!(devices::get_device, devices::change_device, devices::remove_device))
-        .routes(routes!(positions::record_positions))
+        .routes(routes!(positions::record_positions, track::list_positions_at))
         .routes(routes!(track::read_track))
         .routes(routes!(webhooks::add_webhook, webhooks::list_webhooks))
         .routes(routes!(webhooks::get_webhook, webhooks::change_webhook, webhooks::remove_webhook))

@@ -2,14 +2,14 @@
 
 use crate::convert::render;
 use crate::state::cursor;
-use crate::wire::FactJson;
 use crate::wire::fact::{
     AlertJson, AlertMarkJson, AttendanceJson, CadetJson, CrossingJson, DrivingJson, GradeJson, MessageJson,
     NoticeReadJson, NotificationJson, ScoresJson, ServiceJson, SpotJson, StandingJson, SyncEventJson, TripJson,
 };
+use crate::wire::{FactJson, RunningTripJson};
 use milepost_domain::{
     Alert, Cadet, CadetId, Event, Fact, GradeUpdate, JsonObject, Notice, NoticeContent, Revision, Score, SpeedKmh,
-    Standing, TimeOfDay, Trip, TripFuel, TripPlace, TripStatus, UserId,
+    Standing, TimeOfDay, Timestamp, Trip, TripFuel, TripPlace, TripStatus, UserId,
 };
 use milepost_http::{RawFields, rfc3339};
 use serde::Serialize;
@@ -20,6 +20,11 @@ pub(crate) fn render_fact(feed: &str, event: &Event) -> Option<String> {
     let (kind, data) = kind_and_data(&event.fact)?;
     let e = cursor(feed, event.id);
     Some(render(&FactJson { op: "fact", e: &e, kind, t: event.at.unix_ms(), data: &data }))
+}
+
+/// Writes a running trip as it is now.
+pub(crate) fn render_running(now: &Trip, at: Timestamp) -> String {
+    render(&RunningTripJson { op: "trip", t: at.unix_ms(), data: &trip_item(now) })
 }
 
 fn kind_and_data(fact: &Fact) -> Option<(&str, Box<RawValue>)> {

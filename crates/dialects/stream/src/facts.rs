@@ -2,11 +2,11 @@
 
 use crate::channel::fact_channel;
 use crate::convert::render;
-use crate::convert_fact::{alert_item, cadet_item, notice_item, render_fact, trip_item};
+use crate::convert_fact::{alert_item, cadet_item, notice_item, render_fact, render_running, trip_item};
 use crate::state::cursor;
 use crate::topic::{LogViewer, TopicKind, keys_of};
 use crate::wire::{ItemsJson, ReadyJson};
-use milepost_domain::{Caller, Event, Notice, TenantId, Timestamp, TripStatus};
+use milepost_domain::{Caller, Event, Fact, Notice, Revision, TenantId, Timestamp, Trip, TripStatus, TripUpdate};
 use milepost_hub::{Channel, ChannelId, Interest, Message, Recipients};
 use milepost_live::{Begun, Live, LogPage, Reader, TopicView};
 use milepost_service::records::NoticeFilter;
@@ -44,6 +44,17 @@ pub(crate) fn fact_message(channel: &Channel, feed: &str, event: &Event) -> Opti
         return None;
     }
     Some(Message::named(render_fact(feed, event)?, Recipients::only(keys), event.id, cursor(feed, event.id)))
+}
+
+/// Renders a running trip as it is now, for the clients that may see it and follow trips; `None` when there are none. It is not
+/// stored, so that it moves nobody's cursor.
+pub(crate) fn running_message(channel: &Channel, trip: &Trip, at: Timestamp) -> Option<Message> {
+    let update = TripUpdate { trip: trip.clone(), revision: Revision::New };
+    let keys = keys_of(&Fact::TripChanged(Box::new(update)));
+    if !keys.iter().any(|key| channel.has_subscribers_of(key)) {
+        return None;
+    }
+    Some(Message::new(render_running(trip, at), Recipients::only(keys)))
 }
 
 impl FactView {

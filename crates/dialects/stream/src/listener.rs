@@ -3,9 +3,9 @@
 use crate::StreamState;
 use crate::channel::{fact_channel, left_message, move_messages, removed_message, vehicle_channel, vehicle_message};
 use crate::deliveries::{delivery_channel, delivery_key, delivery_message};
-use crate::facts::fact_message;
+use crate::facts::{fact_message, running_message};
 use crate::parcels::{parcel_channel, parcel_message, place_message, zone_message};
-use milepost_domain::{Event, ParcelId, TenantId, Timestamp, TrackingId, Zone};
+use milepost_domain::{Event, ParcelId, TenantId, Timestamp, TrackingId, Trip, Zone};
 use milepost_service::{DeliveryView, Listener, LiveVehicle, MovedParcel, ParcelUpdate, PositionRecorded};
 use std::sync::Arc;
 
@@ -95,6 +95,15 @@ impl Listener for StreamListener {
 
     fn followed_parcels(&self) -> Vec<(TenantId, ParcelId)> {
         self.state.parcels.all()
+    }
+
+    fn trips_progressed(&self, tenant: &TenantId, trips: &[Trip], at: Timestamp) {
+        let Some(channel) = self.state.hub.find_channel(&fact_channel(tenant)) else { return };
+        channel.publish_all(trips.iter().filter_map(|trip| running_message(&channel, trip, at)));
+    }
+
+    fn follows_trips(&self, tenant: &TenantId) -> bool {
+        self.state.hub.find_channel(&fact_channel(tenant)).is_some()
     }
 
     fn events_published(&self, tenant: &TenantId, events: &[Event]) {

@@ -187,6 +187,17 @@ pub struct FactJson<'a> {
     pub data: &'a RawValue,
 }
 
+/// A running trip as it is now.
+#[derive(Debug, Serialize)]
+pub struct RunningTripJson<'a> {
+    /// `trip`.
+    pub op: &'static str,
+    /// When it was published.
+    pub t: i64,
+    /// As the REST API has it.
+    pub data: &'a RawValue,
+}
+
 /// The present state of what a subscription follows.
 #[derive(Debug, Serialize)]
 pub struct ItemsJson<'a> {

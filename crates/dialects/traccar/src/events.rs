@@ -231,7 +231,7 @@ pub(crate) fn of_fact(fact: &Fact) -> Option<Happening> {
     use milepost_domain::Revision;
     let is_new = |revision: Revision| matches!(revision, Revision::New | Revision::Added);
     match fact {
-        Fact::TripChanged(update) if !update.is_progress && is_new(update.revision) => {
+        Fact::TripChanged(update) if is_new(update.revision) => {
             let trip = &update.trip;
             match (trip.status, trip.ended_at) {
                 (TripStatus::Started, _) => {

@@ -85,13 +85,12 @@ fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
         Fact::GradeUpdated(update) => ("grade.updated", records::grade(update)),
         Fact::AttendanceUpdated(update) => ("attendance.updated", records::attendance(update)),
         Fact::ScoresUpdated(update) => ("scores.updated", records::scores(update)),
-        Fact::TripChanged(update) if !update.is_progress => ("trip.changed", fleet::trip(update)),
+        Fact::TripChanged(update) => ("trip.changed", fleet::trip(update)),
         Fact::FenceCrossed(event) => ("geofence.crossed", fleet::crossing(event)),
         Fact::DrivingNoted(event) => ("driver.event", fleet::driving(event)),
         Fact::ServiceDue(due) => ("maintenance.due", fleet::service_due(due)),
         Fact::AlertRaised(raised) => ("alert.raised", fleet::alert(raised)),
-        Fact::TripChanged(_)
-        | Fact::VehicleAdded { .. }
+        Fact::VehicleAdded { .. }
         | Fact::VehicleChanged { .. }
         | Fact::VehicleRemoved { .. }
         | Fact::UserChanged { .. }

@@ -74,6 +74,7 @@ mod native {
     pub mod idempotency_kill;
     pub mod isolation;
     pub mod kill_nine;
+    pub mod moment;
     pub mod names;
     pub mod numbers;
     pub mod outliers;

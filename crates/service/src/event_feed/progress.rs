@@ -76,6 +76,9 @@ impl Progress {
         for tenant in told.own {
             self.due.entry(tenant).or_default().is_own = true;
         }
+        for tenant in told.folded_elsewhere {
+            self.due.entry(tenant).or_default();
+        }
         for (tenant, newest) in told.elsewhere {
             self.note_newest(tenant, newest);
         }

@@ -58,11 +58,8 @@ pub async fn end_trip(
         let now = request.now;
         let ended_at = now.max(trip.started_at);
         let ended = Trip { status, ended_at: Some(ended_at), version: trip.version + 1, ..trip };
-        let update = TripUpdate {
-            trip: Box::pin(measure_ended_trip(fleet, request, ended)).await?,
-            revision: Revision::New,
-            is_progress: false,
-        };
+        let update =
+            TripUpdate { trip: Box::pin(measure_ended_trip(fleet, request, ended)).await?, revision: Revision::New };
         let ended = |is_changed: &bool| is_changed.then(|| update.trip.clone());
         if fleet.store.change_trip(&update, now, &once.map(ended)).await? {
             fleet.wakers.wake_all(&update.trip.tenant);

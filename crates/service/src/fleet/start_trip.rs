@@ -51,7 +51,7 @@ pub async fn start_trip(
         figures: TripFigures::default(),
         version: 1,
     };
-    let update = TripUpdate { trip, revision: Revision::New, is_progress: false };
+    let update = TripUpdate { trip, revision: Revision::New };
     let added = fleet.store.add_trip(&update, now, &once.map(|(): &()| Some(update.trip.clone()))).await;
     added.map_err(|error| match error {
         StoreError::Conflict(_) => ServiceError::Conflict(

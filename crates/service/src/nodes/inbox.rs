@@ -6,11 +6,11 @@ use crate::nodes::SharedCounts;
 use crate::nodes::hand_over::take_over;
 use crate::wakers::NewEvents;
 use crate::{Listener, PositionRecorded};
-use milepost_domain::{NodeId, Position, TenantId, Timestamp, TrackingId};
+use milepost_domain::{NodeId, Position, TenantId, Timestamp, TrackingId, Trip};
 use milepost_follow::TrackInbox;
 use milepost_relay::{DriverMove, FoldPosition, Missed, News, NodeNews, Place, Receiver};
 use milepost_store::VehicleNo;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
@@ -34,6 +34,8 @@ pub(crate) struct RelayInbox {
 pub(super) struct Waiting {
     pub(super) drivers: Vec<(TenantId, DriverMove)>,
     pub(super) deliveries: HashSet<TrackingId>,
+    /// Vehicles whose trips went on.
+    pub(super) trips: HashMap<TenantId, HashSet<VehicleNo>>,
     pub(super) missed: HashSet<TenantId>,
     pub(super) missed_everything: bool,
 }
@@ -56,6 +58,11 @@ impl RelayInbox {
     /// Returns when something came since it was last taken. It may return too early.
     pub(super) async fn filled(&self) {
         self.filled.notified().await;
+    }
+
+    /// Running trips were read that others have folded.
+    pub(super) fn progressed(&self, tenant: &TenantId, trips: Vec<Trip>) {
+        self.new_events.progressed_elsewhere(tenant, trips);
     }
 
     pub(super) fn missed_everything(&self) {
@@ -104,6 +111,16 @@ impl Receiver for RelayInbox {
                 if self.listeners.follows_delivery(&id) {
                     self.change(|waiting| {
                         waiting.deliveries.insert(id);
+                    });
+                }
+            }
+            // What finds no room is told with the trip's next progress.
+            News::TripsProgressed(vehicles) => {
+                if self.listeners.follows_trips(tenant) {
+                    self.change(|waiting| {
+                        let known = waiting.trips.entry(tenant.clone()).or_default();
+                        let room = WAITING.saturating_sub(known.len());
+                        known.extend(vehicles.into_iter().take(room).map(VehicleNo::new));
                     });
                 }
             }

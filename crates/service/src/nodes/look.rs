@@ -11,6 +11,7 @@ use crate::parcels::follow_driver;
 use crate::{PositionRecorded, ServiceError};
 use milepost_domain::{TenantId, VehicleId, lies_ahead};
 use milepost_relay::RelayState;
+use milepost_store::VehicleNo;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -32,6 +33,10 @@ impl Nodes {
                 if follow_delivery_event(&self.deliveries, id, now).await.is_err() {
                     self.inbox.missed_everything();
                 }
+            }
+            for (tenant, vehicles) in &waiting.trips {
+                // The next progress or the end of a trip makes up for what can't be read now.
+                let _ = self.look_at_trips(tenant, &vehicles.iter().copied().collect::<Vec<_>>()).await;
             }
             for (tenant, moved) in &waiting.drivers {
                 if follow_driver(&self.parcels, tenant, &moved.parcels, &moved.fix, now).await.is_err() {
@@ -90,6 +95,7 @@ impl Nodes {
             .filter(|newest| newest.at.is_some_and(|at| live.is_older(&newest.vehicle, newest.no, at, now)))
             .map(|newest| newest.vehicle)
             .collect();
+        let mut moved: Vec<VehicleNo> = Vec::new();
         for ids in stale.chunks(PAGE) {
             let rows = self.store.load_vehicles(tenant, ids).await?;
             let places = rows.iter().filter_map(|row| Some((row.no, row.track.last.as_ref()?)));
@@ -99,6 +105,23 @@ impl Nodes {
             live.advance(advances, |recorded: &[PositionRecorded<'_>]| {
                 self.listeners.positions_recorded(tenant, recorded);
             });
+            moved.extend(rows.iter().map(|row| row.no));
+        }
+        if self.listeners.follows_trips(tenant) {
+            // Their node may have folded what they drove before only now.
+            let before = self.lock_moved().insert(tenant.clone(), moved.clone()).unwrap_or_default();
+            moved.extend(before);
+            self.look_at_trips(tenant, &moved).await?;
+        } else {
+            self.lock_moved().remove(tenant);
+        }
+        Ok(())
+    }
+
+    /// Publishes the trips under way of vehicles that others fold.
+    async fn look_at_trips(&self, tenant: &TenantId, vehicles: &[VehicleNo]) -> Result<(), ServiceError> {
+        for vehicles in vehicles.chunks(PAGE) {
+            self.inbox.progressed(tenant, self.store.trips_under_way(tenant, vehicles).await?);
         }
         Ok(())
     }

@@ -70,7 +70,7 @@ pub(super) struct TripPayload {
 }
 
 impl From<&TripUpdate> for TripPayload {
-    fn from(TripUpdate { trip, revision, .. }: &TripUpdate) -> Self {
+    fn from(TripUpdate { trip, revision }: &TripUpdate) -> Self {
         let figures = trip.figures;
         Self {
             revision: *revision,
@@ -98,8 +98,7 @@ impl From<&TripUpdate> for TripPayload {
 }
 
 impl TripPayload {
-    /// Reads the update. The event's kind says whether only the trip's amounts grew.
-    pub(super) fn into_update(self, is_progress: bool) -> TripUpdate {
+    pub(super) fn into_update(self) -> TripUpdate {
         let burnt_ml = self.fuel_l.map(|litres| parts(litres, 1e3));
         let trip = Trip {
             id: self.trip_id,
@@ -122,7 +121,7 @@ impl TripPayload {
             },
             version: self.version,
         };
-        TripUpdate { trip, revision: self.revision, is_progress }
+        TripUpdate { trip, revision: self.revision }
     }
 }
 

@@ -11,7 +11,7 @@ mod audit;
 mod catalogue;
 mod deliveries;
 mod events;
-mod fleet;
+pub(super) mod fleet;
 mod history;
 mod imports;
 mod jobs;
@@ -35,6 +35,6 @@ mod upkeep;
 pub(crate) use accounts::normal_forms::rewrite_normal_forms;
 pub(crate) use sql_store::SqlStore;
 
-use super::{Committed, Connection, Db, Native, WriteLock, Writers, arrival_index, dialect};
+use super::{Committed, Connection, Db, Native, WriteLock, Writers, arrival_index, dialect, history_rows};
 
 type DbRow = <Db as sqlx::Database>::Row;

@@ -2,11 +2,11 @@
 
 pub(super) mod activity;
 pub(super) mod alerts;
-pub(super) mod checkpoints;
+pub(crate) mod checkpoints;
 pub(super) mod geofences;
 pub(super) mod rules;
-pub(super) mod trip_rows;
-pub(super) mod trips;
+pub(crate) mod trip_rows;
+pub(crate) mod trips;
 pub(super) mod vehicle_references;
 pub(super) mod vehicles;
 

@@ -13,11 +13,11 @@ pub(super) mod write;
 
 use super::sql_store::SqlStore;
 use crate::{
-    ActivityChange, BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, HistoryWrite, Incident, Result,
-    UnfoldedPosition, VehicleNo,
+    ActivityChange, BehindFilter, FenceVisit, FoldedVehicle, HistoryOutcome, HistoryStore, HistoryWrite, Incident,
+    Result, UnfoldedPosition, VehicleNo,
 };
 use async_trait::async_trait;
-use milepost_domain::{TenantId, Timestamp, VehicleId};
+use milepost_domain::{TenantId, Timestamp, Trip, VehicleId};
 
 #[async_trait]
 impl HistoryStore for SqlStore {
@@ -44,8 +44,11 @@ impl HistoryStore for SqlStore {
     async fn vehicles_silent(&self, now: Timestamp, after: Option<VehicleNo>, limit: u32) -> Result<Vec<VehicleNo>> {
         read!(self, folds::vehicles_silent(now, after, limit))
     }
-    async fn write_history(&self, writes: &[HistoryWrite], now: Timestamp) -> Result<Vec<VehicleNo>> {
+    async fn write_history(&self, writes: &[HistoryWrite], now: Timestamp) -> Result<HistoryOutcome> {
         write!(self, None, write::write_history(writes, now, self.renderer()))
+    }
+    async fn trips_under_way(&self, tenant: &TenantId, vehicles: &[VehicleNo]) -> Result<Vec<Trip>> {
+        read!(self, trips::trips_under_way(tenant, vehicles))
     }
 
     async fn list_visits(

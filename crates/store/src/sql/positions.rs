@@ -1,6 +1,7 @@
 //! Reads positions.
 
 use super::arrival_index::{RECENT_POSITIONS, RECENT_POSITIONS_OF};
+use super::dialect::IS_NUMBER_IN_PARAMETER_1;
 use super::{Connection, Db, DbRow};
 use crate::attribute_bytes;
 use crate::{ArrivalCursor, Arrived, Result, StoreError, TrackPosition, VehicleNo, WrongPositions};
@@ -9,7 +10,8 @@ use milepost_domain::{
     SpeedKmh, TenantId, Timestamp, VehicleId,
 };
 use milepost_track::OutlierReason;
-use sqlx::Row;
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Row};
 
 pub(crate) fn timestamp(ms: i64) -> Result<Timestamp> {
     Timestamp::from_unix_ms(ms).ok_or_else(|| StoreError::Corrupt(format!("time {ms}")))
@@ -83,6 +85,40 @@ pub(crate) async fn positions(
         Ok(TrackPosition { position, is_wrong: reason.is_some() })
     })
     .collect()
+}
+
+/// One look along the vehicle's key for each.
+pub(crate) async fn positions_at(
+    connection: &mut Connection,
+    vehicles: &[VehicleNo],
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Position>> {
+    let numbers: Vec<i64> = vehicles.iter().map(|vehicle| vehicle.0).collect();
+    // The outer bounds on time say which partitions are read.
+    let sql = format!(
+        concat!(
+            "select ",
+            position_columns!("p."),
+            ", p.attributes, v.id from vehicles v join positions p on p.vehicle_no = v.vehicle_no
+             and p.at_ms > $2 and p.at_ms <= $3 and p.at_ms =
+             (select q.at_ms from positions q where q.vehicle_no = v.vehicle_no and q.at_ms > $2 and q.at_ms <= $3
+              and not exists (select 1 from outliers o where o.vehicle_no = q.vehicle_no and o.at_ms = q.at_ms
+              and o.reason in ",
+            wrong_reasons!(),
+            ") order by q.at_ms desc limit 1) where v.vehicle_no {}"
+        ),
+        IS_NUMBER_IN_PARAMETER_1
+    );
+    sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(json!(numbers).to_string())
+        .bind(since.unix_ms())
+        .bind(until.unix_ms())
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| with_attributes(row, position(row, VehicleId::stored(row.try_get("id")?)?)?))
+        .collect()
 }
 
 pub(crate) async fn recent_positions(

@@ -17,8 +17,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Author, Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User, UserId, Vehicle,
-    VehicleId, VehicleScope,
+    Author, Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, UniqueId, UnknownDevice, User,
+    UserId, Vehicle, VehicleId, VehicleScope,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -241,6 +241,9 @@ impl Store for SqlStore {
         limit: u32,
     ) -> Result<Vec<TrackPosition>> {
         read!(self, positions::positions(tenant, vehicle, from, to, after, wrong, limit))
+    }
+    async fn positions_at(&self, vehicles: &[VehicleNo], since: Timestamp, until: Timestamp) -> Result<Vec<Position>> {
+        read!(self, positions::positions_at(vehicles, since, until))
     }
     async fn recent_positions(
         &self,

@@ -188,7 +188,7 @@ pub(crate) async fn a_corrected_trip_has_the_driver_of_its_start(database: &Test
         let (key, trip) = (at(key_ms), Box::new(trip));
         let change = HistoryChange::Trip { key, key_is_stored: true, trip, revision: Revision::Corrected };
         let known = fold_of(store, &home, "bus").await;
-        assert_eq!(store.write_history(&[write(&known, 100, vec![change])], at(100)).await.unwrap(), []);
+        assert_eq!(store.write_history(&[write(&known, 100, vec![change])], at(100)).await.unwrap().stale, []);
         store.get_trip(&home, &TripId::new("trip").unwrap()).await.unwrap().unwrap().driver_id
     };
     assert_eq!(drive(50, 50, 5).await, user(5));

@@ -34,7 +34,7 @@ fn any_fact(dice: &mut Rng, tenant: &TenantId) -> Fact {
         })),
         4 => {
             let trip = Trip { driver_id: to, ..started("trip", tenant, "bus", 0) };
-            Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress: dice.u64(..2) == 0 }))
+            Fact::TripChanged(Box::new(TripUpdate { trip, revision }))
         }
         5 => Fact::FenceCrossed(Box::new(FenceCrossing {
             vehicle_id,
@@ -117,7 +117,7 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
     let (store, home) = (&database.store, TenantId::default_tenant());
     let own = Fact::AlertDeleted { alert_id: alert_id("a"), user_id: Some(user(7)) };
     let trip = Trip { driver_id: Some(user(7)), ..started("trip", &home, "bus", 0) };
-    let driven = Fact::TripChanged(Box::new(TripUpdate { trip, revision: Revision::New, is_progress: false }));
+    let driven = Fact::TripChanged(Box::new(TripUpdate { trip, revision: Revision::New }));
     store.append_facts(&home, &[own], at(0), &Once::unclaimed()).await.unwrap();
     // Events of another user, of another driver, and internal ones.
     database

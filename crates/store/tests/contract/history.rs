@@ -85,10 +85,10 @@ async fn trips(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Vec<(Stri
     trips.iter().map(|trip| (trip.id.to_string(), trip.started_at.ms_since(at(0)), trip.version)).collect()
 }
 
-async fn trip_revisions(store: &dyn Store, tenant: &TenantId) -> Vec<(String, Revision, bool)> {
+async fn trip_revisions(store: &dyn Store, tenant: &TenantId) -> Vec<(String, Revision)> {
     let events = store.events_after(tenant, 0, 1_000).await.unwrap();
     let published = events.into_iter().filter_map(|event| match event.fact {
-        Fact::TripChanged(update) => Some((update.trip.id.to_string(), update.revision, update.is_progress)),
+        Fact::TripChanged(update) => Some((update.trip.id.to_string(), update.revision)),
         _ => None,
     });
     published.collect()
@@ -118,7 +118,7 @@ pub(crate) async fn late_positions_are_noted_until_they_are_folded(database: &Te
     assert_eq!(store.positions_to_fold(bus, &id("bus"), None, 1).await.unwrap().len(), 1);
 
     let folded = HistoryWrite { late_folded: vec![at(30)], ..write(&known, 50, Vec::new()) };
-    assert_eq!(store.write_history(&[folded], at(100)).await.unwrap(), []);
+    assert_eq!(store.write_history(&[folded], at(100)).await.unwrap().stale, []);
     let known = fold_of(&**store, &home, "bus").await;
     assert_eq!((known.late_from, known.version), (None, 1));
     assert_eq!(known.fold, Some(write(&known, 50, Vec::new()).fold));
@@ -143,10 +143,10 @@ pub(crate) async fn what_another_node_folded_is_left_out_and_the_rest_is_written
         write(&car, 2, vec![found(trip(&home, "car", "ours", 1, None))]),
         write(&gone, 2, vec![found(trip(&home, "gone", "nobodys", 1, None))]),
     ];
-    assert_eq!(store.write_history(&writes, at(0)).await.unwrap(), [bus.vehicle, gone.vehicle]);
+    assert_eq!(store.write_history(&writes, at(0)).await.unwrap().stale, [bus.vehicle, gone.vehicle]);
     assert_eq!(trips(&**store, &home, "bus").await, []);
     assert_eq!(trips(&**store, &home, "car").await, [("ours".to_owned(), 1, 1)]);
-    assert_eq!(trip_revisions(&**store, &acme).await, [("theirs".to_owned(), Revision::New, false)]);
+    assert_eq!(trip_revisions(&**store, &acme).await, [("theirs".to_owned(), Revision::New)]);
     assert_eq!(fold_of(&**store, &home, "bus").await.version, 1);
     assert!(store.load_fold(gone.vehicle).await.unwrap().is_none());
 }
@@ -168,7 +168,7 @@ pub(crate) async fn of_two_nodes_that_fold_the_same_one_publishes_it(database: &
         };
         let (here, there) = (writes("here"), writes("there"));
         let (first, second) = tokio::join!(store.write_history(&here, at(0)), other.write_history(&there, at(0)));
-        stale += first.unwrap().len() + second.unwrap().len();
+        stale += first.unwrap().stale.len() + second.unwrap().stale.len();
     }
     assert_eq!(stale, 40);
     assert_eq!(trip_revisions(&**store, &home).await.len(), 40);
@@ -181,15 +181,25 @@ pub(crate) async fn trips_are_published_as_they_change_and_keep_their_ids(databa
     add_vehicles(&**store, &home, &["bus"]).await;
     let next = async |changes: Vec<HistoryChange>| {
         let known = fold_of(&**store, &home, "bus").await;
-        assert_eq!(store.write_history(&[write(&known, 1, changes)], at(0)).await.unwrap(), []);
+        let outcome = store.write_history(&[write(&known, 1, changes)], at(0)).await.unwrap();
+        assert_eq!(outcome.stale, []);
+        outcome.progressed
     };
     let of = |name: &str, from_ms, until_ms| trip(&home, "bus", name, from_ms, until_ms);
     // A trip that ends and the next one that begins, in one write.
     next(vec![found(of("a", 10, None)), found(of("x", 10, Some(19))), found(of("b", 20, None))]).await;
     assert_eq!(trips(&**store, &home, "bus").await, [("a".to_owned(), 10, 2), ("b".to_owned(), 20, 1)]);
-    // The same again changes nothing. Then the trip goes on, and ends.
-    next(vec![found(of("x", 20, None))]).await;
-    next(vec![found(Trip { followed_to: at(25), ..of("x", 20, None) }), found(of("x", 20, Some(29)))]).await;
+    // The same again changes nothing. Then the trip goes on, of which no event is stored, and ends.
+    assert_eq!(next(vec![found(of("x", 20, None))]).await, []);
+    let progressed = next(vec![found(Trip { followed_to: at(25), ..of("x", 20, None) })]).await;
+    let bus = number(&**store, &home, "bus").await;
+    let going_on = Trip { followed_to: at(25), version: 2, ..of("b", 20, None) };
+    assert_eq!(progressed, [(bus, going_on.clone())]);
+    let nobody = VehicleNo::new(999);
+    assert_eq!(store.trips_under_way(&home, &[nobody, bus]).await.unwrap(), [going_on]);
+    assert_eq!(store.trips_under_way(&home, &[nobody]).await.unwrap(), []);
+    next(vec![found(of("x", 20, Some(29)))]).await;
+    assert_eq!(store.trips_under_way(&home, &[bus]).await.unwrap(), []);
     // The second trip gets the start of a third, and the first that of the second.
     next(vec![corrected(10, of("x", 20, Some(29))), corrected(20, of("x", 30, Some(39)))]).await;
     assert_eq!(trips(&**store, &home, "bus").await, [("a".to_owned(), 20, 3), ("b".to_owned(), 30, 4)]);
@@ -201,22 +211,18 @@ pub(crate) async fn trips_are_published_as_they_change_and_keep_their_ids(databa
     next(vec![found(of("x", 30, Some(39)))]).await;
     next(vec![corrected(30, of("x", 30, Some(36)))]).await;
     let expected = [
-        ("a", Revision::New, false),
-        ("a", Revision::New, false),
-        ("b", Revision::New, false),
-        ("b", Revision::New, true),
-        ("b", Revision::New, false),
-        ("a", Revision::Corrected, false),
-        ("b", Revision::Corrected, false),
-        ("a", Revision::Withdrawn, false),
-        ("b", Revision::Corrected, false),
-        ("b", Revision::New, false),
-        ("b", Revision::Corrected, false),
+        ("a", Revision::New),
+        ("a", Revision::New),
+        ("b", Revision::New),
+        ("b", Revision::New),
+        ("a", Revision::Corrected),
+        ("b", Revision::Corrected),
+        ("a", Revision::Withdrawn),
+        ("b", Revision::Corrected),
+        ("b", Revision::New),
+        ("b", Revision::Corrected),
     ];
-    assert_eq!(
-        trip_revisions(&**store, &home).await,
-        expected.map(|(name, revision, progress)| (name.to_owned(), revision, progress))
-    );
+    assert_eq!(trip_revisions(&**store, &home).await, expected.map(|(name, revision)| (name.to_owned(), revision)));
 }
 
 pub(crate) async fn visits_incidents_and_outliers_come_back_until_they_are_none(database: &TestDatabase) {
@@ -246,7 +252,7 @@ pub(crate) async fn visits_incidents_and_outliers_come_back_until_they_are_none(
     let outlier = |ms, reason| HistoryChange::Outlier { at: at(ms), reason };
     let next = async |changes: Vec<HistoryChange>| {
         let known = fold_of(&**store, &home, "bus").await;
-        assert_eq!(store.write_history(&[write(&known, 1, changes)], at(0)).await.unwrap(), []);
+        assert_eq!(store.write_history(&[write(&known, 1, changes)], at(0)).await.unwrap().stale, []);
     };
     let look = async |name: &str| {
         let (from, to) = (at(0), at(1_000));
@@ -305,7 +311,7 @@ pub(crate) async fn alerts_of_the_fold_are_raised_once_and_can_be_taken_back(dat
     };
     let next = async |changes: Vec<HistoryChange>| {
         let known = fold_of(&**store, &home, "bus").await;
-        assert_eq!(store.write_history(&[write(&known, 1, changes)], at(10)).await.unwrap(), []);
+        assert_eq!(store.write_history(&[write(&known, 1, changes)], at(10)).await.unwrap().stale, []);
     };
     let viewer = FleetViewer { company: true, user: None, driver: None };
     next(vec![alert("one"), alert("two")]).await;
@@ -371,7 +377,7 @@ pub(crate) async fn sums_and_checkpoints_are_written_with_their_fold(database: &
     };
     store.write_history(std::slice::from_ref(&first), at(0)).await.unwrap();
     // The write is stale, and nothing of it is added twice.
-    assert_eq!(store.write_history(&[first], at(0)).await.unwrap(), [known.vehicle]);
+    assert_eq!(store.write_history(&[first], at(0)).await.unwrap().stale, [known.vehicle]);
     let window = StatsWindow { from: at(0), to: at(1), active_since: at(0) };
     assert_eq!(store.fleet_stats(&home, window).await.unwrap().distance_mm, 10);
     let known = fold_of(&**store, &home, "bus").await;

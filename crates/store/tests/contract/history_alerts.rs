@@ -31,7 +31,7 @@ async fn events_of(database: &TestDatabase, changes: Vec<HistoryChange>) -> Stri
     let (store, home) = (&database.store, TenantId::default_tenant());
     let before = store.newest_event_id(&home).await.unwrap();
     let known = fold_of(&**store, &home, "bus").await;
-    assert_eq!(store.write_history(&[write(&known, 1, changes)], at(10)).await.unwrap(), []);
+    assert_eq!(store.write_history(&[write(&known, 1, changes)], at(10)).await.unwrap().stale, []);
     let stored = store.events_after(&home, before, 100).await.unwrap();
     let words = stored.iter().map(|event| match &event.fact {
         Fact::AlertRaised(alert) => format!("+{}", alert.id),

@@ -56,7 +56,7 @@ fn whole(name: &str, tenant: &TenantId, vehicle: &str) -> Trip {
 }
 
 fn as_update(trip: Trip) -> TripUpdate {
-    TripUpdate { trip, revision: Revision::New, is_progress: false }
+    TripUpdate { trip, revision: Revision::New }
 }
 
 pub(crate) async fn add(store: &dyn Store, trip: &Trip) {
@@ -165,11 +165,7 @@ pub(crate) async fn withdrawn_trip_is_removed_and_published(database: &TestDatab
     add_vehicles(&**store, &home, &["bus"]).await;
     let first = started("trip", &home, "bus", 0);
     add(&**store, &first).await;
-    let withdraw = |version| TripUpdate {
-        trip: Trip { version, ..first.clone() },
-        revision: Revision::Withdrawn,
-        is_progress: false,
-    };
+    let withdraw = |version| TripUpdate { trip: Trip { version, ..first.clone() }, revision: Revision::Withdrawn };
     assert!(!store.change_trip(&withdraw(3), at(1), &Once::unclaimed()).await.unwrap());
     assert!(store.change_trip(&withdraw(2), at(1), &Once::unclaimed()).await.unwrap());
     assert!(!store.change_trip(&withdraw(2), at(1), &Once::unclaimed()).await.unwrap());

@@ -26,9 +26,8 @@ export function FleetThen({ atMs, onMoment }: { atMs: number; onMoment: (atMs: n
   const format = useFormat();
   const { fleet } = useLive();
   const roster = useRoster();
-  const ids = useMemo(() => roster.map(({ id }) => id), [roster]);
   const [read, setRead] = useState(0);
-  const query = useQuery({ ...fleetThenQuery(ids, atMs, setRead), enabled: ids.length > 0 });
+  const query = useQuery(fleetThenQuery(atMs, setRead));
   const { map, canvas } = useTrackMap({});
   const { stale, status } = PALETTES[readTheme()];
 
@@ -74,7 +73,7 @@ export function FleetThen({ atMs, onMoment }: { atMs: number; onMoment: (atMs: n
           </div>
         </form>
         <p className="muted" role="status">
-          {query.isFetching ? t.history.readingFleet(read, ids.length) : t.common.timesIn(format.zone(atMs))}
+          {query.isFetching ? t.history.readingFleet(read, roster.length) : t.common.timesIn(format.zone(atMs))}
         </p>
         <ul className="stop-list" aria-label={t.history.vehicles}>
           {rows.map(({ vehicle: { id, label }, place }) => (

@@ -13,6 +13,7 @@ const STALE_BY: Record<string, readonly string[]> = {
   'alert.read': ['alerts'],
   'alert.deleted': ['alerts'],
   'trip.changed': ['trips', 'trip'],
+  'trip.progressed': ['trips', 'trip'],
   dashboard: ['dashboard'],
   'grade.updated': ['cadets', 'cadet', 'grades'],
   'attendance.updated': ['cadets', 'cadet', 'attendance'],

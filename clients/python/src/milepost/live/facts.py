@@ -58,13 +58,17 @@ def _is_expired(alert: Json, now_ms: int) -> bool:
     return datetime.fromisoformat(str(alert["expires_at"]).replace("Z", "+00:00")).timestamp() * 1000 <= now_ms
 
 
+TRIP_PROGRESSED = "trip.progressed"
+
+
 def _apply_trip(trips: dict[str, Json], type: str, data: Json) -> None:
-    if type != "trip.changed":
-        return
-    if data["status"] == "started":
-        trips[str(data["id"])] = data
-    else:
-        trips.pop(str(data["id"]), None)
+    key = str(data["id"])
+    if type == TRIP_PROGRESSED and key in trips:
+        trips[key] = data
+    elif type == "trip.changed" and data["status"] == "started":
+        trips[key] = data
+    elif type == "trip.changed":
+        trips.pop(key, None)
 
 
 def _notice_key(notice: Json) -> str:
@@ -166,6 +170,16 @@ class Facts(Following[Fact | State]):
         if len(self._queue) >= MAX_WAITING:
             self._is_paused = True
             self._sender.end(self)
+
+    def message(self, message: Json) -> None:
+        """A running trip as it is now. The log does not have it, so that it moves no cursor."""
+        if message["op"] != "trip" or self.topic is not TRIPS or self._came is None:
+            return
+        data = message["data"]
+        self.topic.apply(self._items, TRIP_PROGRESSED, data)
+        # What a slow reader misses comes with the next one.
+        if len(self._queue) < MAX_WAITING:
+            self._push(Fact(TRIP_PROGRESSED, data, message["t"], self._came), self._came)
 
     def mark(self, message: Json) -> None:
         """The cursor moves without facts, and alerts expire."""

@@ -6,7 +6,7 @@ import type { VehicleFilter } from '../filter.js';
 import type { Live } from '../live.js';
 import type { LivePlatform } from '../platform.js';
 import { followDelivery, followFigures, followParcel, followPresence, type Thing } from '../things/index.js';
-import type { AnyFact } from '../topics.js';
+import { type AnyFact, TRIP_PROGRESSED } from '../topics.js';
 import type { Vehicles } from '../vehicles.js';
 import { openView, type View } from '../view/index.js';
 import type { Box, Vehicle } from '../wire.js';
@@ -193,7 +193,8 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
       const { after } = message;
       const topic = topicOf(to, id as number);
       let isReady = false;
-      const tell = ({ type, data, t, cursor }: AnyFact) => send({ op: 'fact', e: cursor, type, t, data });
+      const tell = ({ type, data, t, cursor }: AnyFact) =>
+        send(type === TRIP_PROGRESSED ? { op: 'trip', t, data } : { op: 'fact', e: cursor, type, t, data });
       const begin = (complete: boolean) => {
         send({ op: 'items', s, items: topic.items() });
         send({ op: 'ready', s, complete, cursor: topic.past.at(-1)?.cursor });

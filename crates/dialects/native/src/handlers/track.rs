@@ -1,6 +1,6 @@
-//! `/vehicles/{id}/positions`: a vehicle's history, paged as JSON or streamed as a file.
+//! `/vehicles/{id}/positions`: a vehicle's history, paged as JSON or streamed as a file; and `/positions`: where all were at a moment.
 
-use crate::convert::stored_position_to_json;
+use crate::convert::{position_to_json, stored_position_to_json};
 use crate::handlers::notifications::is_asked_for;
 use crate::handlers::track_file::{FileReader, file_format, stream_file};
 use crate::wire::position::PositionJson;
@@ -11,12 +11,57 @@ use axum::response::{IntoResponse, Response};
 use milepost_domain::{Timestamp, VehicleId};
 use milepost_formats::TrackMeta;
 use milepost_http::{
-    Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, parse_timestamp, tenant_of,
+    Authenticated, ForTenant, HttpContext, Page, PageQuery, Path, Problem, Query, TenantQuery, cursor_of,
+    parse_timestamp, tenant_of,
 };
-use milepost_service::{WrongPositions, audit, positions, vehicles};
+use milepost_service::vehicles::VehicleListing;
+use milepost_service::{UseCases, WrongPositions, audit, positions, vehicles};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
+
+/// How long before the moment a vehicle's last position may be, seconds, if the question does not say it.
+pub(crate) const DEFAULT_MAX_AGE_S: u32 = 3_600;
+/// The longest such time. Each vehicle is looked for so far back.
+pub(crate) const MAX_AGE_S: u32 = 86_400;
+
+/// A moment of the past.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MomentQuery {
+    /// The moment.
+    pub at: String,
+    /// How old a position may have been then, seconds, up to a day; an hour if absent.
+    pub max_age: Option<u32>,
+}
+
+/// Shows where the vehicles were at a moment: the last position of each, in the order of the vehicles' ids.
+///
+/// A page holds the vehicles that had one among `limit` vehicles, so that it may be shorter and there may be further ones.
+#[utoipa::path(get, path = "/positions", tag = "positions", params(MomentQuery, PageQuery, TenantQuery),
+    responses((status = 200, body = Page<PositionJson>), (status = 422, body = Problem)))]
+pub(crate) async fn list_positions_at(
+    State(context): State<Arc<HttpContext>>,
+    ForTenant(request, tenant): ForTenant,
+    Query(moment): Query<MomentQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<PositionJson>>, Problem> {
+    let at = instant("at", Some(&moment.at), 0)?;
+    let max_age = moment.max_age.unwrap_or(DEFAULT_MAX_AGE_S);
+    if !(1..=MAX_AGE_S).contains(&max_age) {
+        return Err(Problem::invalid("max_age", "must be a number of seconds from 1 to 86400"));
+    }
+    let since = at.plus_ms(-i64::from(max_age) * 1_000);
+    let (limit, after) = (page.limit()?, page.after(VehicleId::new)?);
+    let UseCases { positions, audit, .. } = &*context.use_cases;
+    let _permit = context.page_permit(&request.caller).await?;
+    let listing = VehicleListing { tenant: tenant.clone(), after, limit };
+    let then = positions::positions_at(positions, &request, &listing, since, at).await?;
+    audit::note_fleet_look(audit, &request, &tenant, &then.vehicles).await?;
+    let last = then.vehicles.last().filter(|_| then.vehicles.len() >= limit as usize);
+    let items = then.positions.iter().map(position_to_json).collect();
+    Ok(Json(Page { items, next: last.map(|vehicle| cursor_of(vehicle.id.as_str())) }))
+}
 
 /// The part of the history, and the form of the answer.
 #[derive(Deserialize, IntoParams)]

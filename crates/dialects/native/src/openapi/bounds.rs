@@ -2,6 +2,7 @@
 //! domain's own.
 
 use crate::handlers::positions::MAX_POSITIONS;
+use crate::handlers::track::{DEFAULT_MAX_AGE_S, MAX_AGE_S};
 use milepost_domain::{
     AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
     DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, JobStatus, Label, Language, Latitude,
@@ -104,7 +105,8 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
         ("query", "within") => json!({ "minLength": 1 }),
         ("query", "target") => json!({ "enum": ["orders", "notifications"] }),
         ("query", "unread" | "outliers") => json!({ "enum": ["true", "1", "", "false", "0"] }),
-        ("query", "from" | "to") => instant(),
+        ("query", "from" | "to" | "at") => instant(),
+        ("query", "max_age") => json!({ "minimum": 1, "maximum": MAX_AGE_S, "default": DEFAULT_MAX_AGE_S }),
         ("query", "status") if path.ends_with("/parcels") => json!({ "enum": names("Parcel", "status") }),
         ("query", "status") if path.ends_with("/deliveries") => json!({ "enum": names("ListedDelivery", "status") }),
         ("query", "status") if path.ends_with("/trips") => json!({ "enum": names("Trip", "status") }),

@@ -12,8 +12,9 @@ const REFUSALS: [u16; 7] = [400, 401, 403, 404, 422, 429, 503];
 /// The statuses by which a call with a body may be refused, too.
 const REFUSALS_OF_BODIES: [u16; 2] = [413, 415];
 /// The operations that a device may call with its key. Others refuse it.
-const OF_DEVICES: [&str; 10] = [
+const OF_DEVICES: [&str; 11] = [
     "record_positions",
+    "list_positions_at",
     "list_vehicles",
     "get_vehicle",
     "read_track",

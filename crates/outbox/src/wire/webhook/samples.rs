@@ -22,7 +22,7 @@ fn check(fact: &Fact, kind: &str, data: &str) -> &'static str {
     message.kind
 }
 
-fn trip(is_progress: bool) -> Fact {
+fn trip() -> Fact {
     let place = |latitude, longitude| {
         Some(TripPlace { latitude: Latitude::new(latitude).unwrap(), longitude: Longitude::new(longitude).unwrap() })
     };
@@ -47,7 +47,7 @@ fn trip(is_progress: bool) -> Fact {
         },
         version: 9,
     };
-    Fact::TripChanged(Box::new(TripUpdate { trip, revision: Revision::Corrected, is_progress }))
+    Fact::TripChanged(Box::new(TripUpdate { trip, revision: Revision::Corrected }))
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
             r#"{"cadet_id":1,"changed_scores":{"final_score":null,"midterm_score":0.0},"event_id":42,"final_score":null,"midterm_score":0.0,"prelim_score":85.5}"#,
         ),
         check(
-            &trip(false),
+            &trip(),
             "trip.changed",
             r#"{"distance":1.234567,"driver_id":5,"duration":1.5,"end":null,"end_time":"2026-11-20T00:01:30.000Z","event_id":42,"followed_to":"2026-11-20T00:06:40.001Z","fuel_l":0.15,"fuel_source":"estimated","idle_ms":30000,"max_speed_kmh":88.8,"moving_ms":60000,"origin":"auto","start":{"latitude":30.3,"longitude":-97.75},"start_time":"2026-11-20T00:00:00.000Z","status":"completed","telling":"corrected","tenant":"acme","trip_id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e5f","vehicle_id":"b1","version":9}"#,
         ),
@@ -205,7 +205,7 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
 #[test]
 fn internal_and_unknown_events_are_not_sent() {
     let unknown = Fact::Unknown { kind: "alert.raised".to_owned(), payload: "[]".to_owned() };
-    for fact in [Fact::UserChanged { user_id: UserId::new(7).unwrap() }, unknown, trip(true)] {
+    for fact in [Fact::UserChanged { user_id: UserId::new(7).unwrap() }, unknown] {
         assert_eq!(message(42, at(0), &fact), None);
     }
 }

@@ -170,11 +170,11 @@ pub async fn facts(store: &dyn Store) -> Vec<Fact> {
     store.events_after(&home(), 0, 100_000).await.unwrap().into_iter().map(|event| event.fact).collect()
 }
 
-/// The published changes of trips without progress: start, status and revision.
+/// The published changes of trips: start, status and revision.
 pub async fn published_trips(store: &dyn Store) -> Vec<(Timestamp, TripStatus, Revision)> {
     let facts = facts(store).await;
     let updates = facts.iter().filter_map(|fact| match fact {
-        Fact::TripChanged(update) if !update.is_progress => Some(update),
+        Fact::TripChanged(update) => Some(update),
         _ => None,
     });
     updates.map(|update| (update.trip.started_at, update.trip.status, update.revision)).collect()

@@ -36,7 +36,7 @@ fn trip(id: &str, vehicle: &str, started_ms: i64) -> Trip {
 }
 
 async fn store_trip(server: &TestServer, trip: Trip) {
-    let update = TripUpdate { trip, revision: Revision::New, is_progress: false };
+    let update = TripUpdate { trip, revision: Revision::New };
     server.running.assembly.store.add_trip(&update, at(now_ms()), &Once::unclaimed()).await.unwrap();
 }
 
@@ -74,12 +74,12 @@ async fn a_trip_is_started_and_ended_by_hand(database: Database) {
     let published: Vec<_> = server.events().await[before..]
         .iter()
         .map(|event| match &event.fact {
-            Fact::TripChanged(update) => (update.trip.status, update.trip.version, update.is_progress),
+            Fact::TripChanged(update) => (update.trip.status, update.trip.version),
             other => panic!("{other:?}"),
         })
         .collect();
     let statuses = [TripStatus::Started, TripStatus::Completed, TripStatus::Started, TripStatus::Cancelled];
-    assert_eq!(published, [1, 2, 1, 2].into_iter().zip(statuses).map(|(v, s)| (s, v, false)).collect::<Vec<_>>());
+    assert_eq!(published, [1, 2, 1, 2].into_iter().zip(statuses).map(|(v, s)| (s, v)).collect::<Vec<_>>());
     assert_eq!(
         server.get_json("/api/v1/trips?status=cancelled", &driver).await["items"],
         json!([]),

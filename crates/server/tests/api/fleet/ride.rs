@@ -123,6 +123,9 @@ fn the_trip(messages: &[Value], fixes: &[Fix]) -> Value {
     let (last, running) = trips.split_last().unwrap();
     assert!(running.len() >= 4, "{trips:?}");
     assert!(running.iter().all(|trip| trip["status"] == "started" && trip["end_time"].is_null()), "{trips:?}");
+    // Its start and end are events. That it goes on is told, and not stored.
+    let stored = |message: &&Value| message["type"] == "trip_update" && message["event_id"].is_i64();
+    assert_eq!(messages.iter().filter(stored).count(), 2, "{messages:?}");
     for trip in &trips {
         for (field, expected) in
             [("trip_id", &last["trip_id"]), ("vehicle_id", &json!("train")), ("driver_id", &json!("42"))]

@@ -116,7 +116,7 @@ pub fn trip(company: &str, vehicle_id: &str, status: TripStatus, revision: Revis
         figures: TripFigures { distance_mm: 1_500_000, ..TripFigures::default() },
         version: 1,
     };
-    Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress: false }))
+    Fact::TripChanged(Box::new(TripUpdate { trip, revision }))
 }
 
 pub fn crossing(vehicle_id: &str, event: FenceEvent, revision: Revision) -> Fact {

@@ -266,7 +266,7 @@ async fn devices_may_call_what_the_document_says() {
             .map(|part| part.split_once('}').map_or_else(|| part.to_owned(), |(_, rest)| format!("1{rest}")));
         let at: String = at.collect();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let request = server.http.request(method.clone(), format!("{}{at}", server.url));
+        let request = server.http.request(method.clone(), format!("{}{at}?at=0", server.url));
         let request = request.header("X-Device-Key", key.as_str().unwrap());
         let status = request.json(&json!({"latitude": 1, "longitude": 2})).send().await.unwrap().status();
         // The trip and its path are of nobody.

@@ -5,7 +5,8 @@ use crate::nodes::support::TwoNodes;
 use crate::parcel::people::{client, driver, place};
 use crate::support::signing::token_for;
 use crate::support::{PATIENCE, json_of};
-use serde_json::json;
+use milepost_domain::{Fact, TenantId};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Makes two tests of each function: with Redis and without.
@@ -35,6 +36,7 @@ with_and_without_redis!(
     drivers_and_the_zones_they_cross_are_published_on_the_other_node,
     a_status_that_came_back_while_nobody_followed_is_published,
     events_come_once_and_in_order_on_both,
+    a_running_trip_is_told_on_both_and_not_stored,
     vehicles_that_meet_are_told_once_whatever_node_hears_of_them,
     the_nearest_are_found_on_the_other_node,
 );
@@ -219,4 +221,40 @@ async fn vehicles_that_meet_are_told_once_whatever_node_hears_of_them(nodes: Two
     let alerts = one.get_json("/api/v1/alerts", &one.admin).await;
     let of_fence = |alert: &&serde_json::Value| alert["type"] == "geofence_violation";
     assert_eq!(alerts["items"].as_array().unwrap().iter().filter(of_fence).count(), 4, "{alerts}");
+}
+
+async fn a_running_trip_is_told_on_both_and_not_stored(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    one.add_bus("b0").await;
+    let path = "/ws/tracking?company_id=default";
+    let mut watchers = [one.watch(path, &one.admin).await, two.watch(path, &two.admin).await];
+    for watcher in &mut watchers {
+        assert_eq!(watcher.next().await["type"], "connection_established");
+    }
+    let begun = one.clock.clock().now().plus_ms(-600_000);
+    let drive = async |steps: std::ops::Range<i32>| {
+        for step in steps {
+            let at = begun.plus_ms(i64::from(step) * 10_000).to_string();
+            one.report("b0", 48.0 + 0.0009 * f64::from(step), 11.0, &at).await;
+        }
+    };
+    drive(0..20).await;
+    // The second report of it goes on from the first: it has been told as started by then.
+    for watcher in &mut watchers {
+        let started = watcher.next_of("trip_update").await;
+        assert!(started["event_id"].is_i64(), "{started}");
+    }
+    drive(20..40).await;
+    for watcher in &mut watchers {
+        let told = loop {
+            let message = watcher.next_of("trip_update").await;
+            if message["data"]["distance"].as_f64().unwrap() > 2.9 {
+                break message;
+            }
+        };
+        assert_eq!((&told["data"]["status"], &told["event_id"]), (&json!("started"), &Value::Null), "{told}");
+    }
+    let events = one.running.assembly.store.events_after(&TenantId::default_tenant(), 0, 1_000).await.unwrap();
+    let trips = events.iter().filter(|event| matches!(event.fact, Fact::TripChanged(_)));
+    assert_eq!(trips.count(), 1, "only its start is an event: {events:?}");
 }

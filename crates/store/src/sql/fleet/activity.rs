@@ -10,29 +10,41 @@ use std::collections::BTreeMap;
 /// Buckets that one statement changes.
 const ROWS_AT_ONCE: usize = 100;
 
-/// Buckets are written in their order, so that two writers can't deadlock, and each once, because a statement can't
-/// change a row twice.
 pub(crate) async fn add_activity(
     connection: &mut Connection,
     tenant: TenantNo,
     vehicle: VehicleNo,
     changes: &[ActivityChange],
 ) -> Result<()> {
-    let mut buckets: BTreeMap<i64, [i64; 4]> = BTreeMap::new();
-    for change in changes {
-        let sums = buckets.entry(change.bucket.unix_ms()).or_default();
-        let parts = [change.distance_mm, change.moving_ms, change.idle_ms, change.fuel_ml];
-        sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
+    add_activities(connection, &[(tenant, vehicle, changes)]).await
+}
+
+/// Adds the activity of many vehicles. Buckets are written in their order, so that two writers can't deadlock, and each once, because
+/// a statement can't change a row twice.
+pub(crate) async fn add_activities(
+    connection: &mut Connection,
+    added: &[(TenantNo, VehicleNo, &[ActivityChange])],
+) -> Result<()> {
+    let mut buckets: BTreeMap<(i64, i64, i64), [i64; 4]> = BTreeMap::new();
+    for (tenant, vehicle, changes) in added {
+        for change in *changes {
+            let sums = buckets.entry((tenant.0, change.bucket.unix_ms(), vehicle.0)).or_default();
+            let parts = [change.distance_mm, change.moving_ms, change.idle_ms, change.fuel_ml];
+            sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
+        }
     }
     let buckets: Vec<_> = buckets.into_iter().filter(|(_, sums)| *sums != [0; 4]).collect();
     for buckets in buckets.chunks(ROWS_AT_ONCE) {
         let mut upsert = QueryBuilder::<Db>::new(
             "insert into activity (tenant_no, bucket_ms, vehicle_no, distance_mm, moving_ms, idle_ms, fuel_ml) ",
         );
-        upsert.push_values(buckets, |mut row, (bucket_ms, [distance_mm, moving_ms, idle_ms, fuel_ml])| {
-            row.push_bind(tenant.0).push_bind(*bucket_ms).push_bind(vehicle.0);
-            row.push_bind(*distance_mm).push_bind(*moving_ms).push_bind(*idle_ms).push_bind(*fuel_ml);
-        });
+        upsert.push_values(
+            buckets,
+            |mut row, ((tenant, bucket_ms, vehicle), [distance_mm, moving_ms, idle_ms, fuel_ml])| {
+                row.push_bind(*tenant).push_bind(*bucket_ms).push_bind(*vehicle);
+                row.push_bind(*distance_mm).push_bind(*moving_ms).push_bind(*idle_ms).push_bind(*fuel_ml);
+            },
+        );
         upsert.push(
             " on conflict (tenant_no, bucket_ms, vehicle_no) do update set
              distance_mm = activity.distance_mm + excluded.distance_mm,

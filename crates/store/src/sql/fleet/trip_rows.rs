@@ -12,7 +12,7 @@ use sqlx::Row;
 macro_rules! select_trips {
     ($rest:literal) => {
         concat!(
-            "select p.id, v.id as vehicle_id, p.driver_id, p.origin, p.status, p.started_ms, p.ended_ms, \
+            "select p.id, p.vehicle_no, v.id as vehicle_id, p.driver_id, p.origin, p.status, p.started_ms, p.ended_ms, \
              p.followed_ms, p.start_latitude, p.start_longitude, p.end_latitude, p.end_longitude, p.distance_mm, p.moving_ms, \
              p.idle_ms, p.max_speed_kmh, p.fuel_ml, p.fuel_source, p.version \
              from trips p join vehicles v on v.vehicle_no = p.vehicle_no ",

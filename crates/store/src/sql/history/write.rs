@@ -1,47 +1,55 @@
 //! Writes the results of folding in one transaction.
 
-use super::super::dialect::{IS_NUMBER_IN_PARAMETER_2, SHARE_VEHICLE};
+use super::super::dialect::IS_NUMBER_IN_PARAMETER_2;
 use super::super::{
-    Connection, Db, events, fleet::activity, fleet::alerts::insert_alert, fleet::checkpoints, push::alert_calls,
+    Connection, Db, events, fleet::activity, fleet::alerts::insert_alert, history_rows, push::alert_calls,
 };
 use super::{
     alerts::{correct_alert, move_alerts, take_back_alert},
-    incidents, outliers, trips, visits,
+    incidents, outliers,
+    trips::{TripRows, Written},
+    visits,
 };
-use crate::{HistoryChange, HistoryWrite, Renderer, Result, SavedFold, VehicleNo};
-use milepost_domain::{AlertId, Fact, TenantId, Timestamp};
+use crate::{HistoryChange, HistoryOutcome, HistoryWrite, Renderer, Result, VehicleNo};
+use milepost_domain::{AlertId, Fact, TenantId, Timestamp, Trip};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// Writes vehicle by vehicle in ascending order, so that two nodes can't deadlock, then the push calls of all vehicles,
-/// and events last. A vehicle whose fold another node wrote in the meantime is skipped.
+/// Writes what every fold has of all vehicles at once, and the rest vehicle by vehicle; in ascending order, so that two nodes can't
+/// deadlock. Then come the push calls of all vehicles, and events last. A vehicle whose fold another node wrote in the meantime is skipped.
 pub(crate) async fn write_history(
     connection: &mut Connection,
     writes: &[HistoryWrite],
     now: Timestamp,
     renderer: &dyn Renderer,
-) -> Result<Vec<VehicleNo>> {
+) -> Result<HistoryOutcome> {
     let mut ascending: Vec<&HistoryWrite> = writes.iter().collect();
     ascending.sort_unstable_by_key(|write| write.vehicle);
-    let mut stale = Vec::new();
+    let mut outcome = HistoryOutcome::default();
     let mut facts: BTreeMap<&TenantId, Vec<Fact>> = BTreeMap::new();
     let mut alerts = AlertChanges::default();
-    for write in ascending {
-        if claim(connection, write).await? {
-            let events = write_vehicle(connection, write, &mut alerts, now).await?;
-            if !events.is_empty() {
-                facts.entry(&write.tenant).or_default().extend(events);
-            }
-        } else {
-            stale.push(write.vehicle);
+    let mut claimed = history_rows::claim(connection, &ascending).await?;
+    let (writes, stale): (Vec<_>, Vec<_>) = ascending.into_iter().partition(|write| claimed.remove(&write.vehicle));
+    outcome.stale = stale.into_iter().map(|write| write.vehicle).collect();
+    history_rows::save_checkpoints(connection, &writes).await?;
+    let activities: Vec<_> =
+        writes.iter().map(|write| (write.tenant_no, write.vehicle, write.activity.as_slice())).collect();
+    activity::add_activities(connection, &activities).await?;
+    let mut rows = TripRows::load(connection, &writes).await?;
+    for write in writes {
+        let events = write_vehicle(connection, write, &mut rows, &mut alerts, &mut outcome.progressed, now).await?;
+        if !events.is_empty() {
+            facts.entry(&write.tenant).or_default().extend(events);
         }
     }
+    rows.write_later(connection).await?;
     alerts.store_pushes(connection, &facts.keys().copied().collect(), now, renderer).await?;
     for (tenant, facts) in facts {
         events::append_facts(connection, tenant, &facts, now, renderer).await?;
+        outcome.told.push(tenant.clone());
     }
-    Ok(stale)
+    Ok(outcome)
 }
 
 /// The alerts that a transaction raised and took back.
@@ -68,42 +76,13 @@ impl AlertChanges<'_> {
     }
 }
 
-/// Writes the next version of the fold. Returns false if it is not the next one or the vehicle was removed. The vehicle
-/// is locked first, as when it is removed.
-async fn claim(connection: &mut Connection, write: &HistoryWrite) -> Result<bool> {
-    let sql = format!("select 1 from vehicles v where v.vehicle_no = $1 {SHARE_VEHICLE}");
-    let locked = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(write.vehicle.0).fetch_optional(&mut *connection).await?;
-    if locked.is_none() {
-        return Ok(false);
-    }
-    // Parameters are listed in the order of their numbers, because SQLite numbers them in that order whatever their
-    // names are.
-    let statement = if write.known_version == 0 {
-        "insert into track_folds (folded_ms, code_version, state, silence, silent_after_ms, version, vehicle_no)
-         values ($1, $2, $3, $4, $5, $6 + 1, $7) on conflict do nothing"
-    } else {
-        "update track_folds set folded_ms = $1, code_version = $2, state = $3, silence = $4, silent_after_ms = $5,
-         version = $6 + 1 where version = $6 and vehicle_no = $7"
-    };
-    let SavedFold { folded_at, code_version, state, silence, silent_after_ms } = &write.fold;
-    let written = sqlx::query::<Db>(statement)
-        .bind(folded_at.unix_ms())
-        .bind(i64::from(*code_version))
-        .bind(state.as_slice())
-        .bind(silence.as_slice())
-        .bind(silent_after_ms)
-        .bind(write.known_version)
-        .bind(write.vehicle.0)
-        .execute(connection)
-        .await?;
-    Ok(written.rows_affected() > 0)
-}
-
 /// Writes everything except push calls and events, and returns the events.
 async fn write_vehicle<'a>(
     connection: &mut Connection,
     write: &'a HistoryWrite,
+    rows: &mut TripRows,
     alerts: &mut AlertChanges<'a>,
+    progressed: &mut Vec<(VehicleNo, Trip)>,
     now: Timestamp,
 ) -> Result<Vec<Fact>> {
     let vehicle = write.vehicle;
@@ -116,16 +95,15 @@ async fn write_vehicle<'a>(
             .execute(&mut *connection)
             .await?;
     }
-    if let Some((from, saved)) = &write.checkpoints {
-        checkpoints::save_checkpoints(connection, vehicle, *from, saved).await?;
-    }
-    activity::add_activity(connection, write.tenant_no, vehicle, &write.activity).await?;
-    let mut trips = trips::TripRows::load(connection, write).await?;
+    let mut trips = rows.of(write);
     let mut facts = Vec::new();
     for change in &write.changes {
         match change {
             HistoryChange::Trip { key, key_is_stored, trip, revision } => {
-                facts.extend(trips.write(connection, *key, *key_is_stored, trip, *revision, now).await?);
+                match trips.write(connection, *key, *key_is_stored, trip, *revision, now).await? {
+                    Written::Told(updates) => facts.extend(updates),
+                    Written::Progressed(trip) => progressed.push((vehicle, trip)),
+                }
             }
             HistoryChange::NoTrip { key } => facts.extend(trips.remove(connection, *key).await?),
             HistoryChange::Visit(visit) => visits::write_visit(connection, vehicle, visit, now).await?,

@@ -1,46 +1,38 @@
 /** Where every vehicle was at a past moment: its last position before it. */
 
 import { queryOptions } from '@tanstack/react-query';
-import { listPositions } from '../../../lib/api/list-positions';
+import { pointOf } from '../../../lib/api/list-positions';
+import { getJson } from '../../../lib/api/request';
 import type { TrackPoint } from '../../../lib/track';
 
-/** Most vehicles report at least this often; only the others are looked for further back. */
-const NEAR_MS = 180_000;
 /** A vehicle that was silent for longer had no known place. */
-const FAR_MS = 3_600_000;
-/** Requests at a time. */
-const AT_ONCE = 6;
+const MAX_AGE_S = 3_600;
+const PAGE_SIZE = 1_000;
 
-export const fleetThenQuery = (ids: readonly string[], atMs: number, onProgress: (count: number) => void) =>
+/** `onProgress` is called with the number of places read so far. */
+export const fleetThenQuery = (atMs: number, onProgress: (count: number) => void) =>
   queryOptions({
-    queryKey: ['fleet-then', atMs, ids.length],
+    queryKey: ['fleet-then', atMs],
     // The past seldom changes.
     staleTime: 300_000,
     queryFn: async ({ signal }) => {
       const places = new Map<string, TrackPoint>();
-      const left = [...ids];
-      let read = 0;
-      const work = async () => {
-        for (let id = left.shift(); id !== undefined; id = left.shift()) {
-          const place = await lastBefore(id, atMs, signal);
-          if (place) places.set(id, place);
-          read += 1;
-          onProgress(read);
-        }
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      let cursor: string | null = null;
+      do {
+        signal.throwIfAborted();
+        const page: { items: (Parameters<typeof pointOf>[0] & { vehicle_id: string })[]; next: string | null } =
+          await getJson('/api/v1/positions', {
+            query: {
+              at: new Date(atMs).toISOString(),
+              max_age: MAX_AGE_S,
+              limit: PAGE_SIZE,
+              ...(cursor ? { cursor } : {}),
+            },
+          });
+        for (const item of page.items) places.set(item.vehicle_id, pointOf(item));
+        cursor = page.next;
+        onProgress(places.size);
+      } while (cursor);
       return places;
     },
   });
-
-async function lastBefore(id: string, atMs: number, signal: AbortSignal): Promise<TrackPoint | undefined> {
-  for (const [from, to] of [
-    [atMs - NEAR_MS, atMs + 1],
-    [atMs - FAR_MS, atMs - NEAR_MS],
-  ] as const) {
-    const { points } = await listPositions(id, from, to, () => undefined, signal);
-    const last = points.at(-1);
-    if (last) return last;
-  }
-  return undefined;
-}
