@@ -121,6 +121,12 @@ impl<'a> ObjectImport<'a> {
         }
     }
 
+    /// Counts an object that was removed here since. What refers to it refers to nothing, and nobody is given it again.
+    fn forget_removed(&mut self, kind: EntryKind, foreign_id: i64) {
+        self.report.counts(kind).removed_here += 1;
+        self.here.remove(&(kind, foreign_id));
+    }
+
     /// The numbers here that are noted of a kind.
     fn claimed(&self, kind: EntryKind) -> HashSet<i64> {
         self.here.iter().filter(|((of, _), _)| *of == kind).map(|(_, id)| *id).collect()

@@ -25,7 +25,7 @@ impl ObjectImport<'_> {
                     continue;
                 }
                 Known::Removed => {
-                    self.report.counts(kind).removed_here += 1;
+                    self.forget_removed(kind, object.id());
                     continue;
                 }
                 Known::No => {}

@@ -47,7 +47,7 @@ impl ObjectImport<'_> {
             let found = match self.known(kind, object.id(), |id| by_id.contains_key(&id) || entries.contains(&id)) {
                 Known::There(id) => Some(id),
                 Known::Removed => {
-                    self.report.counts(kind).removed_here += 1;
+                    self.forget_removed(kind, object.id());
                     continue;
                 }
                 Known::No => None,

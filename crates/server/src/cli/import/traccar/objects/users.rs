@@ -41,7 +41,7 @@ impl ObjectImport<'_> {
                     match self.store.get_user(UserId::new(*id)?).await?.filter(|user| user.tenant == *self.tenant) {
                         Some(user) => Some(user),
                         None => {
-                            self.report.counts(kind).removed_here += 1;
+                            self.forget_removed(kind, object.id());
                             continue;
                         }
                     }
