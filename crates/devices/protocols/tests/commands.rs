@@ -45,7 +45,7 @@ fn text_protocols_name_the_device() {
     assert_eq!(text(Protocol::Gps103, CommandKind::StopEngine, None), format!("**,imei:{IMEI},J;"));
     assert_eq!(text(Protocol::Gps103, CommandKind::Custom, Some("101,10s")), format!("**,imei:{IMEI},101,10s;"));
     assert_eq!(text(Protocol::H02, CommandKind::ResumeEngine, None), format!("*HQ,{IMEI},S20,200623,1,0#"));
-    assert_eq!(text(Protocol::Meitrack, CommandKind::Locate, None), format!("@@A25,{IMEI},A10*6B\r\n"));
+    assert_eq!(text(Protocol::Meitrack, CommandKind::Locate, None), format!("@@A25,{IMEI},A10*52\r\n"));
     assert_eq!(text(Protocol::Queclink, CommandKind::Custom, Some("AT+GTRTO=x$")), "AT+GTRTO=x$");
 }
 

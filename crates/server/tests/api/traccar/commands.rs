@@ -7,9 +7,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Codec 12 with `getinfo` and `getver`: the first is the example of Teltonika's own wiki.
+/// Codec 12 with `getinfo`, the example of Teltonika's own wiki, and with `getver`, without its checksum.
 const GETINFO: &str = "000000000000000f0c010500000007676574696e666f0100004312";
-const GETVER: &str = "000000000000000e0c0105000000066765747665720100";
+const GETVER: &str = "000000000000000e0c01050000000667657476657201";
 
 async fn send(traccar: &Traccar, command: Value) -> (u16, Value) {
     let answer = traccar.call(Method::POST, "/api/commands/send", &traccar.ada, Some(command)).await;

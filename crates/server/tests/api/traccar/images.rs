@@ -5,9 +5,9 @@ use reqwest::header::{CONTENT_TYPE, COOKIE};
 use reqwest::{Method, Response};
 use serde_json::json;
 
-/// A PNG of one pixel, with a text beside the picture.
+/// A PNG of four pixels, with a text beside the picture.
 fn png() -> Vec<u8> {
-    const DATA: &str = "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6300010000000500010d0a2db40000000049454e44ae426082";
+    const DATA: &str = "89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a730000001049444154789c6350683800440c100a00240e05817c0747740000000049454e44ae426082";
     let mut bytes = crate::trackers::support::unhex(DATA);
     bytes.extend_from_slice(b"GPSLatitude");
     bytes

@@ -95,10 +95,11 @@ fn another_length_is_the_odometers_or_that_of_outliers_and_noise() {
     assert_eq!(pair(&counted, 12_000.0).1, Why::Odometer);
     let mut jumped = positions.clone();
     (jumped[90].point, jumped[90].is_outlier) = (Point::from_degrees(31.0, -97.0).unwrap(), true);
-    let way = 2.0 * 111_130.0;
-    assert_eq!(pair(&jumped, way - 8_000.0 + 2_000.0).1, Why::Outliers);
-    let noisy = track(3_000, |s| drive(s) + if (s / 10) % 2 == 0 { 0.0 } else { 0.02 });
-    assert_eq!(pair(&noisy, 10_000.0 + 8.0 * 20.0).1, Why::Noise);
+    // There and back again, from the middle of the way.
+    assert_eq!(pair(&jumped, 221_900.0).1, Why::Outliers);
+    // 200 m to and fro along the way: each second step is 33 m back.
+    let noisy = track(3_000, |s| drive(s) + if (s / 10) % 2 == 0 { 0.0 } else { 0.2 });
+    assert_eq!(pair(&noisy, 12_000.0).1, Why::Noise);
 }
 
 #[test]
