@@ -21,6 +21,7 @@ mod password_reset;
 mod passwords;
 mod provider_grants;
 mod provider_login;
+mod recalled_passwords;
 mod revocation;
 mod second_factor;
 mod secret;
@@ -63,6 +64,7 @@ use milepost_cache::CacheBudget;
 use milepost_clock::Clock;
 use milepost_store::Store;
 use passwords::Passwords;
+use recalled_passwords::RecalledPasswords;
 use shared_state::FailedLogins;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -73,6 +75,8 @@ pub struct Access {
     clock: Clock,
     tokens: TokenKeys,
     passwords: Passwords,
+    /// Right passwords of programs that send theirs with every request.
+    recalled_passwords: RecalledPasswords,
     login_limit: LoginLimit,
     identities: IdentityCache,
     known_changes: KnownChanges,
@@ -106,6 +110,7 @@ impl Access {
             clock,
             tokens,
             passwords: Passwords::default(),
+            recalled_passwords: RecalledPasswords::default(),
             login_limit: LoginLimit::default(),
             identities: IdentityCache::new(budget.identities_bytes()),
             known_changes: KnownChanges::default(),

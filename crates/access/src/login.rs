@@ -43,6 +43,13 @@ pub struct TokenPair {
     pub refresh: String,
 }
 
+/// Whether a password that was right a short time ago is taken without a slow hash.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recall {
+    Never,
+    Minutes,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Access,
@@ -102,6 +109,15 @@ impl Access {
     }
 
     pub(crate) async fn check_password(&self, attempt: Attempt) -> Result<Login, AccessError> {
+        self.check_or_recall_password(attempt, Recall::Never).await
+    }
+
+    /// The same; with [`Recall::Minutes`] a password that was right a short time ago costs no slow hash.
+    pub(crate) async fn check_or_recall_password(
+        &self,
+        attempt: Attempt,
+        recall: Recall,
+    ) -> Result<Login, AccessError> {
         let Attempt { username, password, tenant, host_tenant, address } = attempt;
         let readings = readings(&username, tenant.as_deref(), host_tenant.as_ref());
         let counted = readings.last().map_or_else(|| username.clone(), LoginName::counted);
@@ -118,11 +134,18 @@ impl Access {
             ));
         }
         let hash = found.as_ref().and_then(|login| login.password_hash.clone());
-        let right = self.passwords.verify(password.clone(), hash).await?;
+        let (recalls, now) = (recall == Recall::Minutes, self.clock.now());
+        let is_known = |login: &Login| recalls && self.recalled_passwords.knows(login, &password, now);
+        let was_known = found.as_ref().is_some_and(is_known);
+        let right = was_known || self.passwords.verify(password.clone(), hash).await?;
         match found {
             Some(login) if right && login.user.may_enter() => {
                 charge.refund();
-                self.with_own_hash(login, password).await
+                let login = self.with_own_hash(login, password.clone()).await?;
+                if recalls && !was_known {
+                    self.recalled_passwords.remember(&login, &password, now);
+                }
+                Ok(login)
             }
             found => {
                 if let Some(login) = &found {

@@ -2,7 +2,7 @@
 //! that it can be ended.
 
 use crate::identity_cache::password_fingerprint;
-use crate::login::WRONG;
+use crate::login::{Recall, WRONG};
 use crate::sessions::session_id;
 use crate::{Access, AccessError, Attempt, Authentication, CloseReason, Holder, Opened, hash_secret};
 use milepost_domain::{Caller, Principal, Timestamp, User, UserId};
@@ -24,12 +24,13 @@ impl Access {
         }
     }
 
-    /// The caller of a request that carries name and password. Nothing is opened for it.
+    /// The caller of a request that carries name and password. Nothing is opened for it, and a password that was right a short time ago
+    /// costs no slow hash: programs send theirs with every request.
     ///
     /// # Errors
     /// [`AccessError::NotAuthenticated`], [`AccessError::SecondFactorDue`] for who needs more than a password, [`AccessError::TooMany`].
     pub async fn caller_of_password(&self, attempt: Attempt) -> Result<Caller, AccessError> {
-        let login = self.check_password(attempt).await?;
+        let login = self.check_or_recall_password(attempt, Recall::Minutes).await?;
         if !login.factors.is_empty() || login.is_factor_demanded {
             return Err(AccessError::SecondFactorDue(
                 login.factors,

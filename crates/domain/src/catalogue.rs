@@ -39,6 +39,8 @@ pub enum EntryKind {
     Report,
     /// A shipment or job.
     Order,
+    /// The picture of a vehicle, with the vehicle's number and name.
+    Picture,
 }
 
 named_values!(EntryKind, "kind", "must be a kind of the catalogue", {
@@ -56,6 +58,7 @@ named_values!(EntryKind, "kind", "must be a kind of the catalogue", {
     Computed => "computed",
     Report => "report",
     Order => "order",
+    Picture => "picture",
 });
 
 /// The text of a JSON object. The domain knows no format, so it must have been parsed before.

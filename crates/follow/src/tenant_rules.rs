@@ -114,17 +114,7 @@ impl TenantRules {
 
     /// The thresholds, with a vehicle's own rules.
     pub(crate) fn rules_of(&self, vehicle: &Vehicle) -> Rules {
-        let of_vehicle = VehicleRules {
-            speed_limit_kmh: vehicle.speed_limit.map(|limit| limit.get()),
-            fuel_l_per_100km: vehicle.fuel_l_per_100km,
-            service_due_km: vehicle.service_due_km.map(|due| due.get()),
-            service_due_at: vehicle.service_due_at,
-            odometer_offset_km: vehicle.odometer.map_or(0.0, |odometer| odometer.get()),
-        };
-        Rules::new(self.thresholds, of_vehicle).unwrap_or_else(|refusal| {
-            tracing::error!(vehicle.id = %vehicle.id, "vehicle's own rules left out: {refusal}");
-            Rules::new(self.thresholds, VehicleRules::default()).unwrap_or_default()
-        })
+        vehicle_rules(self.thresholds, vehicle)
     }
 
     /// A geofence, if it still exists.
@@ -135,6 +125,21 @@ impl TenantRules {
     pub(crate) fn built(&self, fence: FenceId) -> Option<&BuiltGeofence> {
         self.places.get(&fence).map(|place| &self.geofences[*place])
     }
+}
+
+/// A tenant's thresholds with a vehicle's own rules.
+pub(crate) fn vehicle_rules(thresholds: Thresholds, vehicle: &Vehicle) -> Rules {
+    let of_vehicle = VehicleRules {
+        speed_limit_kmh: vehicle.speed_limit.map(|limit| limit.get()),
+        fuel_l_per_100km: vehicle.fuel_l_per_100km,
+        service_due_km: vehicle.service_due_km.map(|due| due.get()),
+        service_due_at: vehicle.service_due_at,
+        odometer_offset_km: vehicle.odometer.map_or(0.0, |odometer| odometer.get()),
+    };
+    Rules::new(thresholds, of_vehicle).unwrap_or_else(|refusal| {
+        tracing::error!(vehicle.id = %vehicle.id, "vehicle's own rules left out: {refusal}");
+        Rules::new(thresholds, VehicleRules::default()).unwrap_or_default()
+    })
 }
 
 /// The number by which the fold knows a geofence.

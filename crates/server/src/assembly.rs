@@ -27,7 +27,7 @@ use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_p
 use milepost_dialect_phones::PhoneParts;
 use milepost_dialect_records::RecordsListener;
 use milepost_dialect_stream::{StreamListener, StreamParts, StreamState};
-use milepost_dialect_traccar::{Directory, TraccarListener, TraccarParts, WebFolder};
+use milepost_dialect_traccar::{DeviceLog, Directory, TraccarListener, TraccarParts, WebFolder};
 use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, OnProgress, TrackFollower, TrackInbox, VehicleDirectory, Waker};
@@ -249,7 +249,8 @@ impl Assembly {
     /// What the connections of trackers share.
     pub(crate) fn device_context(&self, config: &Config, limits: ConnectionLimits) -> Arc<DeviceContext> {
         let (use_cases, metrics) = (Arc::clone(&self.use_cases), Arc::clone(&self.metrics));
-        DeviceContext::new(use_cases, self.clock.clone(), metrics, limits, config.device_idle)
+        let log = DeviceLog::new(self.hub.clone(), Arc::clone(&self.traccar_directory));
+        DeviceContext::new(use_cases, self.clock.clone(), metrics, log, limits, config.device_idle)
     }
 
     /// All routes. This is the only list of dialects.

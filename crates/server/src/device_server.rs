@@ -1,6 +1,7 @@
 //! Serves trackers over TCP and UDP: reads what they send by their protocols, hands it to the use case, and answers after the commit.
 
 mod answer;
+mod commands;
 mod connection;
 mod context;
 mod datagrams;

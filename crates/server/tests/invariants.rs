@@ -160,7 +160,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("lettre", &["milepost-outbox"]),
     ("argon2", &["milepost-access"]),
     ("csv", &["milepost-timetable"]),
-    ("zip", &["milepost-service", "milepost-timetable"]),
+    ("zip", &["milepost-service", "milepost-timetable", "milepost-dialect-traccar"]),
     ("crypto_secretbox", &["milepost-phone-formats"]),
     ("quick_cache", &["milepost-cache"]),
     (

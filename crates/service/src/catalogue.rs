@@ -24,6 +24,10 @@ impl Catalogue {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
     }
+
+    pub(crate) async fn read_entry(&self, tenant: &TenantId, entry: EntryRef) -> Result<Option<Entry>, ServiceError> {
+        Ok(self.store.get_entry(tenant, entry).await?)
+    }
 }
 
 /// All entries of one kind, in the order of their numbers. Whom they concern is for the dialect to say: links are its own.

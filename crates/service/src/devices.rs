@@ -2,9 +2,13 @@
 //! Each has a secret key, which is shown once.
 
 mod alarms;
+mod commands;
+mod lines;
 mod report;
 mod unknown;
 
+pub use commands::{Commands, keep_command, kept_commands, lines, send_command, take_kept_command};
+pub use lines::{Delivery, Lines, OpenLine, WaitingCommand};
 pub use report::{Identity, KeyShown, Refusal, Reported, ReportingDevice, Taken, identify, record_reports, report};
 pub use unknown::{adopt_device, list_unknown_devices};
 
@@ -42,6 +46,8 @@ pub struct Devices {
     rules: DeviceRules,
     unknown: Arc<UnknownDevices>,
     alarms: AlarmAlerts,
+    commands: Commands,
+    clock: Clock,
 }
 
 impl Devices {
@@ -51,9 +57,9 @@ impl Devices {
         (wakers, alert_expiry_ms): (Wakers, i64),
         rules: DeviceRules,
     ) -> Self {
-        let unknown = UnknownDevices::new(Arc::clone(&store), clock);
+        let unknown = UnknownDevices::new(Arc::clone(&store), clock.clone());
         let alarms = AlarmAlerts::new(Arc::clone(&store), wakers, alert_expiry_ms);
-        Self { store, access, positions, rules, unknown, alarms }
+        Self { store, access, positions, rules, unknown, alarms, commands: Commands::default(), clock }
     }
 }
 

@@ -41,6 +41,7 @@ pub mod tenants;
 pub mod timetables;
 mod use_cases;
 pub mod users;
+pub mod vehicle_pictures;
 pub mod vehicles;
 mod wakers;
 pub mod webhooks;

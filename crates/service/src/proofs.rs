@@ -51,6 +51,17 @@ impl Proofs {
     pub async fn upload_room(&self, request: &Request, bytes: usize) -> Result<UploadRoom, ServiceError> {
         self.uploads.take(&request.caller, bytes).await
     }
+
+    /// Encodes a picture anew that has at most so many bytes then, in turn with all others.
+    pub(crate) async fn encode_small(
+        &self,
+        request: &Request,
+        tenant: &TenantId,
+        sent: Vec<u8>,
+        max_bytes: usize,
+    ) -> Result<Result<Vec<u8>, PictureRefused>, ServiceError> {
+        self.pictures.compute_in_turn(tenant, &request.caller, move || picture::encode_small(&sent, max_bytes)).await
+    }
 }
 
 /// A proof to be added.

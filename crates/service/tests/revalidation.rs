@@ -307,3 +307,46 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
     node.store.add_device(&kiosk, &hash_secret("mpd_new"), &Once::unclaimed()).await.unwrap();
     assert_eq!(node.revalidate(again).await.0, Some(CloseReason::Revoked));
 }
+
+#[tokio::test]
+async fn a_password_that_a_program_sends_with_each_request_is_hashed_once_and_forgotten_when_it_changes() {
+    let node = Node::start().await;
+    let user = node.add_user("ann").await;
+    let begun = std::time::Instant::now();
+    assert_eq!(node.access.caller_of_password(attempt("ann")).await.unwrap().user_id(), Some(user.id));
+    let first = begun.elapsed();
+    let begun = std::time::Instant::now();
+    for _ in 0..20 {
+        node.access.caller_of_password(attempt("ann")).await.unwrap();
+    }
+    assert!(begun.elapsed() < first * 10, "20 in {:?}, the first in {first:?}", begun.elapsed());
+
+    // A wrong one is hashed each time, and counts as a failure each time.
+    let wrong = || Attempt { password: "open sesame ".to_owned(), ..attempt("ann") };
+    let begun = std::time::Instant::now();
+    for _ in 0..10 {
+        let refused = node.access.caller_of_password(wrong()).await;
+        assert!(matches!(refused, Err(AccessError::NotAuthenticated(_))));
+    }
+    assert!(begun.elapsed() > first, "10 in {:?}, the first in {first:?}", begun.elapsed());
+    // And the right one is refused as it was before: nobody tries more often because it is remembered.
+    for tried in [wrong(), attempt("ann")] {
+        assert!(matches!(node.access.caller_of_password(tried).await, Err(AccessError::TooMany { .. })));
+    }
+    node.turnable.turn(Duration::from_secs(60));
+    node.access.caller_of_password(attempt("ann")).await.unwrap();
+
+    // Another node changes the password: nothing is told here, and the old one is refused at once.
+    let hash = node.access.hash_password("open barley".to_owned()).await.unwrap();
+    let changed = User { version: user.version + 1, ..user.clone() };
+    assert!(node.store.update_user(&changed, Some(&hash), node.clock.now()).await.unwrap());
+    let refused = node.access.caller_of_password(attempt("ann")).await;
+    assert!(matches!(refused, Err(AccessError::NotAuthenticated(_))));
+    let barley = || Attempt { password: "open barley".to_owned(), ..attempt("ann") };
+    node.access.caller_of_password(barley()).await.unwrap();
+    let locked = User { active: false, version: changed.version + 1, ..changed };
+    assert!(node.store.update_user(&locked, None, node.clock.now()).await.unwrap());
+    assert!(node.access.caller_of_password(barley()).await.is_err());
+    assert!(node.store.remove_user(user.id, None, node.clock.now()).await.unwrap());
+    assert!(node.access.caller_of_password(barley()).await.is_err());
+}

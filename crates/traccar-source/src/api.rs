@@ -2,7 +2,8 @@
 
 use crate::objects::{KINDS, OWNERS};
 use crate::position_row::Batcher;
-use crate::{Batch, ForeignLink, Found, Objects, Progress, SourceError, Vehicles, plain_address};
+use crate::trips::{MAX_TRIPS, of_report};
+use crate::{Batch, ForeignLink, ForeignTrip, Found, Objects, Progress, SourceError, Vehicles, plain_address};
 use milepost_domain::{EntryKind, Timestamp};
 use milepost_phone_formats::forwarded_position;
 use reqwest::{Client, StatusCode};
@@ -159,6 +160,19 @@ impl Api {
             }
         }
         Ok(())
+    }
+
+    /// The report of a device's trips, as Traccar's own application shows it.
+    pub(crate) async fn list_trips(
+        &self,
+        device: i64,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ForeignTrip>, SourceError> {
+        let (from, to) = (iso(from.unix_ms()), iso(to.unix_ms()));
+        let path = format!("reports/trips?deviceId={device}&from={from}&to={to}");
+        let trips = objects_of(self.ask_whole(&path).await?);
+        Ok(trips.iter().filter_map(of_report).take(MAX_TRIPS).collect())
     }
 
     /// All positions of one device after the other, in windows of time that fit the answers.

@@ -12,10 +12,12 @@ mod position_row;
 mod postgres;
 mod scanner;
 mod source_error;
+mod trips;
 mod wall_clock;
 
 pub use objects::{ForeignLink, Found, Objects};
 pub use source_error::SourceError;
+pub use trips::ForeignTrip;
 
 use api::Api;
 use dump::Dump;
@@ -115,6 +117,24 @@ impl Source {
             Kind::Api(api) => api.read_objects().await,
             Kind::Postgres(database) => database.read_objects().await,
             Kind::Dump(dump) => dump.read_objects(),
+        }
+    }
+
+    /// Reads the trips of a device between two times as the other server reports them; `None` if the source has no such report.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the report can't be read.
+    pub async fn list_trips(
+        &mut self,
+        device: i64,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Option<Vec<ForeignTrip>>, SourceError> {
+        match &mut self.0 {
+            Kind::Api(api) => api.list_trips(device, from, to).await.map(Some),
+            Kind::Postgres(database) => database.list_trips(device, from, to).await.map(Some),
+            // Its events come before the positions that they name.
+            Kind::Dump(_) => Ok(None),
         }
     }
 

@@ -3,7 +3,8 @@
 use crate::copy_text::{Lines, split};
 use crate::objects::{POSITIONS, kind_of_table, kinds_of_links, link_of};
 use crate::position_row::{Batcher, COLUMNS, PositionColumns, vehicle_of};
-use crate::{Batch, Found, Objects, Progress, SourceError, Vehicles, plain_address};
+use crate::trips::{MAX_TRIPS, MotionEvent, TripsOfEvents};
+use crate::{Batch, ForeignTrip, Found, Objects, Progress, SourceError, Vehicles, plain_address};
 use futures_util::TryStreamExt as _;
 use jiff::tz::TimeZone;
 use milepost_domain::Timestamp;
@@ -16,6 +17,8 @@ use url::Url;
 /// A row may have got its number before another, and been committed after it. A later import reads from so many numbers before the
 /// end of the one before.
 const OVERLAP: i64 = 10_000;
+/// Rows that are sorted and sent at once, after which the progress is noted.
+const PART: i64 = 200_000;
 
 pub(crate) struct Postgres {
     connection: PgConnection,
@@ -29,9 +32,12 @@ impl Postgres {
             Url::parse(address).map_err(|_| SourceError::Refused("the database's URL can't be read".to_owned()))?;
         let mut connection = PgConnection::connect(address).await?;
         // Nothing is changed, and a time is written in one way whatever the server prefers.
-        sqlx::raw_sql("set default_transaction_read_only = on; set datestyle = 'ISO'; set bytea_output = 'hex'")
-            .execute(&mut connection)
-            .await?;
+        sqlx::raw_sql(
+            "set default_transaction_read_only = on; set datestyle = 'ISO'; set bytea_output = 'hex';
+             set work_mem = '96MB'",
+        )
+        .execute(&mut connection)
+        .await?;
         Ok(Self { connection, name: plain_address(&url), zone })
     }
 
@@ -116,6 +122,34 @@ impl Postgres {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
+    /// A device's trips, from the events of its motion.
+    pub(crate) async fn list_trips(
+        &mut self,
+        device: i64,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ForeignTrip>, SourceError> {
+        let rows = sqlx::query(
+            "select event.type::text, coalesce(position.fixtime, event.eventtime)::text, coalesce(position.attributes, '')::text
+             from tc_events event left join tc_positions position on position.id = event.positionid
+             where event.deviceid = $1 and event.type in ('deviceMoving', 'deviceStopped')
+             and event.eventtime between $2::text::timestamp and $3::text::timestamp
+             order by event.eventtime, event.id limit $4",
+        )
+        .bind(device)
+        .bind(self.wall(from))
+        .bind(self.wall(to))
+        .bind(2 * MAX_TRIPS as i64)
+        .fetch_all(&mut self.connection)
+        .await?;
+        let mut found = TripsOfEvents::default();
+        for row in &rows {
+            let (kind, at, attributes): (String, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            found.take(&MotionEvent { kind: &kind, at: &at, attributes: &attributes }, &self.zone);
+        }
+        Ok(found.trips)
+    }
+
     pub(crate) async fn send_positions(
         mut self,
         vehicles: &Vehicles,
@@ -127,14 +161,65 @@ impl Postgres {
             .fetch_one(&mut self.connection)
             .await?;
         let newest = newest.unwrap_or(0);
-        if progress.done > 0 {
-            // Others have come since an import that was ended: they are few, and are read by their numbers.
-            let from = progress.done - OVERLAP;
-            let rows = format!("where id > {from} and id <= {newest} order by deviceid, fixtime, id");
-            let mut batcher = Batcher::new(batches, now);
-            self.send_rows(&rows, vehicles, &mut batcher, |_, _| None).await?;
-            return batcher.send(Some(Progress { done: newest, ..Progress::default() })).await;
+        let is_indexed = self.numbers_are_indexed().await?;
+        // An import that began by device goes on so.
+        if progress.until > 0 || progress.done == 0 && !is_indexed {
+            return self.send_by_device(vehicles, progress, newest, now, batches).await;
         }
+        let part = if is_indexed { PART } else { i64::MAX };
+        self.send_by_number(vehicles, progress.done, newest, part, now, batches).await
+    }
+
+    /// Whether rows can be found by their numbers: with TimescaleDB an operator may have dropped that index.
+    async fn numbers_are_indexed(&mut self) -> Result<bool, SourceError> {
+        let is_indexed = sqlx::query_scalar(AssertSqlSafe(format!(
+            "select exists (select 1 from pg_index one join pg_attribute field
+             on field.attrelid = one.indrelid and field.attnum = one.indkey[0]
+             where one.indrelid = to_regclass('{POSITIONS}') and one.indpred is null and field.attname = 'id')"
+        )))
+        .fetch_one(&mut self.connection)
+        .await?;
+        Ok(is_indexed)
+    }
+
+    /// All devices together, some hundred thousand rows after the other: they lie side by side in the database's files, where those of
+    /// one device are spread over all of them. Within such a part each device's are in the order of time.
+    async fn send_by_number(
+        &mut self,
+        vehicles: &Vehicles,
+        done: i64,
+        newest: i64,
+        part: i64,
+        now: Timestamp,
+        batches: &mpsc::Sender<Batch>,
+    ) -> Result<(), SourceError> {
+        let mut batcher = Batcher::new(batches, now);
+        let mut after = if done > 0 { done - OVERLAP } else { -1 };
+        while after < newest {
+            let end: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
+                "select max(id)::bigint from
+                 (select id from {POSITIONS} where id > {after} and id <= {newest} order by id limit {part}) part"
+            )))
+            .fetch_one(&mut self.connection)
+            .await?;
+            let Some(end) = end else { break };
+            let rows = format!("where id > {after} and id <= {end} order by deviceid, fixtime, id");
+            self.send_rows(&rows, vehicles, &mut batcher, |_, _| None).await?;
+            batcher.send(Some(Progress { done: end, ..Progress::default() })).await?;
+            after = end;
+        }
+        batcher.send(Some(Progress { done: newest, ..Progress::default() })).await
+    }
+
+    /// One device after the other, where nothing finds rows by their numbers.
+    async fn send_by_device(
+        &mut self,
+        vehicles: &Vehicles,
+        progress: Progress,
+        newest: i64,
+        now: Timestamp,
+        batches: &mpsc::Sender<Batch>,
+    ) -> Result<(), SourceError> {
         let mut state = if progress.until > 0 { progress } else { Progress { until: newest, ..Progress::default() } };
         let mut batcher = Batcher::new(batches, now);
         for device in vehicles.keys().copied().filter(|device| *device >= state.device).collect::<Vec<_>>() {

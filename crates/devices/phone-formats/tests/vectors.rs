@@ -4,7 +4,7 @@
 use milepost_device_report::{DeviceReport, ReportTime};
 use milepost_domain::{AttributeValue, Timestamp, UniqueId, attribute};
 use milepost_phone_formats::{
-    DeviceSecrets, Fields, Malformed, Message, read_gpslogger, read_osmand, read_owntracks, read_traccar,
+    DeviceSecrets, Fields, Malformed, Message, read_gpslogger, read_osmand, read_overland, read_owntracks, read_traccar,
 };
 use serde_json::Value;
 
@@ -159,6 +159,22 @@ fn what_traccar_client_sends_is_read_as_documented() {
 }
 
 #[test]
+fn what_overland_sends_is_read_as_documented() {
+    for vector in vectors(include_str!("../testdata/overland.json")) {
+        let id = vector["id"].as_str().unwrap();
+        let messages = read_overland(&vector["body"]).unwrap();
+        let positions: Vec<_> = messages.iter().flat_map(|message| &message.reports).collect();
+        let expected = vector["positions"].as_array().unwrap();
+        assert_eq!(positions.len(), expected.len(), "{id}");
+        for (report, expected) in positions.into_iter().zip(expected) {
+            check_position(report, expected, id);
+        }
+        let named = messages[0].names.first().map(UniqueId::as_str);
+        assert_eq!(named, vector["device_id"].as_str(), "{id}");
+    }
+}
+
+#[test]
 fn what_gpslogger_sends_is_read_as_documented() {
     let mut read = 0;
     for vector in vectors(include_str!("../testdata/gpslogger.json")) {
@@ -242,7 +258,7 @@ proptest::proptest! {
             let _ = (read_osmand(&fields), read_gpslogger(&fields));
         }
         if let Ok(json) = serde_json::from_slice::<Value>(&bytes) {
-            let _ = (read_traccar(&json), milepost_phone_formats::read_overland(&json));
+            let _ = (read_traccar(&json), read_overland(&json));
         }
     }
 
@@ -257,7 +273,7 @@ proptest::proptest! {
         );
         let _ = read_owntracks(body.as_bytes(), &[], &DeviceSecrets::default());
         if let Ok(json) = serde_json::from_slice::<Value>(body.as_bytes()) {
-            let _ = (read_traccar(&json), milepost_phone_formats::read_overland(&json));
+            let _ = (read_traccar(&json), read_overland(&json));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The shape of a family of devices.
 
 use crate::Message;
-use milepost_domain::Timestamp;
+use milepost_domain::{CommandKind, DeviceCommand, Timestamp};
 
 /// What the bytes at hand begin with.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,6 +44,14 @@ pub(crate) trait Family: Send {
     fn cut(&self, bytes: &[u8], arrival: Arrival) -> Cut;
     /// Reads a frame that [`Family::cut`] cut.
     fn read(&mut self, frame: &[u8], arrival: Arrival) -> Read;
+    /// The commands that these devices take.
+    fn commands(&self) -> &'static [CommandKind] {
+        &[]
+    }
+    /// The frame of a command for the device of this id. `None` if it takes none of this kind, or none so long.
+    fn write_command(&mut self, _device_id: &str, _command: &DeviceCommand, _now: Timestamp) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// A stream of text frames gives up what lies before the start, so that a session finds frames again after garbage.

@@ -5,7 +5,7 @@ use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields::{self, at, find, number, number_at};
 use crate::fix::FixDraft;
 use crate::{Answer, FixTime, Message, MessageKind};
-use milepost_domain::{Alarm, Timestamp};
+use milepost_domain::{Alarm, CommandKind, DeviceCommand, Timestamp};
 
 const MAX_FRAME_BYTES: usize = 1_024;
 const MINUTE_MS: i64 = 60_000;
@@ -61,6 +61,30 @@ impl Family for Gps103 {
             Some(imei) => read_report(imei, &fields),
             None => Read::Refused("no report", Vec::new()),
         }
+    }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[
+            CommandKind::Custom,
+            CommandKind::Locate,
+            CommandKind::StopEngine,
+            CommandKind::ResumeEngine,
+            CommandKind::Arm,
+            CommandKind::Disarm,
+        ]
+    }
+
+    fn write_command(&mut self, device_id: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
+        let keyword = match command.kind {
+            CommandKind::Custom => command.text.as_ref()?.as_str(),
+            CommandKind::Locate => "B",
+            CommandKind::StopEngine => "J",
+            CommandKind::ResumeEngine => "K",
+            CommandKind::Arm => "L",
+            CommandKind::Disarm => "M",
+            _ => return None,
+        };
+        Some(format!("**,imei:{device_id},{keyword};").into_bytes())
     }
 }
 

@@ -6,15 +6,19 @@ use crate::cursor::{Cursor, bcd_digits};
 use crate::family::{Arrival, Cut, Family, Read};
 use crate::fix::FixDraft;
 use crate::{Answer, FixTime, Message, MessageKind};
-use milepost_domain::Alarm;
+use milepost_domain::{Alarm, CommandKind, DeviceCommand, Timestamp};
 
 /// The longest text of a device has some hundred bytes.
 const MAX_FRAME_BYTES: usize = 2_048;
+/// What the one byte of the length leaves for the text of a command.
+const MAX_COMMAND_CHARS: usize = 245;
 const END: [u8; 2] = [0x0D, 0x0A];
 
 #[derive(Default)]
 pub(crate) struct Gt06 {
     imei: Option<String>,
+    /// Numbers commands.
+    serial: u16,
 }
 
 impl Family for Gt06 {
@@ -75,6 +79,36 @@ impl Family for Gt06 {
             0x94 if frame[0] == 0x79 => self.information(body),
             _ => Message::new(MessageKind::Other, self.imei.clone()),
         })
+    }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[
+            CommandKind::Custom,
+            CommandKind::Locate,
+            CommandKind::StopEngine,
+            CommandKind::ResumeEngine,
+            CommandKind::Restart,
+            CommandKind::ShowVersion,
+        ]
+    }
+
+    fn write_command(&mut self, _: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
+        let text = match command.kind {
+            CommandKind::Custom => command.text.as_ref()?.as_str(),
+            CommandKind::Locate => "WHERE#",
+            CommandKind::StopEngine => "RELAY,1#",
+            CommandKind::ResumeEngine => "RELAY,0#",
+            CommandKind::Restart => "RESET#",
+            CommandKind::ShowVersion => "VERSION#",
+            _ => return None,
+        };
+        if text.len() > MAX_COMMAND_CHARS {
+            return None;
+        }
+        self.serial = self.serial.wrapping_add(1);
+        // Four bytes that come back in the device's answer, and the text.
+        let content = [&[text.len() as u8 + 4, 0, 0, 0, 0], text.as_bytes()].concat();
+        Some(answer(0x80, &content, &self.serial.to_be_bytes()))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::family::{Arrival, Cut, Family, Read, skip_to};
 use crate::fields::{self, at, number, number_at};
 use crate::fix::FixDraft;
 use crate::{Answer, FixTime, Message, MessageKind};
-use milepost_domain::Alarm;
+use milepost_domain::{Alarm, CommandKind, DeviceCommand, Timestamp};
 
 const MAX_FRAME_BYTES: usize = 1_024;
 /// The part of a binary frame that is read. What follows differs by model, and is skipped wherever a segment ends.
@@ -52,6 +52,29 @@ impl Family for H02 {
         }
         let text = fields::text(&frame[1..frame.len() - 1]);
         self.read_text(&text.split(',').collect::<Vec<_>>(), arrival)
+    }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[
+            CommandKind::Custom,
+            CommandKind::StopEngine,
+            CommandKind::ResumeEngine,
+            CommandKind::Arm,
+            CommandKind::Disarm,
+        ]
+    }
+
+    fn write_command(&mut self, device_id: &str, command: &DeviceCommand, now: Timestamp) -> Option<Vec<u8>> {
+        let (keyword, values) = match command.kind {
+            CommandKind::Custom => return Some(command.text.as_ref()?.as_str().as_bytes().to_vec()),
+            CommandKind::StopEngine => ("S20", "1,1"),
+            CommandKind::ResumeEngine => ("S20", "1,0"),
+            CommandKind::Arm => ("SCF", "0,0"),
+            CommandKind::Disarm => ("SCF", "1,1"),
+            _ => return None,
+        };
+        let Civil { hour, minute, second, .. } = Civil::from_utc(now);
+        Some(format!("*HQ,{device_id},{keyword},{hour:02}{minute:02}{second:02},{values}#").into_bytes())
     }
 }
 

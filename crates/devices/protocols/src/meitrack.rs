@@ -6,7 +6,7 @@ use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields::{self, at, find, number, number_at};
 use crate::fix::FixDraft;
 use crate::{Answer, Civil, FixTime, Message, MessageKind};
-use milepost_domain::{Alarm, Timestamp};
+use milepost_domain::{Alarm, CommandKind, DeviceCommand, Timestamp};
 
 /// Lengths of more than a few KiB do not occur.
 const MAX_FRAME_BYTES: usize = 4_000;
@@ -57,6 +57,22 @@ impl Family for Meitrack {
             return Read::Refused("wrong checksum", Vec::new());
         }
         read_frame(frame[2], counted).unwrap_or(Read::Refused("unreadable", Vec::new()))
+    }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[CommandKind::Custom, CommandKind::Locate, CommandKind::StopEngine, CommandKind::ResumeEngine]
+    }
+
+    fn write_command(&mut self, device_id: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
+        let content = match command.kind {
+            CommandKind::Custom => command.text.as_ref()?.as_str(),
+            CommandKind::Locate => "A10",
+            // The first output, whatever the speed; the others stay as they are.
+            CommandKind::StopEngine => "C01,0,12222",
+            CommandKind::ResumeEngine => "C01,0,02222",
+            _ => return None,
+        };
+        Some(answer(b'A', device_id, content))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields::{self, at, find, number, number_at};
 use crate::fix::FixDraft;
 use crate::{Answer, FixTime, Message, MessageKind};
-use milepost_domain::Alarm;
+use milepost_domain::{Alarm, CommandKind, DeviceCommand, Timestamp};
 
 /// Frames are shorter than about 1500 bytes.
 const MAX_FRAME_BYTES: usize = 2_048;
@@ -69,6 +69,16 @@ impl Family for Queclink {
             Some(fixes) => Read::Message(Message::of_fixes(device_id, fixes).answered(confirm)),
             None => Read::Refused("impossible time", Vec::new()),
         }
+    }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[CommandKind::Custom]
+    }
+
+    fn write_command(&mut self, _: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
+        // `AT+GT…$` as it stands in the device's manual, with its own password.
+        let text = command.text.as_ref().filter(|_| command.kind == CommandKind::Custom)?;
+        Some(text.as_str().as_bytes().to_vec())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::family::{Arrival, Cut, Family, Read};
 use crate::{Message, Protocol};
-use milepost_domain::Timestamp;
+use milepost_domain::{CommandKind, DeviceCommand, Timestamp};
 
 /// Bytes of an unfinished frame that a session keeps at most, beside those that have just arrived.
 pub const MAX_BUFFERED_BYTES: usize = 4 * 1024;
@@ -65,6 +65,16 @@ impl Session {
     /// As [`Session::take`]. The sender's next datagram may be good.
     pub fn take_datagram(&mut self, bytes: &[u8], at: Timestamp, mut found: impl FnMut(Found)) -> Result<(), Closed> {
         self.read_frames(bytes, Arrival { at, is_datagram: true }, &mut found).map(|_| ())
+    }
+
+    /// The commands that its device takes.
+    pub fn commands(&self) -> &'static [CommandKind] {
+        self.family.commands()
+    }
+
+    /// The frame of a command for the device of this id. `None` if it takes none of this kind, or none so long.
+    pub fn write_command(&mut self, device_id: &str, command: &DeviceCommand, now: Timestamp) -> Option<Vec<u8>> {
+        self.family.write_command(device_id, command, now)
     }
 
     /// Bytes of an unfinished frame.

@@ -6,7 +6,7 @@ use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields;
 use crate::fix::FixDraft;
 use crate::{Answer, FixTime, Message, MessageKind};
-use milepost_domain::{Alarm, Timestamp};
+use milepost_domain::{Alarm, CommandKind, DeviceCommand, Timestamp};
 
 /// Devices send packets of at most 1280 bytes.
 const MAX_PACKET_BYTES: usize = 4_000;
@@ -75,6 +75,32 @@ impl Family for Teltonika {
         let answer = Answer { failed: NONE_TAKEN.to_vec(), ..Answer::taken(taken) };
         Read::Message(Message::of_fixes(Some(imei), fixes).answered(answer))
     }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[CommandKind::Custom, CommandKind::Locate, CommandKind::Restart, CommandKind::ShowVersion]
+    }
+
+    fn write_command(&mut self, _: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
+        let text = match command.kind {
+            CommandKind::Custom => command.text.as_ref()?.as_str(),
+            CommandKind::Locate => "getgps",
+            CommandKind::Restart => "cpureset",
+            CommandKind::ShowVersion => "getver",
+            _ => return None,
+        };
+        Some(command_frame(text))
+    }
+}
+
+/// Codec 12: one command of type 5, a text.
+fn command_frame(text: &str) -> Vec<u8> {
+    let mut body = vec![0x0C, 1, 5];
+    body.extend_from_slice(&u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
+    body.extend_from_slice(text.as_bytes());
+    body.push(1);
+    let length = u32::try_from(body.len()).unwrap_or(0).to_be_bytes();
+    let crc = u32::from(crc16_ibm(&body)).to_be_bytes();
+    [&[0; 4], &length[..], &body, &crc].concat()
 }
 
 impl Teltonika {

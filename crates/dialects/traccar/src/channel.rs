@@ -29,3 +29,18 @@ pub(crate) fn position_message(id: &VehicleId, payload: String) -> Message {
 pub(crate) fn event_message(users: &[i64], payload: String) -> Message {
     Message::new(payload, Recipients::only(users.iter().map(|id| user_key(*id))))
 }
+
+/// Who sees the whole fleet and shows what its trackers send.
+pub(crate) fn all_logs_key() -> Key {
+    Key::new("logs", "")
+}
+
+/// Who shows what the tracker of this vehicle sends.
+pub(crate) fn log_key(id: &VehicleId) -> Key {
+    Key::new("log", id.as_str())
+}
+
+/// What a tracker sent. For a slow reader the newest of a tracker replaces the unread one.
+pub(crate) fn log_message(id: &VehicleId, payload: String) -> Message {
+    Message::conflated(payload, Recipients::only([log_key(id), all_logs_key()]), log_key(id), 0)
+}

@@ -4,7 +4,7 @@ use crate::fleet::{FleetParts, FleetView};
 use milepost_domain::{EntryKind, TenantId, Timestamp};
 use milepost_service::{ServiceError, UseCases, catalogue, devices, fleet, users, vehicles};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::Notify;
 
@@ -21,6 +21,17 @@ const MAX_AGE_MS: i64 = 30_000;
 pub struct Directory {
     /// A std mutex: held for a look-up, never across an await.
     tenants: Mutex<HashMap<TenantId, Arc<Known>>>,
+    /// Sockets on this node that show what trackers send.
+    log_readers: AtomicUsize,
+}
+
+/// One socket that shows what trackers send, until it is dropped.
+pub(crate) struct LogReader(Arc<Directory>);
+
+impl Drop for LogReader {
+    fn drop(&mut self) {
+        self.0.log_readers.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// What is known of one tenant.
@@ -71,6 +82,17 @@ impl Directory {
     /// A directory that knows nothing yet.
     pub fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// Another socket shows what trackers send.
+    pub(crate) fn read_logs(self: &Arc<Self>) -> LogReader {
+        self.log_readers.fetch_add(1, Ordering::AcqRel);
+        LogReader(Arc::clone(self))
+    }
+
+    /// Whether anybody on this node looks at what trackers send.
+    pub fn has_log_readers(&self) -> bool {
+        self.log_readers.load(Ordering::Acquire) > 0
     }
 
     pub(crate) fn known(&self, tenant: &TenantId) -> Arc<Known> {

@@ -4,6 +4,8 @@ pub(crate) mod commands;
 pub(crate) mod devices;
 pub(crate) mod events;
 pub(crate) mod geofences;
+pub(crate) mod images;
+pub(crate) mod kml;
 pub(crate) mod notifications;
 pub(crate) mod objects;
 pub(crate) mod permissions;

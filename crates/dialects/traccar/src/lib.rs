@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod channel;
+pub mod commands;
 mod convert;
 mod directory;
 mod events;
@@ -12,6 +13,7 @@ mod handlers;
 mod ids;
 pub mod import;
 mod listener;
+mod logs;
 mod refusal;
 mod reports;
 mod shape;
@@ -24,6 +26,7 @@ mod workbook;
 
 pub use directory::Directory;
 pub use listener::TraccarListener;
+pub use logs::{DeviceLog, Heard};
 pub use web::WebFolder;
 
 use axum::Router;
@@ -33,8 +36,8 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
 use handlers::{
-    commands, devices, events as event_handlers, geofences, notifications, objects, permissions, positions,
-    report_handlers, server, session, share, socket, users,
+    commands as command_handlers, devices, events as event_handlers, geofences, images, kml, notifications, objects,
+    permissions, positions, report_handlers, server, session, share, socket, users,
 };
 use milepost_http::HttpContext;
 use milepost_live::Live;
@@ -91,10 +94,13 @@ fn paths() -> Router<TraccarParts> {
         .route("/api/devices", get(devices::list_devices).post(devices::add_device))
         .route("/api/devices/{id}", get(devices::get_device).put(devices::change_device).delete(devices::remove_device))
         .route("/api/devices/{id}/accumulators", axum::routing::put(devices::set_accumulators))
+        .route("/api/devices/{id}/image", post(images::set_image))
+        .route("/api/media/{unique_id}/{file}", get(images::show_media))
         .route("/api/positions", get(positions::list_positions).delete(positions::remove_positions))
         .route("/api/positions/csv", get(positions::export_csv))
         .route("/api/positions/gpx", get(positions::export_gpx))
-        .route("/api/positions/kml", get(positions::export_kml))
+        .route("/api/positions/kml", get(kml::export_kml))
+        .route("/api/positions/kmz", get(kml::export_kmz))
         .route("/api/positions/{id}", delete(positions::remove_position))
         .route("/api/geofences", get(geofences::list_geofences).post(geofences::add_geofence))
         .route(
@@ -107,14 +113,14 @@ fn paths() -> Router<TraccarParts> {
         )
         .route("/api/permissions/bulk", post(permissions::add_permissions).delete(permissions::remove_permissions))
         .route("/api/events/{id}", get(event_handlers::get_event))
-        .route("/api/commands/types", get(commands::list_types))
-        .route("/api/commands/send", get(commands::list_sendable).post(commands::send_command))
+        .route("/api/commands/types", get(command_handlers::list_types))
+        .route("/api/commands/send", get(command_handlers::list_sendable).post(command_handlers::send_command))
         .route("/api/notifications/types", get(notifications::list_types))
         .route("/api/notifications/notificators", get(notifications::list_notificators))
         .route("/api/notifications/test", post(notifications::test_all))
         .route("/api/notifications/test/{notificator}", post(notifications::test_one))
         .route("/api/notifications/send/{notificator}", post(notifications::send))
-        .route("/api/attributes/computed/test", post(commands::test_expression))
+        .route("/api/attributes/computed/test", post(command_handlers::test_expression))
         .route("/api/reports/{kind}", get(report_handlers::show_report))
         .route("/api/reports/{kind}/{form}", get(report_handlers::show_report_file))
         .route("/api/statistics", get(report_handlers::list_statistics))

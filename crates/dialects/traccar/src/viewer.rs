@@ -1,16 +1,17 @@
 //! Serves one open socket: the latest positions first, then devices, positions and the user's own events.
 
-use crate::channel::{channel_of, user_key, vehicle_key};
+use crate::channel::{all_logs_key, channel_of, log_key, user_key, vehicle_key};
 use crate::convert::{Way, device_object, position_object};
-use crate::directory::{Directory, Known};
+use crate::directory::{Directory, Known, LogReader};
 use crate::fleet::{DeviceView, FleetView};
 use milepost_clock::Clock;
 use milepost_domain::{Action, Caller, TenantId, VehicleScope};
 use milepost_http::Problem;
+use milepost_http::logins::is_guest;
 use milepost_hub::{Interest, Subscription};
 use milepost_live::{Live, SocketSender, Viewer};
 use milepost_service::{Among, LiveVehicle, ServiceError, vehicles};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +64,20 @@ impl View {
             None => interest,
         }
     }
+
+    /// What the trackers send that the caller may see.
+    async fn logs(&self) -> Result<Interest, ServiceError> {
+        let vehicles = &self.live.use_cases().vehicles;
+        let topics = match &self.scope {
+            VehicleScope::All => vec![all_logs_key()],
+            VehicleScope::Nothing => Vec::new(),
+            VehicleScope::Some { .. } => {
+                let seen = vehicles::watched_vehicles(vehicles, &self.tenant, &self.scope).await?;
+                seen.iter().map(|live| log_key(&live.vehicle.id)).collect()
+            }
+        };
+        Ok(Interest::keys([]).with_topics(topics))
+    }
 }
 
 pub(crate) struct TraccarViewer {
@@ -74,6 +89,8 @@ pub(crate) struct TraccarViewer {
     fleet: Arc<FleetView>,
     keep_alive_at: Instant,
     _subscription: Subscription,
+    /// While the client shows what trackers send.
+    logs: Option<Box<(Subscription, LogReader)>>,
 }
 
 impl TraccarViewer {
@@ -90,7 +107,22 @@ impl TraccarViewer {
         drop(snapshot);
         let clock = view.live.context.clock.clone();
         let keep_alive_at = clock.instant() + KEEP_ALIVE;
-        Ok(Self { view, sender, clock, known, fleet, keep_alive_at, _subscription: subscription })
+        Ok(Self { view, sender, clock, known, fleet, keep_alive_at, _subscription: subscription, logs: None })
+    }
+
+    /// Guests see where a device is, and not what it sends.
+    async fn show_logs(&mut self) {
+        if self.logs.is_some() || is_guest(&self.view.caller) {
+            return;
+        }
+        match self.view.logs().await {
+            Ok(interest) => {
+                let channel = self.view.live.hub.channel(&channel_of(&self.view.tenant));
+                let subscription = self.sender.begin_snapshot().subscribe(&channel, interest);
+                self.logs = Some(Box::new((subscription, self.view.directory.read_logs())));
+            }
+            Err(error) => tracing::debug!(%error, "the vehicles of a socket could not be read, its client asks again"),
+        }
     }
 
     /// Reads a changed fleet, and tells of the devices that are new or other than before.
@@ -130,7 +162,14 @@ fn positions_frame(fleet: &FleetView, visible: &[LiveVehicle]) -> String {
 
 impl Viewer for TraccarViewer {
     /// Clients ask for logs, or say nothing at all to see whether the socket is alive. Neither has an answer.
-    async fn answer(&mut self, _: &str) {}
+    async fn answer(&mut self, text: &str) {
+        let message: Value = serde_json::from_str(text).unwrap_or_default();
+        match message.get("logs").and_then(Value::as_bool) {
+            Some(true) => self.show_logs().await,
+            Some(false) => self.logs = None,
+            None => {}
+        }
+    }
 
     fn say_error(&self, _: &str) {}
 

@@ -2,7 +2,7 @@
 
 use super::DeviceContext;
 use milepost_device_protocols::{Found, Message, Protocol};
-use milepost_domain::{DeviceProtocol, UniqueId};
+use milepost_domain::{Device, DeviceProtocol, UniqueId};
 use milepost_service::devices::{Identity, KeyShown, ReportingDevice, identify, record_reports};
 use std::net::IpAddr;
 use std::num::NonZeroU64;
@@ -13,6 +13,8 @@ pub(super) struct Outcome {
     pub(super) answers: Vec<Vec<u8>>,
     /// A device that is known here, by its number in the connection table.
     pub(super) known: Option<NonZeroU64>,
+    /// That device, and what it calls itself in its protocol.
+    pub(super) device: Option<(Box<Device>, String)>,
     /// Something came from a device that is not known here, or that may not use this protocol.
     pub(super) is_refused: bool,
     /// Something was not stored. The device has to send it again, on a new connection: in this one it may take a later answer for it.
@@ -84,6 +86,7 @@ async fn take_run(
     let (offset, sack) = (device.utc_offset.map(|offset| offset.minutes()), device.sack);
     let reports: Vec<_> = run.iter().flat_map(|message| &message.fixes).map(|fix| fix.report(offset)).collect();
     let now = context.clock.now();
+    outcome.device = Some((Box::new(device.clone()), id.to_owned()));
     // The use case has logged why it failed.
     if !reports.is_empty() && record_reports(devices, device, &reports, now).await.is_err() {
         return outcome.fail(run);

@@ -2,9 +2,13 @@
 
 use super::DeviceContext;
 use super::answer::{Outcome, take_found};
+use super::commands::CommandLine;
 use crate::connection_table::Place;
 use crate::http_server::{Stage, reaches};
 use milepost_device_protocols::{Found, Protocol, Session};
+use milepost_dialect_traccar::Heard;
+use milepost_domain::{Device, DeviceCommand};
+use milepost_service::devices::WaitingCommand;
 use milepost_transport::Abort;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -40,13 +44,24 @@ pub(super) async fn serve_connection(
     let clock = context.clock.clone();
     let mut deadline = clock.instant() + FIRST_FRAME_WAIT;
     let mut is_known = false;
-    let mut connection = Connection { stream, address, protocol, context, place, session: Session::new(protocol) };
+    let session = Session::new(protocol);
+    let mut connection = Connection { stream, address, protocol, context, place, session, line: None };
     loop {
-        tokio::select! {
-            ready = connection.stream.readable() => if ready.is_err() { return },
+        let command = tokio::select! {
+            ready = connection.stream.readable() => match ready {
+                Ok(()) => None,
+                Err(_) => return,
+            },
+            command = next_command(connection.line.as_deref()) => Some(command),
             () = abort.wait() => return,
             () = reaches(&mut stage, Stage::Draining) => return,
             () = clock.sleep_until(deadline) => return,
+        };
+        if let Some(command) = command {
+            if Box::pin(connection.write_command(command)).await.is_err() {
+                return;
+            }
+            continue;
         }
         let Some(read) = connection.read() else { return };
         if is_known {
@@ -77,11 +92,23 @@ struct Connection {
     context: Arc<DeviceContext>,
     place: Place,
     session: Session,
+    /// What its device can be told by. Boxed: a connection of an unknown device has none.
+    line: Option<Box<CommandLine>>,
+}
+
+/// The next command for the device; never for one that is not known yet.
+async fn next_command(line: Option<&CommandLine>) -> WaitingCommand {
+    match line {
+        Some(line) => line.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// What one read gave.
 struct Read {
     found: Vec<Found>,
+    /// The bytes, if somebody looks at what trackers send.
+    raw: Vec<u8>,
     /// No frame can be found after it.
     is_end: bool,
 }
@@ -104,19 +131,24 @@ impl Connection {
                     let (protocol, address) = (self.protocol.name(), self.address);
                     tracing::debug!(protocol, %address, reason = closed.0, "a device's connection was ended");
                 }
-                Some(Read { found, is_end: taken.is_err() })
+                let raw = if self.context.log.is_read() { buffer[..count].to_vec() } else { Vec::new() };
+                Some(Read { found, raw, is_end: taken.is_err() })
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Some(Read { found, is_end: false }),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Some(Read { found, raw: Vec::new(), is_end: false }),
             Err(_) => None,
         }
     }
 
     /// Stores what was read, and then answers it. Frames that arrive meanwhile wait in the connection, so that their order stays.
     async fn answer(&mut self, read: Read) -> Next {
-        let Outcome { answers, known, is_refused, has_failed } =
+        let Outcome { answers, known, device, is_refused, has_failed } =
             take_found(&self.context, self.protocol, self.address, read.found).await;
         if let Some(known) = known {
             self.place.authenticated(known);
+        }
+        if let Some((device, _)) = device.as_ref().filter(|_| !read.raw.is_empty()) {
+            let heard = Heard { protocol: self.protocol.name(), address: self.address, bytes: &read.raw };
+            self.context.log.note(&device.tenant, &device.vehicle_id, heard);
         }
         let answers = answers.concat();
         if !answers.is_empty() {
@@ -129,8 +161,49 @@ impl Connection {
             return Next::End;
         }
         if is_refused {
+            self.line = None;
             self.context.clock.sleep(UNKNOWN_PAUSE).await;
+        }
+        if let Some((device, called)) = device
+            && self.take_kept_commands(&device, called).await.is_err()
+        {
+            return Next::End;
         }
         Next::Go { is_known: known.is_some() }
     }
+
+    /// Lets commands be sent to this device, and sends those that were kept for it.
+    async fn take_kept_commands(&mut self, device: &Device, called: String) -> Result<(), Gone> {
+        let kinds = self.session.commands();
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        if self.line.as_ref().is_none_or(|line| !line.is_of(device)) {
+            self.line = Some(Box::new(CommandLine::open(&self.context, device, called, kinds)));
+        }
+        for command in CommandLine::kept(&self.context, device, kinds).await {
+            if !self.write(&command).await? {
+                tracing::warn!(device.id = %device.id, kind = ?command.kind, "a kept command is too long for its device: dropped");
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_command(&mut self, waiting: WaitingCommand) -> Result<(), Gone> {
+        let written = self.write(&waiting.command).await;
+        waiting.answer(matches!(written, Ok(true)));
+        written.map(|_| ())
+    }
+
+    /// False if the protocol has no frame for it.
+    async fn write(&mut self, command: &DeviceCommand) -> Result<bool, Gone> {
+        let Some(line) = &self.line else { return Ok(false) };
+        let frame = self.session.write_command(line.called(), command, self.context.clock.now());
+        let Some(frame) = frame else { return Ok(false) };
+        let written = tokio::time::timeout(DEVICE_ANSWER_WAIT, self.stream.write_all(&frame)).await;
+        if matches!(written, Ok(Ok(()))) { Ok(true) } else { Err(Gone) }
+    }
 }
+
+/// The connection can't be written to.
+struct Gone;

@@ -3,6 +3,7 @@
 use crate::connection_table::{ConnectionLimits, ConnectionTable};
 use crate::metrics::Metrics;
 use milepost_clock::Clock;
+use milepost_dialect_traccar::DeviceLog;
 use milepost_service::UseCases;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU64;
@@ -15,6 +16,8 @@ pub(crate) struct DeviceContext {
     pub(super) clock: Clock,
     pub(super) metrics: Arc<Metrics>,
     pub(super) table: Arc<ConnectionTable>,
+    /// Shows what they send to who asks.
+    pub(super) log: DeviceLog,
     /// How long a device that is known here may say nothing.
     pub(super) idle: Duration,
     /// Numbers devices for the table.
@@ -26,11 +29,12 @@ impl DeviceContext {
         use_cases: Arc<UseCases>,
         clock: Clock,
         metrics: Arc<Metrics>,
+        log: DeviceLog,
         limits: ConnectionLimits,
         idle: Duration,
     ) -> Arc<Self> {
         let table = ConnectionTable::new(limits);
-        Arc::new(Self { use_cases, clock, metrics, table, idle, numbers: RandomState::new() })
+        Arc::new(Self { use_cases, clock, metrics, table, log, idle, numbers: RandomState::new() })
     }
 
     /// A number that is as good as the device's own: two devices have the same once in 2^64.

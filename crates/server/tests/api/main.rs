@@ -157,8 +157,11 @@ mod stream {
 }
 mod support;
 mod traccar {
+    pub mod commands;
     pub mod exchanges;
+    pub mod images;
     pub mod moving;
+    pub mod moving_trips;
     pub mod security;
     pub mod socket;
     pub mod support;

@@ -53,6 +53,25 @@ pub(super) fn encode_anew(sent: &[u8], kind: ProofFileKind) -> Result<Picture, P
     Ok(Picture { bytes, media_type, extension })
 }
 
+/// Widths and heights that a small picture may have, each with a JPEG quality: the first that fits is taken.
+const SMALL: [(u32, u8); 4] = [(512, 85), (512, 60), (320, 60), (160, 50)];
+
+/// A picture of at most so many bytes, as small as lists show it.
+pub(crate) fn encode_small(sent: &[u8], max_bytes: usize) -> Result<Vec<u8>, PictureRefused> {
+    let picture = decode(sent)?;
+    for (side, quality) in SMALL {
+        let is_small = picture.width() <= side && picture.height() <= side;
+        let smaller = if is_small { picture.to_rgb8() } else { picture.thumbnail(side, side).to_rgb8() };
+        let mut bytes = Vec::new();
+        let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
+        smaller.write_with_encoder(encoder).map_err(|_| PictureRefused::TooLarge)?;
+        if bytes.len() <= max_bytes {
+            return Ok(bytes);
+        }
+    }
+    Err(PictureRefused::TooLarge)
+}
+
 fn decode(sent: &[u8]) -> Result<DynamicImage, PictureRefused> {
     let reader = ImageReader::new(Cursor::new(sent)).with_guessed_format();
     let mut reader = reader.map_err(|_| PictureRefused::NotAPicture)?;
@@ -117,6 +136,24 @@ mod tests {
             assert_eq!((again.width(), again.height()), (3, 2));
             assert!(!picture.bytes.windows(7).any(|window| window == b"<script" || window == b"GPSLati"));
         }
+    }
+
+    #[test]
+    fn a_small_picture_fits_whatever_it_shows() {
+        // Noise, which no encoder makes small.
+        let noise = RgbImage::from_fn(1_500, 700, |x, y| {
+            let mixed = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)).wrapping_mul(2_246_822_519);
+            image::Rgb(mixed.to_be_bytes()[..3].try_into().unwrap())
+        });
+        let mut sent = Vec::new();
+        noise.write_with_encoder(PngEncoder::new(&mut sent)).unwrap();
+        let small = encode_small(&sent, 40_000).unwrap();
+        assert!(small.len() <= 40_000, "{}", small.len());
+        let again = image::load_from_memory(&small).unwrap();
+        assert!(again.width() <= 512 && again.height() * 2 <= again.width(), "{} {}", again.width(), again.height());
+        let same = image::load_from_memory(&encode_small(&png(30, 20), 40_000).unwrap()).unwrap();
+        assert_eq!((same.width(), same.height()), (30, 20));
+        assert_eq!(encode_small(b"no picture", 40_000).unwrap_err(), PictureRefused::NotAPicture);
     }
 
     #[test]

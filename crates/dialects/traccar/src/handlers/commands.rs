@@ -1,8 +1,9 @@
-//! Commands: their types, those that can be sent, and sending. No tracker's connection takes commands yet, so that they wait.
+//! Commands: their types, those that can be sent, and sending. One for a device without a connection waits for it.
 
 use crate::TraccarParts;
+use crate::commands::{command_of, name_of};
 use crate::extract::{JsonBody, Params, Signed};
-use crate::fleet::object_of;
+use crate::fleet::{DeviceView, object_of};
 use crate::handlers::devices::Visible;
 use crate::handlers::objects::entries_of;
 use crate::refusal::Refusal;
@@ -13,7 +14,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Action, EntryBody, EntryKind};
-use milepost_service::catalogue::{self, NewEntry};
+use milepost_service::devices::{self, Delivery};
 use serde_json::{Value, json};
 
 /// Every type of command.
@@ -80,8 +81,16 @@ pub(crate) async fn list_types(
     if device == 0 {
         return Ok(Json(types(&TYPES)));
     }
-    Visible::of(&parts, &signed).await?.require(&signed, device)?;
-    Ok(Json(types(&TYPES[..1])))
+    let visible = Visible::of(&parts, &signed).await?;
+    let device = visible.require(&signed, device)?;
+    Ok(Json(types(&taken_by(&parts, &signed, device))))
+}
+
+/// The types that a device takes: those of its connection's protocol, or a text of its own while it has none.
+fn taken_by(parts: &TraccarParts, signed: &Signed, device: &DeviceView) -> Vec<&'static str> {
+    let lines = devices::lines(&parts.live.use_cases().devices);
+    let kinds = device.device.as_ref().and_then(|id| lines.kinds(signed.tenant(), id));
+    kinds.map_or_else(|| vec![TYPES[0]], |kinds| kinds.iter().map(|kind| name_of(*kind)).collect())
 }
 
 /// The saved commands that a device has and takes.
@@ -93,16 +102,17 @@ pub(crate) async fn list_sendable(
     let visible = Visible::of(&parts, &signed).await?;
     let device = visible.require(&signed, params.number("deviceId")?)?;
     let entries = entries_of(&COMMAND, &parts, &signed).await?;
+    let types = taken_by(&parts, &signed, device);
     let sendable = entries.iter().filter_map(|entry| {
         let object = object_of(entry);
-        let is_taken =
-            text(&object, "type") == Some("custom") && visible.fleet.device_has(device, EntryKind::Command, entry.id);
+        let is_taken = text(&object, "type").is_some_and(|own| types.contains(&own))
+            && visible.fleet.device_has(device, EntryKind::Command, entry.id);
         is_taken.then(|| COMMAND.shape.fill(entry.id, &object))
     });
     Ok(Json(sendable.collect()))
 }
 
-/// Takes a command for a device: 202, it waits until the device can be told.
+/// Sends a command to a device: 200. One for a device without a connection here waits until it has one, and is answered 202.
 pub(crate) async fn send_command(
     State(parts): State<TraccarParts>,
     signed: Signed,
@@ -129,17 +139,33 @@ pub(crate) async fn send_command(
         return Err(Refusal::failed("java.lang.RuntimeException: SMS not configured"));
     }
     object.insert("deviceId".to_owned(), device.number.into());
+    let command = command_of(&object)?;
+    let service = &parts.live.use_cases().devices;
+    if let Some(id) = &device.device
+        && devices::lines(service).kinds(signed.tenant(), id).is_some()
+    {
+        let delivery = match command {
+            Some(command) => devices::send_command(service, &signed.request, signed.tenant(), id, command).await?,
+            None => Delivery::NotTaken,
+        };
+        match delivery {
+            Delivery::Written => return Ok(Json(object).into_response()),
+            Delivery::NotTaken => {
+                let kind = text(&object, "type").unwrap_or_default();
+                let protocol = device.protocol;
+                return Err(Refusal::failed(format!(
+                    "java.lang.RuntimeException: Command {kind} is not supported in protocol {protocol}"
+                )));
+            }
+            // It went away meanwhile.
+            Delivery::NoLine => {}
+        }
+    }
     for name in ["id", "description"] {
         object.remove(name);
     }
-    let new = NewEntry {
-        kind: EntryKind::QueuedCommand,
-        id: None,
-        name: None,
-        body: EntryBody::of_parsed(written(&object))?,
-    };
-    let service = &parts.live.use_cases().catalogue;
-    let entry = catalogue::put_entry(service, &signed.request, signed.tenant(), &new).await?;
+    let body = EntryBody::of_parsed(written(&object))?;
+    let entry = devices::keep_command(service, &signed.request, signed.tenant(), &device.vehicle.id, body).await?;
     object.insert("id".to_owned(), entry.id.into());
     Ok((StatusCode::ACCEPTED, Json(object)).into_response())
 }

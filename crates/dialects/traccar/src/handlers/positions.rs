@@ -136,15 +136,15 @@ pub(crate) fn refuse_guest(signed: &Signed) -> Result<(), Refusal> {
 }
 
 /// A device, its positions of a time, and the zone of texts: what a file is made of.
-struct FileOf {
-    visible: Visible,
+pub(crate) struct FileOf {
+    pub(crate) visible: Visible,
     device: i64,
-    window: (Timestamp, Timestamp),
+    pub(crate) window: (Timestamp, Timestamp),
     geofence: i64,
 }
 
 impl FileOf {
-    async fn of(parts: &TraccarParts, signed: &Signed, params: &Params) -> Result<Self, Refusal> {
+    pub(crate) async fn of(parts: &TraccarParts, signed: &Signed, params: &Params) -> Result<Self, Refusal> {
         let (device, geofence) = (params.number("deviceId")?, params.number("geofenceId")?);
         let visible = Visible::of(parts, signed).await?;
         if visible.numbered(device).is_none() {
@@ -154,12 +154,12 @@ impl FileOf {
         Ok(Self { visible, device, window: params.window()?, geofence })
     }
 
-    fn device(&self) -> Result<&DeviceView, Refusal> {
+    pub(crate) fn device(&self) -> Result<&DeviceView, Refusal> {
         self.visible.numbered(self.device).map(|device| &**device).ok_or_else(Refusal::no_such_object)
     }
 }
 
-fn file(kind: &'static str, name: &'static str, body: String) -> Response {
+pub(crate) fn file(kind: &'static str, name: &'static str, body: impl IntoResponse) -> Response {
     let disposition = format!("attachment; filename={name}");
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], body).into_response()
 }
@@ -231,7 +231,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -260,33 +260,11 @@ pub(crate) async fn export_gpx(
     Ok(file("application/gpx+xml", "positions.gpx", text))
 }
 
-/// Positions as KML.
-pub(crate) async fn export_kml(
-    State(parts): State<TraccarParts>,
-    signed: Signed,
-    params: Params,
-) -> Result<Response, Refusal> {
-    let of = FileOf::of(&parts, &signed, &params).await?;
-    let device = of.device()?;
-    let read = read_positions(&parts, &signed, device, of.window).await?;
-    let name = escaped(device.vehicle.label.as_str());
-    let minute =
-        |at: Timestamp| rfc3339(at).chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect::<String>();
-    let period = format!("{} - {}", minute(of.window.0), minute(of.window.1));
-    let line: Vec<String> = kept(&of, device, &read)
-        .map(|position| {
-            let altitude = position.altitude.map_or(0.0, milepost_domain::AltitudeM::get);
-            format!("{:.6},{:.6},{altitude:.6}", position.longitude.get(), position.latitude.get())
-        })
-        .collect();
-    let text = format!(
-        "<?xml version='1.0' encoding='UTF-8'?><kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document><name>{name}</name><Placemark><name>{period}</name><LineString><extrude>1</extrude><tessellate>1</tessellate><altitudeMode>absolute</altitudeMode><coordinates>{}</coordinates></LineString></Placemark></Document></kml>",
-        line.join(" ")
-    );
-    Ok(file("application/vnd.google-earth.kml+xml", "positions.kml", text))
-}
-
-fn kept<'a>(of: &'a FileOf, device: &'a DeviceView, read: &'a [Position]) -> impl Iterator<Item = &'a Position> {
+pub(crate) fn kept<'a>(
+    of: &'a FileOf,
+    device: &'a DeviceView,
+    read: &'a [Position],
+) -> impl Iterator<Item = &'a Position> {
     read.iter().filter(move |position| {
         of.geofence == 0 || of.visible.fleet.areas_at(&device.vehicle.id, place_of(position)).contains(&of.geofence)
     })

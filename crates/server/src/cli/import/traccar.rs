@@ -3,6 +3,7 @@
 mod objects;
 mod positions;
 mod report;
+mod trips;
 
 use super::super::{read_config, say};
 use super::READ_IN_PART;
@@ -16,7 +17,9 @@ use milepost_domain::{Author, Label, Tenant, TenantId};
 use milepost_traccar_source::{Source, SourceOptions};
 use objects::ObjectImport;
 use report::Report;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use trips::TripComparison;
 
 /// Brings over a Traccar server: users with their passwords, devices, groups, geofences, drivers, permissions, maintenance,
 /// notifications, calendars, attributes, and positions.
@@ -45,6 +48,12 @@ pub(super) struct TraccarArgs {
     /// Brings over everything but positions.
     #[arg(long)]
     no_positions: bool,
+    /// Compares the trips of each device's last days with Traccar's own report of them; 0 for none.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(..=MAX_COMPARED_DAYS))]
+    compare_days: u32,
+    /// Writes every difference of trips into this file, as CSV.
+    #[arg(long, value_name = "FILE")]
+    differences: Option<PathBuf>,
     /// Shows what is there, and stores nothing.
     #[arg(long)]
     dry_run: bool,
@@ -54,6 +63,8 @@ pub(super) struct TraccarArgs {
 
 /// The longest name of a server.
 const MAX_NAME_CHARS: usize = 200;
+/// The most days whose trips are compared.
+const MAX_COMPARED_DAYS: i64 = 366;
 
 pub(super) async fn run(args: &TraccarArgs, clock: &Clock) -> Result<ExitCode> {
     let (_, config) = read_config(&args.settings)?;
@@ -61,7 +72,7 @@ pub(super) async fn run(args: &TraccarArgs, clock: &Clock) -> Result<ExitCode> {
     let zone = TimeZone::get(&args.zone).with_context(|| format!("{} is no time zone", args.zone))?;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let options = SourceOptions { token: args.token.clone(), zone: zone.clone() };
-    let mut source = Source::open(&args.from, options).await?;
+    let mut source = Source::open(&args.from, options.clone()).await?;
     let name = args.name.clone().unwrap_or_else(|| source.name());
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
         bail!("the name of the other server must have 1 to {MAX_NAME_CHARS} characters");
@@ -84,8 +95,14 @@ pub(super) async fn run(args: &TraccarArgs, clock: &Clock) -> Result<ExitCode> {
         let total = report.positions();
         positions::import(&plain, &tenant, &name, source, &vehicles, total, clock, &mut report).await?
     };
-    plain.close().await;
     say(&report.left().join("\n"));
+    if broke_off.is_none() && !args.no_positions && args.compare_days > 0 {
+        let source = Source::open(&args.from, options).await?;
+        let (days, file) = (args.compare_days, args.differences.as_deref());
+        let comparison = TripComparison { store: &*plain, tenant: &tenant, vehicles: &vehicles, days, file };
+        say(&comparison.run(source, clock).await?.join("\n"));
+    }
+    plain.close().await;
     if let Some(why) = broke_off {
         super::super::warn(&format!("It broke off: {why}. The same command goes on from there."));
         return Ok(ExitCode::from(READ_IN_PART));

@@ -11,10 +11,10 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 /// A database of Traccar.
-const DATABASE: &str = include_str!("moving.sql");
+pub const DATABASE: &str = include_str!("moving.sql");
 const WINDOW: &str = "from=2026-11-01T00:00:00Z&to=2026-11-29T00:00:00Z";
 
-fn command(data: &Path, args: &[&str]) -> Command {
+pub fn command(data: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_milepost"));
     command.args(["import", "traccar"]).args(args);
     command.env_clear().env("MILEPOST_DATA", data).env("JWT_SECRET", SECRET).current_dir(data);
@@ -22,14 +22,14 @@ fn command(data: &Path, args: &[&str]) -> Command {
 }
 
 /// What the command says. It must succeed.
-fn import(data: &Path, args: &[&str]) -> String {
+pub fn import(data: &Path, args: &[&str]) -> String {
     let output: Output = command(data, args).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
 }
 
-fn data(traccar: &Traccar) -> std::path::PathBuf {
+pub fn data(traccar: &Traccar) -> std::path::PathBuf {
     traccar.server.folder().to_owned()
 }
 

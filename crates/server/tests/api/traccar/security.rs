@@ -241,3 +241,20 @@ async fn a_shared_link_is_listed_and_recalled_and_its_sockets_end() {
     let refused = traccar.form("/api/share/device", &uma, &[("deviceId", &truck.to_string())]).await;
     assert_eq!(refused.status(), 400);
 }
+
+#[tokio::test]
+async fn a_program_that_sends_its_password_each_time_is_let_in_until_it_changes() {
+    let traccar = Traccar::start().await;
+    let (uma, _) = traccar.plain_user("uma@example.org").await;
+    let ask = async |password: &str| {
+        let request = traccar.server.http.get(format!("{}/api/devices", traccar.url));
+        request.basic_auth("uma@example.org", Some(password)).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((ask(PASSWORD).await, ask(PASSWORD).await, ask("wrong password").await), (200, 200, 401));
+    let changed = json!({ "password": "another horse 8" });
+    let path = format!("/api/v1/users/{uma}");
+    assert_eq!(traccar.server.call(Method::PATCH, &path, &traccar.server.admin, Some(changed)).await.status(), 200);
+    assert_eq!((ask(PASSWORD).await, ask("another horse 8").await, ask("another horse 8").await), (401, 200, 200));
+    assert_eq!(traccar.server.call(Method::DELETE, &path, &traccar.server.admin, None).await.status(), 204);
+    assert_eq!(ask("another horse 8").await, 401);
+}

@@ -24,7 +24,10 @@ pub(super) fn entry_of(row: &DbRow) -> Result<Entry> {
 
 /// Whether the number of a tenant's entries of this kind is bounded by what they add to.
 const fn is_of_another(kind: EntryKind) -> bool {
-    matches!(kind, EntryKind::Vehicle | EntryKind::User | EntryKind::Geofence | EntryKind::Settings)
+    matches!(
+        kind,
+        EntryKind::Vehicle | EntryKind::User | EntryKind::Geofence | EntryKind::Settings | EntryKind::Picture
+    )
 }
 
 pub(crate) async fn put_entry(
@@ -227,6 +230,20 @@ pub(crate) async fn forget_named(
     if let Some(id) = id {
         forget(connection, tenant_no, EntryRef { kind, id }).await?;
     }
+    Ok(())
+}
+
+/// Deletes the commands that are kept for a vehicle: their names begin with its id, a blank and 32 digits follow.
+pub(crate) async fn forget_commands(connection: &mut Connection, tenant_no: i64, vehicle: &str) -> Result<()> {
+    sqlx::query::<Db>(
+        "delete from catalogue_entries where tenant_no = $1 and kind = $2
+         and length(name) = length($3) + 33 and substr(name, 1, length($3) + 1) = $3 || ' '",
+    )
+    .bind(tenant_no)
+    .bind(EntryKind::QueuedCommand.as_str())
+    .bind(vehicle)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

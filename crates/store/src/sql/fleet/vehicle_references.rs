@@ -19,7 +19,10 @@ pub(crate) async fn remove(
     now: Timestamp,
 ) -> Result<Vec<Fact>> {
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
-    catalogue::forget_named(connection, tenant_no, EntryKind::Vehicle, id.as_str()).await?;
+    for kind in [EntryKind::Vehicle, EntryKind::Picture] {
+        catalogue::forget_named(connection, tenant_no, kind, id.as_str()).await?;
+    }
+    catalogue::forget_commands(connection, tenant_no, id.as_str()).await?;
     let mut facts = Vec::new();
     for user in take_off_lists(connection, "users", tenant_no, id).await? {
         facts.push(Fact::UserChanged { user_id: UserId::new(user)? });

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Batches that were read and wait to be stored. The reader waits when there are this many.
-const READ_AHEAD: usize = 4;
+const READ_AHEAD: usize = 16;
 /// Batches that are being stored.
 const IN_FLIGHT: usize = 3;
 /// Rows after which the progress is noted. After a crash so many are read again.

@@ -52,6 +52,7 @@ fn plural(kind: EntryKind) -> &'static str {
         EntryKind::Computed => "computed attributes",
         EntryKind::Report => "scheduled reports",
         EntryKind::Order => "orders",
+        EntryKind::Picture => "pictures",
     }
 }
 
