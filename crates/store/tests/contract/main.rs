@@ -123,7 +123,8 @@ on_both! {
     shares:
         a_share_is_found_by_its_secret_and_listed_with_its_vehicles,
         shares_that_have_ended_do_not_count_and_go_after_a_month,
-        a_recalled_share_is_found_no_more,
+        a_recalled_share_is_kept_as_such_and_does_not_count,
+        openings_of_a_share_are_counted,
         a_vehicle_that_is_made_anew_is_in_no_share;
     second_factors:
         a_code_is_good_once_on_whichever_node,
