@@ -151,6 +151,7 @@ on_both! {
         a_job_of_a_dead_node_is_taken_over_and_the_dead_one_writes_nothing,
         an_ended_job_gives_way_to_a_new_one_of_its_kind,
         tenants_take_turns_and_have_a_share,
+        callers_of_a_tenant_take_turns_beside_a_long_job,
         an_erasure_is_there_once_and_can_be_taken_back_until_it_begins;
     people:
         an_erased_person_is_in_no_row;
