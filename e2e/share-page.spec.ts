@@ -63,7 +63,13 @@ test('an operator shares a vehicle from its panel, a guest follows it, and sees 
   const foreign = foreignRequests(guest, milepost.url);
   const asked: string[] = [];
   guest.on('request', (request) => asked.push(request.url()));
-  guest.on('websocket', (socket) => asked.push(socket.url()));
+  let closedMs = 0;
+  guest.on('websocket', (socket) => {
+    asked.push(socket.url());
+    socket.on('close', () => {
+      closedMs = Date.now();
+    });
+  });
   await guest.goto(link);
   await expect(guest.getByLabel('Connection')).toHaveText('Live');
   await expect(guest.getByRole('heading')).toHaveText('School bus 7');
@@ -90,8 +96,12 @@ test('an operator shares a vehicle from its panel, a guest follows it, and sees 
   await expectAccessible(page);
   await page.screenshot({ path: 'screenshots/shares.png' });
   await row.getByRole('button', { name: 'Recall' }).click();
+  const recalled = page.waitForResponse((response) => response.request().method() === 'DELETE');
   await page.getByRole('dialog').getByRole('button', { name: 'Recall' }).click();
-  await expect(guest.getByRole('heading')).toHaveText('This link was recalled', { timeout: 1_000 });
+  await recalled;
+  const recalledMs = Date.now();
+  await expect(guest.getByRole('heading')).toHaveText('This link was recalled', { timeout: 3_000 });
+  expect(closedMs - recalledMs).toBeLessThan(1_000);
   await expect(row).toContainText('recalled');
   await guest.screenshot({ path: 'screenshots/share-recalled.png' });
   await guest.reload();
