@@ -629,6 +629,9 @@ export interface paths {
          * @description It is computed of what was found in the tracks when they came in. Trips, stops, visits and speeding belong to the day on which they
          *     began; mileage and utilisation are sums over quarters of an hour, but for drivers, whose trips count. What is not known is blank.
          *
+         *     Parents make reports of their vehicles' trips, stops, mileage and utilisation. Drivers and riders make those of the trips that they drove:
+         *     `trips`, and `mileage` and `utilisation` by driver.
+         *
          *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
