@@ -16,16 +16,16 @@ import { listIdsWithin } from '../../lib/api/list-vehicles';
 import { MAX_SHARED_VEHICLES } from '../../lib/api/shares';
 import { commonKind } from '../../lib/kinds';
 import type { LiveVehicle } from '../../lib/live/fleet';
-import type { LiveClient } from '../../lib/live/live-client';
 import { searchVehicles, sortVehicles } from '../../lib/live/search';
 import { useLive, useLiveStatus, useVehicles } from '../../lib/live/useLive';
 import { may } from '../../lib/roles';
 import { type Text, useText } from '../../lib/strings/strings';
 import { useNow } from '../../lib/time/useNow';
 import { FilterBar } from './FilterBar';
-import { type Filters, filterVehicles, NO_FILTERS } from './filters';
+import { filterVehicles, NO_FILTERS } from './filters';
 import { KpiTiles } from './KpiTiles';
 import { Sheet, type SheetHeight } from './Sheet';
+import { useAttention } from './useAttention';
 import { useFleetMap } from './useFleetMap';
 import { VehicleList } from './VehicleList';
 import { VehiclePanel } from './VehiclePanel';
@@ -36,8 +36,6 @@ import '../../styles/fleet.css';
 const DEFAULT_LIMIT_KMH = 80;
 /** Vehicles of one spot that are listed. */
 const MAX_SPOT = 100;
-/** While somebody scrolls or types, what is followed stays as it is. */
-const ATTEND_AFTER_MS = 300;
 
 export function MapPage({ me }: { me: Me }) {
   const t = useText();
@@ -258,34 +256,6 @@ function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Ro
       ) : null}
     </div>
   );
-}
-
-/** Of a large fleet those are followed that are found, or else those of the list that can be seen, and the selected one. */
-function useAttention(
-  live: LiveClient,
-  isLarge: boolean,
-  { found, isNarrowed, filters, visible, selectedId }: Attention,
-): void {
-  // A state is that of now: to find it, all must be followed.
-  const wanted = useMemo(() => {
-    if (filters.condition) return 'all';
-    const ids = isNarrowed ? found.map(({ id }) => id) : visible;
-    return selectedId === null ? ids : [...ids, selectedId];
-  }, [found, isNarrowed, filters, visible, selectedId]);
-  useEffect(() => {
-    if (!isLarge) return;
-    const timer = window.setTimeout(() => live.attend(wanted), ATTEND_AFTER_MS);
-    return () => window.clearTimeout(timer);
-  }, [live, isLarge, wanted]);
-  useEffect(() => () => live.attend(NONE), [live]);
-}
-
-interface Attention {
-  found: LiveVehicle[];
-  isNarrowed: boolean;
-  filters: Filters;
-  visible: readonly string[];
-  selectedId: string | null;
 }
 
 const NONE: readonly string[] = [];

@@ -1,7 +1,7 @@
 /** Owns the fleet's map: draws the vehicles, moves their markers smoothly, follows one, and reports which ones were clicked. */
 
 import type { Box, Cluster } from '@milepost/client/live';
-import { LngLatBounds, type Map as MapLibreMap } from 'maplibre-gl';
+import type { Map as MapLibreMap } from 'maplibre-gl';
 import type { AppConfig } from '../../lib/api/get-config';
 import type { Routes } from '../../lib/api/get-routes';
 import type { Fleet, LiveVehicle } from '../../lib/live/fleet';
@@ -10,10 +10,12 @@ import { CLOSE_ZOOM, createMap } from '../../lib/map/create-map';
 import { Glider } from '../../lib/map/glide';
 import type { StatusGroup, Theme } from '../../lib/map/palette';
 import { signOf } from '../../lib/map/signs';
+import type { Place } from '../../lib/map/sphere';
 import { statusGroup } from '../../lib/status';
 import { serverNowMs } from '../../lib/time/server-clock';
 import { CLUSTERS_UNTIL_ZOOM, type Clustered, Clusters } from './clusters';
 import { CountedClusters } from './counted-clusters';
+import { boundsOf } from './fleet-bounds';
 import { mapStyle } from './fleet-style';
 import { LabelPlates } from './label-plates';
 import { MapImages } from './map-images';
@@ -198,17 +200,20 @@ export class FleetMap {
 
   /** Shows every vehicle, or every route if there are none. */
   fit(animate = true): void {
-    const bounds = new LngLatBounds();
-    for (const { id, fix } of this.options.fleet.all())
-      if (fix && this.isShown(id)) bounds.extend([fix.longitude, fix.latitude]);
-    if (this.isCrowd()) for (const { lon, lat } of this.crowd?.clusters()?.values() ?? []) bounds.extend([lon, lat]);
-    if (bounds.isEmpty()) extendByRoutes(bounds, this.options.routes);
-    if (bounds.isEmpty()) return;
+    const bounds = boundsOf(this.places(), this.options.routes);
+    if (!bounds) return;
     this.map.fitBounds(bounds, {
       padding: { top: 60, left: 60, right: 60, bottom: 60 + this.bottomPaddingPx },
       maxZoom: CLOSE_ZOOM,
       animate: animate && !this.reducedMotion.matches,
     });
+  }
+
+  /** Of the vehicles, and of the clusters that stand for them. */
+  private *places(): Iterable<Place> {
+    for (const { id, fix } of this.options.fleet.all()) if (fix && this.isShown(id)) yield fix;
+    if (!this.isCrowd()) return;
+    for (const { lon, lat } of this.crowd?.clusters()?.values() ?? []) yield { longitude: lon, latitude: lat };
   }
 
   /** Keeps this many pixels at the map's bottom free, for the phone's sheet. */
@@ -457,12 +462,3 @@ interface Look {
 
 /** The order of the selected vehicle. */
 const SELECTED = 3;
-
-function extendByRoutes(bounds: LngLatBounds, routes: Routes | null): void {
-  const visit = (value: unknown): void => {
-    if (!Array.isArray(value)) return;
-    if (typeof value[0] === 'number') bounds.extend([value[0], value[1] as number]);
-    else value.forEach(visit);
-  };
-  for (const { geometry } of routes?.features ?? []) if ('coordinates' in geometry) visit(geometry.coordinates);
-}
