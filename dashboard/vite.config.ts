@@ -31,6 +31,7 @@ export default defineConfig({
         index: 'index.html',
         docs: 'docs.html',
         track: 'track.html',
+        share: 'share.html',
         driver: 'driver.html',
         parcel: 'parcel.html',
       },
@@ -65,6 +66,7 @@ function pageAddresses(): Plugin {
       dev.middlewares.use((request, _response, next) => {
         const page = /^\/(?:(track|parcel)s?\/[^/?.]+|(driver|docs))\/?(?:\?|$)/.exec(request.url ?? '');
         if (page) request.url = `/${page[1] ?? page[2]}.html`;
+        if (request.url === '/s') request.url = '/share.html';
         next();
       });
     },

@@ -60,8 +60,10 @@ test('a frame costs the main thread at most 8 ms (p95) while 10,000 vehicles mov
       await milepost.call('POST', '/api/v1/positions', positions);
     };
     for (let from = 0; from < VEHICLES; from += BATCH) await report(from);
+    const heard = { bytes: 0 };
+    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => (heard.bytes += payload.length)));
     await signIn(page, milepost);
-    await expect(page.getByText(/of 10,?000/)).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText(/^10,?000 vans/)).toBeVisible({ timeout: 60_000 });
     let next = 0;
     const reporting = setInterval(
       () => {
@@ -71,21 +73,23 @@ test('a frame costs the main thread at most 8 ms (p95) while 10,000 vehicles mov
       (REPORT_EVERY_MS * BATCH) / VEHICLES,
     );
     try {
-      for (const far of [true, false]) {
-        // From afar clusters stand for the vehicles; a step nearer all in sight are drawn.
-        if (!far) for (let step = 0; step < 3; step += 1) await zoomIn(page);
+      for (const [name, begin] of STEPS) {
+        await begin(page);
         await page.waitForTimeout(6_000);
+        const bytesBefore = heard.bytes;
         const events = await tracePan(page);
         const frames = workOfFrames(events);
         frames.sort((a, b) => a - b);
         const at = (share: number) => frames[Math.floor(frames.length * share)] ?? 0;
         const shown = [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${at(share).toFixed(1)} ms`).join(', ');
-        console.log(`${far ? 'from afar' : 'from near'}: ${frames.length} frames, ${shown}`);
+        const kb = ((heard.bytes - bytesBefore) / PAN_MS).toFixed(1);
+        console.log(`${name}: ${frames.length} frames, ${shown}; ${await heapMb(page)} MB of heap, ${kb} kB/s`);
         if (process.env.FRAMES_TOP) console.log(topOf(events));
+        await page.screenshot({ path: `screenshots/ten-thousand-${name.replaceAll(' ', '-')}.png` });
         expect(frames.length).toBeGreaterThan(20);
-        expect.soft(at(0.95)).toBeLessThanOrEqual(LIMIT_MS);
+        // Following all is what the others are compared with.
+        if (name !== ALL) expect.soft(at(0.95)).toBeLessThanOrEqual(LIMIT_MS);
       }
-      await page.screenshot({ path: 'screenshots/ten-thousand.png' });
     } finally {
       clearInterval(reporting);
     }
@@ -93,6 +97,33 @@ test('a frame costs the main thread at most 8 ms (p95) while 10,000 vehicles mov
     await milepost.remove();
   }
 });
+
+const ALL = 'all from near';
+/** What is looked at: clusters, vehicles one by one, and all vehicles, which a filter by state needs. */
+const STEPS: [string, (page: Page) => Promise<void>][] = [
+  ['from afar', async () => undefined],
+  [
+    'from near',
+    async (page) => {
+      for (let step = 0; step < 4; step += 1) await zoomIn(page);
+    },
+  ],
+  [
+    ALL,
+    async (page) => {
+      await page.getByLabel('Status', { exact: true }).selectOption({ label: 'Moving' });
+    },
+  ],
+];
+
+/** After a collection of garbage. */
+async function heapMb(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  await session.detach();
+  return (usedSize / 1e6).toFixed(0);
+}
 
 async function zoomIn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Zoom in' }).click();

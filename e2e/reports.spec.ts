@@ -1,4 +1,4 @@
-/** A manager's reports: chosen, made, looked at, left and found again, as files and on paper. */
+/** Reports: a manager's, chosen, made, looked at, left and found again, as files and on paper; a driver's of its own trips. */
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
@@ -128,7 +128,20 @@ test('on paper there is the report alone, and a phone shows it without scrolling
   await page.screenshot({ path: 'screenshots/reports-print.png' });
 });
 
-test('a driver is told that reports are not for its account', async ({ page }) => {
+test('a driver makes reports of its own trips, and a client is told that reports are not for its account', async ({
+  browser,
+  page,
+}) => {
   await openAs(page, milepost, '/reports', 'dora', PASSWORD);
-  await expect(page.getByText('This page is not for your account')).toBeVisible();
+  const kinds = page.getByLabel('Report', { exact: true }).getByRole('option');
+  await expect(kinds).toHaveText(['Trips', 'Mileage', 'Utilisation']);
+  await expect(page.getByLabel('Rows').getByRole('option')).toHaveText(['By driver']);
+  await page.getByRole('button', { name: 'Show report' }).click();
+  await expect(page.getByRole('row', { name: /dora/ }).or(page.getByText('Nothing in this time'))).toBeVisible();
+  await page.screenshot({ path: 'screenshots/driver-report.png' });
+
+  await milepost.addUser('clara', PASSWORD, 'client');
+  const client = await (await browser.newContext()).newPage();
+  await openAs(client, milepost, '/reports', 'clara', PASSWORD);
+  await expect(client.getByText('This page is not for your account')).toBeVisible();
 });

@@ -300,6 +300,19 @@ test('a parent sees the one bus, in words before the map', async ({ page }) => {
   await expect(page.getByText('This page is not for your account')).toBeVisible();
 });
 
+test('a parent makes a report of its bus, and is offered no kind that is not its own', async ({ page }) => {
+  await openAs(page, milepost, '/', 'parent', PASSWORD);
+  await page.getByRole('link', { name: 'Reports' }).click();
+  const kinds = page.getByLabel('Report', { exact: true }).getByRole('option');
+  await expect(kinds).toHaveText(['Trips', 'Stops', 'Mileage', 'Utilisation']);
+  await page.getByRole('button', { name: 'Show report' }).click();
+  const row = page.getByRole('row', { name: /School bus 7/ });
+  await expect(row).toBeVisible();
+  await expect(page.getByText('School bus 8')).toHaveCount(0);
+  await expectAccessible(page);
+  await page.screenshot({ path: 'screenshots/parent-report.png' });
+});
+
 test('a client finds its parcels, and an operator’s board moves with them', async ({ browser, page }) => {
   const users = (await milepost.call('GET', '/api/v1/users')).items as { id: number; username: string }[];
   const client = users.find(({ username }) => username === 'client')!.id;

@@ -76,6 +76,68 @@ describe('a view', () => {
     expect(view.status).toBe('stale');
   });
 
+  it('has clusters in place of vehicles where there are more than it takes, until the server says that there are fewer', async () => {
+    const view = openView(fake.live, PARIS, { max: 100 });
+    view.subscribe(() => undefined);
+    await frame();
+    expect(fake.sent()).toEqual([{ op: 'sub', s: 1, to: 'view', box: PARIS, max: 100 }]);
+    expect(view.clusters).toBeNull();
+    const cluster = (id: string, count: number) => ({
+      id,
+      count,
+      lat: 48.5,
+      lon: 2.5,
+      box: PARIS,
+      status: { active: count },
+    });
+    const counts = () => [...(view.clusters ?? [])].map(([id, { count }]) => `${id}:${count}`).sort();
+    await fake.hear(
+      { op: 'covers', s: 1, box: COVERS, mode: 'clusters' },
+      { op: 'clusters', s: 1, c: [cluster('x', 90), cluster('y', 80)] },
+      { op: 'ready', s: 1, count: 2 },
+    );
+    expect([view.status, counts(), idsOf(view)]).toEqual(['live', ['x:90', 'y:80'], []]);
+    await fake.hear({ op: 'clusters', s: 1, c: [cluster('x', 91), { id: 'y', count: 0 }] });
+    expect(counts()).toEqual(['x:91']);
+    // Covered already: nothing else comes. Elsewhere: all come.
+    await fake.hear({ op: 'covers', s: 1, box: COVERS, mode: 'clusters' });
+    await fake.hear({ op: 'clusters', s: 1, c: [cluster('z', 5)] });
+    expect(counts()).toEqual(['x:91', 'z:5']);
+    await fake.hear(
+      { op: 'covers', s: 1, box: [0, 40, 10, 50], mode: 'clusters' },
+      { op: 'clusters', s: 1, c: [cluster('w', 150)] },
+    );
+    expect(counts()).toEqual(['w:150']);
+    await fake.hear(
+      { op: 'covers', s: 1, box: COVERS, mode: 'vehicles' },
+      { op: 'vehicles', v: [at('a', 48.5, 2.5)] },
+      { op: 'ready', s: 1, count: 1 },
+    );
+    expect([view.clusters, idsOf(view)]).toEqual([null, ['a']]);
+  });
+
+  it('has vehicles while somebody else follows all, and asks for clusters again afterwards', async () => {
+    const view = openView(fake.live, PARIS, { max: 100 });
+    view.subscribe(() => undefined);
+    await frame();
+    await fake.hear({ op: 'covers', s: 1, box: COVERS, mode: 'clusters' }, { op: 'ready', s: 1, count: 0 });
+    const stop = fake.live.vehicles().subscribe(() => undefined);
+    await frame();
+    expect(fake.sent().slice(1)).toMatchObject([
+      { op: 'sub', s: 2, to: 'vehicles' },
+      { op: 'unsub', s: 1 },
+    ]);
+    await fake.hear({ op: 'vehicles', v: [at('a', 48.5, 2.5), at('b', 40, 2)] }, { op: 'ready', s: 2, count: 2 });
+    expect([view.clusters, idsOf(view)]).toEqual([null, ['a']]);
+    stop();
+    await vi.advanceTimersByTimeAsync(1_100); // somebody may come back
+    await frame();
+    expect(fake.sent().slice(3)).toMatchObject([
+      { op: 'sub', s: 3, to: 'view', max: 100 },
+      { op: 'unsub', s: 2 },
+    ]);
+  });
+
   it('crosses the antimeridian, however the map writes it', async () => {
     const view = await follow([170, -10, 190, 10]);
     await fake.hear(

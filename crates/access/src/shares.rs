@@ -2,7 +2,7 @@
 
 use crate::identity_cache::ReadFrom;
 use crate::{Access, AccessError};
-use milepost_domain::{Caller, Principal};
+use milepost_domain::{Caller, Principal, ShareState};
 use milepost_store::Digest;
 
 /// What the token of a share begins with, which shows a leaked one.
@@ -13,7 +13,7 @@ impl Access {
         const ENDED: AccessError = AccessError::NotAuthenticated("the shared link has ended");
         let load = async { Ok::<_, AccessError>(self.store.find_share(&digest).await?) };
         let share = self.identities.shares.read(digest, from, self.present(), load).await?.ok_or(ENDED)?;
-        if share.expires_at <= self.clock.now() || share.vehicle_ids.is_empty() {
+        if share.state(self.clock.now()) != ShareState::Open {
             return Err(ENDED);
         }
         Ok(Caller {

@@ -118,7 +118,7 @@ pub use role::Role;
 pub use rules::FleetRules;
 pub use schedule::{Schedule, ScheduleClock, UtcOffset, Weekday, Weekdays, ZoneName};
 pub use second_factors::SecondFactors;
-pub use share::{Share, ShareId};
+pub use share::{Share, ShareId, ShareState};
 pub use tenant::Tenant;
 pub use time::Timestamp;
 pub use trip::{FuelSource, Trip, TripFigures, TripFuel, TripOrigin, TripPlace, TripStatus};

@@ -26,4 +26,38 @@ pub struct Share {
     pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// When it was recalled.
+    pub recalled_at: Option<Timestamp>,
+    /// How often its page was opened.
+    pub opened_count: i64,
+    /// When its page was opened the last time.
+    pub opened_at: Option<Timestamp>,
+}
+
+/// What became of a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShareState {
+    /// Its guests are let in.
+    Open,
+    /// Its time is over.
+    Ended,
+    /// Somebody recalled it.
+    Recalled,
+    /// All its vehicles were removed.
+    Empty,
+}
+
+impl Share {
+    /// What became of it by `now`.
+    pub fn state(&self, now: Timestamp) -> ShareState {
+        if self.recalled_at.is_some() {
+            ShareState::Recalled
+        } else if self.expires_at <= now {
+            ShareState::Ended
+        } else if self.vehicle_ids.is_empty() {
+            ShareState::Empty
+        } else {
+            ShareState::Open
+        }
+    }
 }

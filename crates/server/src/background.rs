@@ -9,6 +9,7 @@ use milepost_service::jobs::keep_running_jobs;
 use milepost_service::outgoing::keep_mailing_gathered_alerts;
 use milepost_service::proofs::keep_removing_files;
 use milepost_service::{Retention, keep_pruning};
+use milepost_store::JobLane;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -16,10 +17,14 @@ use tokio::task::JoinHandle;
 /// How long folding committed positions may take at the end. The next start folds the rest.
 const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Jobs that this node does at the same time, each of another tenant.
-const PARALLEL_JOBS: usize = 2;
-/// The names of their tasks.
-const JOBS: [&str; PARALLEL_JOBS] = ["doing jobs", "doing jobs beside that"];
+/// Jobs that this node does at the same time: two of different tenants, and one that may be the second of a tenant.
+const PARALLEL_JOBS: usize = 3;
+/// Their lanes, with the names of the tasks.
+const JOBS: [(&str, JobLane); PARALLEL_JOBS] = [
+    ("doing jobs", JobLane::FirstOfTenant),
+    ("doing jobs beside that", JobLane::FirstOfTenant),
+    ("doing second jobs of tenants", JobLane::SecondOfTenant),
+];
 
 /// The running tasks.
 pub(crate) struct Background {
@@ -51,9 +56,9 @@ impl Background {
         until_drain.push(tasks.start("removing unused files", async move {
             keep_removing_files(&cases.proofs, &at).await;
         }));
-        for name in JOBS {
+        for (name, lane) in JOBS {
             let (cases, at) = (use_cases(), clock());
-            until_drain.push(tasks.start(name, async move { keep_running_jobs(&cases.jobs, &at).await }));
+            until_drain.push(tasks.start(name, async move { keep_running_jobs(&cases.jobs, lane, &at).await }));
         }
         let (cases, at) = (use_cases(), clock());
         until_drain.push(tasks.start("mailing gathered alerts", async move {

@@ -68,6 +68,8 @@ pub(crate) fn page_routes(tiles: Arc<Tiles>) -> Router {
     application
         .route("/docs", get(|state, headers| page(state, headers, "docs.html")))
         .route("/track/{tracking_id}", get(|state, headers| page(state, headers, "track.html")))
+        // The token of a share stands behind the `#`, which browsers send to no server.
+        .route("/s", get(|state, headers| page(state, headers, "share.html")))
         .route("/driver", get(|state, headers| page(state, headers, "driver.html")))
         .route("/parcels/{id}", get(|state, headers| page(state, headers, "parcel.html")))
         .route("/assets/{*path}", get(asset))

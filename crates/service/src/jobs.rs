@@ -12,7 +12,7 @@ use crate::{Request, ServiceError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use milepost_domain::{Action, Job, JobFile, JobId, JobStatus, Principal, may};
+use milepost_domain::{Job, JobFile, JobId, JobStatus, Principal};
 use milepost_store::{JobQuota, NewJob, Once, Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -30,8 +30,8 @@ const RETRY_FULL_S: u64 = 3_600;
 pub trait JobWork: Send + Sync {
     /// The kind.
     fn kind(&self) -> &'static str;
-    /// What a caller must be allowed to do in the job's tenant, to see it and its result.
-    fn seen_with(&self) -> Action;
+    /// Whether a caller may see a job and its result.
+    fn is_seen_by(&self, request: &Request, job: &Job) -> bool;
     /// Whether access tokens may see it, too.
     fn is_for_programs(&self) -> bool;
     /// Does the work. It is stopped at any await when another node has taken the job over, and may be run again from its beginning.
@@ -143,7 +143,7 @@ pub async fn get_job(jobs: &Jobs, request: &Request, id: &JobId) -> Result<Job, 
     if is_program && request.caller.tenant == job.tenant && !work.is_for_programs() {
         return Err(ServiceError::Forbidden("an access token may not see this job"));
     }
-    if !may(&request.caller, work.seen_with(), &job.tenant) {
+    if !work.is_seen_by(request, &job) {
         return Err(UNKNOWN);
     }
     Ok(job)

@@ -9,7 +9,8 @@ use crate::jobs::{Jobs, add_job};
 use crate::people::new_job_id;
 use crate::{Request, ServiceError};
 use milepost_domain::{
-    Action, Invalid, JobId, Language, ReportFormat, ReportGroup, ReportKind, TenantId, VehicleId, ZoneName, may,
+    Action, Invalid, JobId, Language, Principal, ReportFormat, ReportGroup, ReportKind, TenantId, UserId, VehicleId,
+    VehicleScope, ZoneName, may,
 };
 use milepost_fleet_reports::{Days, read_bound};
 use milepost_follow::read_zone_name;
@@ -67,12 +68,32 @@ struct Input {
     language: String,
     format: String,
     vehicle_ids: Option<Vec<String>>,
+    /// What its maker may see; everything of the tenant if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Seen>,
+}
+
+/// The vehicles and trips that a maker may see who does not see the whole fleet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Seen {
+    /// Whole vehicles.
+    listed: Vec<String>,
+    /// The trips of this driver.
+    driven_by: Option<i64>,
+}
+
+impl Seen {
+    fn scope(&self) -> Option<VehicleScope> {
+        let listed = self.listed.iter().map(|id| VehicleId::stored(id)).collect::<Result<_, _>>().ok()?;
+        let driven_by = self.driven_by.map(UserId::new).transpose().ok()?;
+        Some(VehicleScope::Some { listed, driven_by })
+    }
 }
 
 /// Begins to make a report, and returns the job.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`] for all who don't see the whole fleet; [`ServiceError::NotFound`] for a vehicle that does not exist;
+/// [`ServiceError::Forbidden`] for what the caller may not see; [`ServiceError::NotFound`] for a vehicle that does not exist;
 /// [`ServiceError::Invalid`], [`ServiceError::TooMany`].
 pub async fn make_report(
     reports: &Reports,
@@ -82,11 +103,10 @@ pub async fn make_report(
     new: &NewReport,
     once: &Once<'_, JobId>,
 ) -> Result<JobId, ServiceError> {
+    let mut input = input_of(reports, request, new).await?;
     if !may(&request.caller, Action::SeeFleet, tenant) {
-        return Err(ServiceError::Forbidden("only an admin or manager of the tenant may make reports"));
-    }
-    let input = input_of(reports, request, new).await?;
-    if let Some(ids) = &new.vehicles {
+        input.seen = Some(seen_of(request, tenant, new, &mut input.group_by)?);
+    } else if let Some(ids) = &new.vehicles {
         let known = reports.store.load_vehicles(tenant, ids).await?;
         if ids.iter().any(|id| known.iter().all(|one| one.vehicle.id != *id)) {
             return Err(ServiceError::NotFound("vehicle"));
@@ -104,6 +124,44 @@ pub async fn make_report(
     };
     add_job(jobs, request, &job, Some(KEPT_REPORTS), once).await?;
     Ok(job.id)
+}
+
+/// What a maker's report shows who does not see the whole fleet: vehicles that it may see, or else the trips that it drove. A driver's
+/// distances and times are sums of its own trips, because a vehicle's quarters of an hour don't know who drove.
+fn seen_of(request: &Request, tenant: &TenantId, new: &NewReport, group_by: &mut String) -> Result<Seen, ServiceError> {
+    let is_user = matches!(request.caller.principal, Principal::User { id: Some(_), .. });
+    let (mut listed, mut driven_by) = match VehicleScope::of(&request.caller, Action::SeeVehicle, tenant) {
+        VehicleScope::Some { listed, driven_by } if is_user && (!listed.is_empty() || driven_by.is_some()) => {
+            (listed, driven_by)
+        }
+        _ => return Err(ServiceError::Forbidden("you may see no vehicle of which a report could be made")),
+    };
+    if let Some(asked) = &new.vehicles {
+        if driven_by.is_none() && asked.iter().any(|id| !listed.contains(id)) {
+            return Err(ServiceError::NotFound("vehicle"));
+        }
+        if asked.iter().all(|id| listed.contains(id)) {
+            driven_by = None;
+        }
+        listed.retain(|id| asked.contains(id));
+    }
+    let is_of_trips = match new.kind {
+        ReportKind::Trips => true,
+        ReportKind::Mileage | ReportKind::Utilisation => {
+            if driven_by.is_some() && new.group.is_none() {
+                ReportGroup::Driver.as_str().clone_into(group_by);
+            }
+            *group_by == ReportGroup::Driver.as_str()
+        }
+        ReportKind::Stops => false,
+        ReportKind::Fuel | ReportKind::Geofences | ReportKind::Speeding => {
+            return Err(ServiceError::Forbidden("only who sees the whole fleet may make reports of this kind"));
+        }
+    };
+    if driven_by.is_some() && !is_of_trips {
+        return Err(Invalid::new("group_by", "must be driver for your own trips, or the kind trips").into());
+    }
+    Ok(Seen { listed: listed.iter().map(|id| id.as_str().to_owned()).collect(), driven_by: driven_by.map(UserId::get) })
 }
 
 async fn input_of(reports: &Reports, request: &Request, new: &NewReport) -> Result<Input, ServiceError> {
@@ -135,5 +193,6 @@ async fn input_of(reports: &Reports, request: &Request, new: &NewReport) -> Resu
         language: new.language.or(contact.language).unwrap_or_default().as_str().to_owned(),
         format: new.format.as_str().to_owned(),
         vehicle_ids: new.vehicles.as_ref().map(|ids| ids.iter().map(|id| id.as_str().to_owned()).collect()),
+        seen: None,
     })
 }

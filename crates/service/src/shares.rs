@@ -3,7 +3,9 @@
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder, SHARE_PREFIX, hash_secret, random_secret};
-use milepost_domain::{Action, Caller, Invalid, Label, Share, ShareId, TenantId, Timestamp, VehicleId, may};
+use milepost_domain::{
+    Action, Caller, Invalid, Label, Share, ShareId, ShareState, TenantId, Timestamp, VehicleId, may,
+};
 use milepost_store::{Once, Store};
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ pub const MAX_SHARES: u32 = 1_000;
 pub const MAX_SHARED_VEHICLES: usize = 100;
 /// The longest life of a share.
 pub const MAX_SHARE_MS: i64 = 366 * 86_400_000;
+/// The openings of one share within this time count as one, so that its guests can't make the database busy.
+const OPENING_COUNTS_EVERY_MS: i64 = 1_000;
 
 /// What the use cases of shares need.
 pub struct Shares {
@@ -116,12 +120,30 @@ pub async fn remove_share(
     id: ShareId,
 ) -> Result<(), ServiceError> {
     require(&request.caller, tenant)?;
-    if !shares.store.by(request.author()).remove_share(tenant, id, request.now).await? {
+    if !shares.store.by(request.author()).recall_share(tenant, id, request.now).await? {
         return Err(ServiceError::NotFound("share"));
     }
     shares.access.end_connections(Holder::Share(tenant, id), CloseReason::Revoked);
     tracing::info!(share.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "share recalled");
     Ok(())
+}
+
+/// Finds the share of a guest's token, whatever became of it, and counts an opening if its guests are let in.
+///
+/// # Errors
+/// [`ServiceError::NotAuthenticated`] for the token of no share, and for one that ended more than a month ago.
+pub async fn open_share(shares: &Shares, token: &str, now: Timestamp) -> Result<Share, ServiceError> {
+    const UNKNOWN: ServiceError = ServiceError::NotAuthenticated("there is no such shared link");
+    if !token.starts_with(SHARE_PREFIX) {
+        return Err(UNKNOWN);
+    }
+    // Not from the cache: a page asks right after its share was recalled.
+    let share = shares.store.find_share(&hash_secret(token)).await?.ok_or(UNKNOWN)?;
+    let is_due = share.opened_at.is_none_or(|last| now.ms_since(last) >= OPENING_COUNTS_EVERY_MS);
+    if is_due && share.state(now) == ShareState::Open {
+        shares.store.count_opening(&share.tenant, share.id, now).await?;
+    }
+    Ok(share)
 }
 
 fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

@@ -37,6 +37,15 @@ pub struct JobQuota {
     pub ended: Option<u32>,
 }
 
+/// Which jobs are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobLane {
+    /// Those of tenants that have none running.
+    FirstOfTenant,
+    /// Also those of another caller of a tenant that has one running.
+    SecondOfTenant,
+}
+
 /// How a job ended.
 #[derive(Debug, Clone)]
 pub enum JobOutcome {
@@ -59,8 +68,9 @@ pub trait JobStore: Send + Sync {
     async fn remove_erasure(&self, user: UserId, author: &Author) -> Result<bool>;
     /// Reads a job.
     async fn get_job(&self, id: &JobId) -> Result<Option<Job>>;
-    /// Takes the next job that is due, until `lease_until`. Tenants take turns, and each has one running at a time.
-    async fn take_job(&self, now: Timestamp, lease_until: Timestamp) -> Result<Option<Job>>;
+    /// Takes the next job of a lane that is due, until `lease_until`. Tenants take turns, and so do the callers of each. A caller has one
+    /// running at a time, and a person has one that is about it.
+    async fn take_job(&self, lane: JobLane, now: Timestamp, lease_until: Timestamp) -> Result<Option<Job>>;
     /// Notes how far a job is, and keeps it. Returns false if it was removed, or another node has it.
     async fn keep_job(&self, job: &Job, progress: u8, lease_until: Timestamp) -> Result<bool>;
     /// Ends a job. It is removed at `expires_at`. Returns false if it was removed, or another node has it.

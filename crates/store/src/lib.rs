@@ -75,7 +75,7 @@ pub use idempotency::{
     AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer,
 };
 pub use import_store::{ImportStore, ImportedObject};
-pub use job_store::{JobOutcome, JobQuota, JobStore, NewJob};
+pub use job_store::{JobLane, JobOutcome, JobQuota, JobStore, NewJob};
 pub use node_store::{LivingNode, NODE_SILENCE, NewestTime, NodeStore};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};

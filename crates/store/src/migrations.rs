@@ -55,6 +55,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (61, "0061_passkeys", include_str!("../migrations/sqlite/0061_passkeys.sql")),
     (63, "0063_imported", include_str!("../migrations/sqlite/0063_imported.sql")),
     (64, "0064_shares", include_str!("../migrations/sqlite/0064_shares.sql")),
+    (65, "0065_share_openings", include_str!("../migrations/sqlite/0065_share_openings.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -103,6 +104,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (61, "0061_passkeys", include_str!("../migrations/postgres/0061_passkeys.sql")),
     (63, "0063_imported", include_str!("../migrations/postgres/0063_imported.sql")),
     (64, "0064_shares", include_str!("../migrations/postgres/0064_shares.sql")),
+    (65, "0065_share_openings", include_str!("../migrations/postgres/0065_share_openings.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

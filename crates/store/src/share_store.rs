@@ -32,7 +32,7 @@ impl fmt::Debug for NewShare {
 /// Shares. Part of [`crate::Store`].
 #[async_trait]
 pub trait ShareStore: Send + Sync {
-    /// Adds a share unless its tenant has `most` that have not expired; then `None`. Those that expired a month ago are removed.
+    /// Adds a share unless its tenant has `most` that have not ended; then `None`. Those that ended a month ago are removed.
     /// `NotFound("tenant")`, `NotFound("vehicle")`.
     async fn add_share(
         &self,
@@ -41,10 +41,12 @@ pub trait ShareStore: Send + Sync {
         now: Timestamp,
         once: &Once<'_, Option<Share>>,
     ) -> Result<Option<Share>>;
-    /// Lists a tenant's shares in the order of their numbers, after `after`. Expired ones are among them.
+    /// Lists a tenant's shares in the order of their numbers, after `after`. Those that have ended are among them.
     async fn list_shares(&self, tenant: &TenantId, after: Option<ShareId>, limit: u32) -> Result<Vec<Share>>;
-    /// Finds the share of any tenant with this secret, expired or not.
+    /// Finds the share of any tenant with this secret, ended or not.
     async fn find_share(&self, hash: &Digest) -> Result<Option<Share>>;
-    /// Removes a share, with `ShareChanged`. Returns false if there is no such share.
-    async fn remove_share(&self, tenant: &TenantId, id: ShareId, now: Timestamp) -> Result<bool>;
+    /// Recalls a share, with `ShareChanged`. Returns false if there is no such share, or if it was recalled before.
+    async fn recall_share(&self, tenant: &TenantId, id: ShareId, now: Timestamp) -> Result<bool>;
+    /// Counts that the page of a share was opened.
+    async fn count_opening(&self, tenant: &TenantId, id: ShareId, now: Timestamp) -> Result<()>;
 }

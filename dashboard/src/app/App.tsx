@@ -51,7 +51,7 @@ const PAGES: Page[] = [
   { path: '/history', for: ['fleet', 'ownVehicles'], view: () => <HistoryPage /> },
   { path: '/alerts', for: ['fleet'], view: ({ me }) => <AlertsPage me={me} /> },
   { path: '/geofences', for: ['fleet'], view: () => <FencesPage /> },
-  { path: '/reports', for: ['fleet'], view: () => <ReportsPage /> },
+  { path: '/reports', for: ['fleet', 'ownVehicles'], view: ({ me }) => <ReportsPage me={me} /> },
   { path: '/parcels', for: ['fleet', 'clientParcels'], view: ({ me }) => <ParcelsPage me={me} /> },
   { path: '/deliveries', for: ['deliveries', 'findDeliveries'], view: ({ me }) => <DeliveriesPage me={me} /> },
   { path: '/cadets', for: ['records'], view: () => <CadetsPage /> },

@@ -21,6 +21,8 @@ export interface OwnPart {
   key: string;
   request: () => object;
   onMessage: (message: ServerMessage) => void;
+  /** It is not needed now, because all vehicles are followed. */
+  onNeedless: () => void;
 }
 
 /** A filter whose names are looked up quickly. */

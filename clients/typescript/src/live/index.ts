@@ -17,6 +17,7 @@ export type {
   Cadet,
   CadetFact,
   Change,
+  Cluster,
   Delivery,
   DeliveryEta,
   FactOf,

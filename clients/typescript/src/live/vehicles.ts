@@ -228,13 +228,17 @@ export class VehicleSet {
 
   private match(): void {
     const selections = [...this.views].map(({ selection }) => selection);
-    const wanted = new Map<string, Omit<OwnPart, 'key' | 'onMessage'>>();
+    const wanted = new Map<string, Pick<OwnPart, 'request'>>();
     for (const request of requestsOf(selections, this.limits)) {
       const sent = { to: 'vehicles', ...request, ...(this.batchMs && { batch_ms: this.batchMs }) };
       wanted.set(JSON.stringify(request), { request: () => sent });
     }
     // Who follows all vehicles has those of every part.
-    if (!wanted.has('{}')) for (const { own } of selections) if (own) wanted.set(own.key, own);
+    const isAll = wanted.has('{}');
+    for (const { own } of selections) {
+      if (isAll) own?.onNeedless();
+      else if (own) wanted.set(own.key, own);
+    }
     // New ones first: what they have in common with old ones is not sent again.
     for (const [key, part] of wanted) {
       if (this.parts.has(key)) continue;

@@ -286,7 +286,8 @@ export type ServerMessage =
   | { op: 'mark'; cursor?: string; t: number }
   | Ok
   | { op: 'ended'; s: number }
-  | { op: 'covers'; s: number; box: Box }
+  | CoversMessage
+  | ClustersMessage
   | ({ op: 'delivery' } & Delivery)
   | ({ op: 'parcel' } & Parcel)
   | ({ op: 'parcel_at' } & ParcelAt)
@@ -294,6 +295,34 @@ export type ServerMessage =
   | ({ op: 'dashboard' } & Figures)
   | { op: 'presence'; connections: number }
   | { op: 'pong'; re?: number; t: number };
+
+/** What a view covers, and whether it has vehicles or clusters, if it asked for those. */
+export interface CoversMessage {
+  op: 'covers';
+  s: number;
+  box: Box;
+  mode?: 'vehicles' | 'clusters';
+}
+
+/** The clusters that have changed; after `covers` all. One with `count` 0 is gone. */
+export interface ClustersMessage {
+  op: 'clusters';
+  s: number;
+  c: (Cluster | { id: string; count: 0 })[];
+}
+
+/** The vehicles of a cell of the map. */
+export interface Cluster {
+  id: string;
+  count: number;
+  /** The middle of its vehicles. */
+  lat: number;
+  lon: number;
+  /** A view of it shows them all. */
+  box: Box;
+  /** How many have each status. */
+  status: Record<string, number>;
+}
 
 /** Reads a frame. Null for what is not a message. */
 export function readMessage(frame: unknown): ServerMessage | null {

@@ -638,6 +638,9 @@ export interface paths {
          * @description It is computed of what was found in the tracks when they came in. Trips, stops, visits and speeding belong to the day on which they
          *     began; mileage and utilisation are sums over quarters of an hour, but for drivers, whose trips count. What is not known is blank.
          *
+         *     Parents make reports of their vehicles' trips, stops, mileage and utilisation. Drivers and riders make those of the trips that they drove:
+         *     `trips`, and `mileage` and `utilisation` by driver.
+         *
          *     An access token needs the scope `manage`.
          *
          *     With an Idempotency-Key the call may be repeated safely.
@@ -721,8 +724,8 @@ export interface paths {
         parameters: {
         };
         /**
-         * Lists shares in the order of their numbers, without their tokens. Those that have ended are listed for a month.
-         * @description Lists shares in the order of their numbers, without their tokens. Those that have ended are listed for a month.
+         * Lists shares in the order of their numbers, without their tokens. Those that have ended or were recalled are listed for a month.
+         * @description Lists shares in the order of their numbers, without their tokens. Those that have ended or were recalled are listed for a month.
          */
         get: operations["list_shares"];
         /**
@@ -733,12 +736,21 @@ export interface paths {
          */
         post: operations["add_share"];
     };
+    "/api/v1/shares/open": {
+        parameters: {
+        };
+        /**
+         * Tells a guest what became of the share of its token, and counts the opening of a page. Needs no other credential.
+         * @description Tells a guest what became of the share of its token, and counts the opening of a page. Needs no other credential.
+         */
+        post: operations["open_share"];
+    };
     "/api/v1/shares/{id}": {
         parameters: {
         };
         /**
-         * Recalls a share. Its token is refused from now on, and its connections close within a second.
-         * @description Recalls a share. Its token is refused from now on, and its connections close within a second.
+         * Recalls a share. Its token is refused from now on, and its connections close within a second. It is listed for a month.
+         * @description Recalls a share. Its token is refused from now on, and its connections close within a second. It is listed for a month.
          */
         delete: operations["remove_share"];
     };
@@ -3226,6 +3238,22 @@ export interface components {
             /** @description Kind for programs. */
             type: string;
         };
+        /** @description What a guest is told of its share. */
+        OpenedShare: {
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was recalled; null if it was not.
+             */
+            recalled_at: string | null;
+            state: components["schemas"]["ShareState"];
+        };
         /** @description A call to another program. */
         OutgoingCall: {
             /**
@@ -3975,10 +4003,37 @@ export interface components {
             id: number;
             /** @description Name for people. */
             name: string;
-            /** @description What the guest sends: in `hello` at `/ws`, or as `Authorization: Bearer` at `/api/v1/stream`. Only in the answer that made it. */
+            /**
+             * Format: date-time
+             * @description When its page was opened the last time; null if it was not.
+             */
+            opened_at: string | null;
+            /**
+             * Format: int64
+             * @description How often its page was opened. Openings within a second of each other count as one.
+             */
+            opened_count: number;
+            /**
+             * Format: date-time
+             * @description When it was recalled; null if it was not.
+             */
+            recalled_at: string | null;
+            /** @description What the guest sends: in `hello` at `/ws`, or as `Authorization: Bearer` at `/api/v1/stream`. Its page is `/s#` and the token. Only in the answer that made it. */
             token?: string | null;
             /** @description The vehicles that the guest sees. One that was removed since is missing, also if another has its id now. */
             vehicle_ids: string[];
+        };
+        /**
+         * @description - `open`: guests follow its vehicles.
+         *     - `ended`: its time is over.
+         *     - `recalled`: somebody recalled it.
+         *     - `empty`: all its vehicles were removed.
+         * @enum {string}
+         */
+        ShareState: "open" | "ended" | "recalled" | "empty";
+        /** @description A guest's token. */
+        ShareToken: {
+            token: string;
         };
         /** @description A manual event that was published. */
         SyncEvent: {
@@ -6341,6 +6396,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Share"];
+                };
+            };
+        };
+    };
+    open_share: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareToken"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedShare"];
                 };
             };
         };

@@ -5,11 +5,11 @@ use crate::wire::account::UserJson;
 use crate::wire::attributes::AttributesJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
-use crate::wire::share::ShareJson;
+use crate::wire::share::{OpenedShareJson, ShareJson, ShareStateJson};
 use milepost_domain::{
     AccessToken, AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm,
-    Position, Principal, Share, SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
-    ZoneName,
+    Position, Principal, Share, ShareState, SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind,
+    VehicleStatus, ZoneName,
 };
 use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
 use milepost_service::{LiveVehicle, TrackPosition, read_zone_name};
@@ -268,7 +268,24 @@ pub(crate) fn share_to_json(share: &Share) -> ShareJson {
         created_by: share.created_by.map(UserId::get),
         created_at: rfc3339(share.created_at),
         expires_at: rfc3339(share.expires_at),
+        recalled_at: share.recalled_at.map(rfc3339),
+        opened_count: share.opened_count,
+        opened_at: share.opened_at.map(rfc3339),
         token: None,
+    }
+}
+
+pub(crate) fn opened_share_to_json(share: &Share, now: Timestamp) -> OpenedShareJson {
+    OpenedShareJson {
+        name: share.name.as_str().to_owned(),
+        state: match share.state(now) {
+            ShareState::Open => ShareStateJson::Open,
+            ShareState::Ended => ShareStateJson::Ended,
+            ShareState::Recalled => ShareStateJson::Recalled,
+            ShareState::Empty => ShareStateJson::Empty,
+        },
+        expires_at: rfc3339(share.expires_at),
+        recalled_at: share.recalled_at.map(rfc3339),
     }
 }
 

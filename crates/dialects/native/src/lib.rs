@@ -60,6 +60,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(access_tokens::add_access_token, access_tokens::list_access_tokens))
         .routes(routes!(access_tokens::remove_access_token))
         .routes(routes!(shares::add_share, shares::list_shares))
+        .routes(routes!(shares::open_share))
         .routes(routes!(shares::remove_share))
         .routes(routes!(audit::list_audit))
         .routes(routes!(users::invite_user))

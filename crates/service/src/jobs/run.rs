@@ -5,7 +5,7 @@ use crate::ServiceError;
 use futures_util::FutureExt as _;
 use milepost_clock::Clock;
 use milepost_domain::{Job, JobFile};
-use milepost_store::JobOutcome;
+use milepost_store::{JobLane, JobOutcome};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -24,13 +24,13 @@ const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// A file that was announced and belongs to no job after this time is removed, in milliseconds.
 const ANNOUNCED_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Does what is due until the task is dropped.
-pub async fn keep_running_jobs(jobs: &Jobs, clock: &Clock) {
+/// Does what is due in a lane until the task is dropped.
+pub async fn keep_running_jobs(jobs: &Jobs, lane: JobLane, clock: &Clock) {
     loop {
         let mut added = std::pin::pin!(jobs.added.notified());
         // Before looking, so that one that is added between the look and the wait is not overlooked.
         added.as_mut().enable();
-        match jobs.store.take_job(clock.now(), clock.now().plus_ms(LEASE_MS)).await {
+        match jobs.store.take_job(lane, clock.now(), clock.now().plus_ms(LEASE_MS)).await {
             Ok(Some(job)) => {
                 run_job(jobs, clock, &job).await;
                 continue;

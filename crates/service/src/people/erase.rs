@@ -1,14 +1,14 @@
 //! Erases a person: what is known of it goes, and what the fleet did stays without it.
 
 use super::{ERASURE, person};
-use crate::ServiceError;
 use crate::jobs::{JobEnd, JobProgress, JobWork, MadeFile};
 use crate::listener::{Listener as _, Listeners};
 use crate::live::LiveMap;
+use crate::{Request, ServiceError};
 use async_trait::async_trait;
 use milepost_access::{Access, CloseReason, Holder};
 use milepost_clock::Clock;
-use milepost_domain::{Action, Author, Job, User, UserId, Vehicle, VehicleId};
+use milepost_domain::{Action, Author, Job, User, UserId, Vehicle, VehicleId, may};
 use milepost_store::{Person, Store};
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ impl JobWork for ErasePerson {
         ERASURE
     }
 
-    fn seen_with(&self) -> Action {
-        Action::ManageUsers
+    fn is_seen_by(&self, request: &Request, job: &Job) -> bool {
+        may(&request.caller, Action::ManageUsers, &job.tenant)
     }
 
     fn is_for_programs(&self) -> bool {

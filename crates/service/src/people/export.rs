@@ -2,13 +2,14 @@
 
 use super::zip_file::ZipFile;
 use super::{EXPORT, person};
+use crate::Request;
 use crate::fair_reads::FairReads;
 use crate::file_store::FileStore;
 use crate::jobs::{JobEnd, JobProgress, JobWork, MadeFile};
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use milepost_clock::Clock;
-use milepost_domain::{Action, Job, Latitude, Longitude, Position, Timestamp, VehicleId};
+use milepost_domain::{Action, Job, Latitude, Longitude, Position, Timestamp, VehicleId, may};
 use milepost_formats::{Format, TrackMeta, TrackWriter};
 use milepost_store::{Drive, Person, PersonRow, Store, WrongPositions};
 use serde_json::Value;
@@ -34,8 +35,8 @@ impl JobWork for ExportPerson {
         EXPORT
     }
 
-    fn seen_with(&self) -> Action {
-        Action::ManageUsers
+    fn is_seen_by(&self, request: &Request, job: &Job) -> bool {
+        may(&request.caller, Action::ManageUsers, &job.tenant)
     }
 
     fn is_for_programs(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use super::read::VehicleReader;
 use super::{Input, REPORT};
+use crate::Request;
 use crate::fair_reads::FairReads;
 use crate::file_store::FileStore;
 use crate::jobs::{JobEnd, JobProgress, JobWork, MadeFile};
@@ -9,10 +10,11 @@ use async_trait::async_trait;
 use milepost_clock::Clock;
 use milepost_domain::{
     Action, Job, Language, ReportFormat, ReportGroup, ReportKind, TenantId, Timestamp, VehicleId, VehicleScope,
-    ZoneName,
+    ZoneName, may,
 };
 use milepost_fleet_reports::{Cell, Days, MAX_ROWS, Plan, Report, TableError, TableFile};
-use milepost_store::{Store, TrackedVehicle};
+use milepost_store::{Store, TrackedVehicle, TripCursor, TripFilter};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ struct Order {
     format: ReportFormat,
     language: Language,
     vehicles: Option<Vec<VehicleId>>,
+    /// What its maker may see.
+    scope: VehicleScope,
 }
 
 #[async_trait]
@@ -41,8 +45,11 @@ impl JobWork for MakeReport {
         REPORT
     }
 
-    fn seen_with(&self) -> Action {
-        Action::SeeFleet
+    /// Who sees the whole fleet, and who asked for it.
+    fn is_seen_by(&self, request: &Request, job: &Job) -> bool {
+        let caller = &request.caller;
+        let is_own = job.actor.is_some() && caller.user_id() == job.actor && caller.tenant == job.tenant;
+        may(caller, Action::SeeFleet, &job.tenant) || is_own
     }
 
     fn is_for_programs(&self) -> bool {
@@ -52,7 +59,7 @@ impl JobWork for MakeReport {
     async fn run(&self, job: &Job, progress: &JobProgress) -> Result<Option<MadeFile>, JobEnd> {
         let order = order_of(&job.input, self.clock.now())
             .ok_or_else(|| JobEnd::Failed("this version of the server does not know such a report".to_owned()))?;
-        let vehicles = self.vehicles(&job.tenant, order.vehicles.as_deref()).await?;
+        let vehicles = self.vehicles(&job.tenant, &order).await?;
         let (first, last) = (order.plan.days.date(0), order.plan.days.date(order.plan.days.count() - 1));
         let days = first.zip(last).map_or_else(String::new, |(first, last)| format!("-{first}-{last}"));
         let name = format!("{}{days}.{}", order.plan.kind.as_str(), order.format.as_str());
@@ -67,7 +74,7 @@ impl JobWork for MakeReport {
         let mut report = Report::new(order.plan);
         let mut table = TableFile::begin(written, &folder, order.format, order.language, &report)
             .map_err(|error| failed(&error))?;
-        let mut reader = VehicleReader::new(&*self.store, &self.reads, &job.tenant, &report).await?;
+        let mut reader = VehicleReader::new(&*self.store, &self.reads, &job.tenant, order.scope, &report).await?;
         for (number, tracked) in vehicles.iter().enumerate() {
             reader.read(tracked, &mut report).await?;
             if report.group_count() > MAX_ROWS {
@@ -89,10 +96,29 @@ impl JobWork for MakeReport {
 
 impl MakeReport {
     /// The vehicles of a report, in the order of their ids.
-    async fn vehicles(&self, tenant: &TenantId, ids: Option<&[VehicleId]>) -> Result<Vec<TrackedVehicle>, JobEnd> {
+    async fn vehicles(&self, tenant: &TenantId, order: &Order) -> Result<Vec<TrackedVehicle>, JobEnd> {
+        let seen = match &order.scope {
+            VehicleScope::Some { listed, driven_by } => {
+                let mut ids: BTreeSet<VehicleId> = listed.iter().cloned().collect();
+                if driven_by.is_some() {
+                    ids.extend(self.vehicles_of_trips(tenant, order).await?);
+                }
+                Some(ids)
+            }
+            VehicleScope::All | VehicleScope::Nothing => None,
+        };
+        let ids = match (seen, &order.vehicles) {
+            (Some(seen), Some(asked)) => Some(seen.into_iter().filter(|id| asked.contains(id)).collect()),
+            (Some(seen), None) => Some(seen.into_iter().collect()),
+            (None, asked) => asked.clone(),
+        };
         if let Some(ids) = ids {
-            let _permit = self.reads.permit(tenant, None).await;
-            return Ok(self.store.load_vehicles(tenant, ids).await?);
+            let mut vehicles = Vec::new();
+            for some in ids.chunks(PAGE as usize) {
+                let _permit = self.reads.permit(tenant, None).await;
+                vehicles.extend(self.store.load_vehicles(tenant, some).await?);
+            }
+            return Ok(vehicles);
         }
         let mut vehicles: Vec<TrackedVehicle> = Vec::new();
         loop {
@@ -106,12 +132,37 @@ impl MakeReport {
             }
         }
     }
+
+    /// The vehicles of the trips that the maker drove in the report's time, whoever has these vehicles now.
+    async fn vehicles_of_trips(&self, tenant: &TenantId, order: &Order) -> Result<BTreeSet<VehicleId>, JobEnd> {
+        let filter = TripFilter {
+            scope: order.scope.clone(),
+            vehicle: None,
+            from: order.plan.days.from(),
+            begun_before: true,
+            to: order.plan.days.to(),
+            status: None,
+        };
+        let mut found = BTreeSet::new();
+        let mut before = None;
+        loop {
+            let _permit = self.reads.permit(tenant, None).await;
+            let page = self.store.list_trips(tenant, &filter, before.as_ref(), PAGE).await?;
+            before = page.last().map(|last| TripCursor { started_at: last.started_at, id: last.id.clone() });
+            let is_last = page.len() < PAGE as usize;
+            found.extend(page.into_iter().map(|trip| trip.vehicle_id));
+            if is_last {
+                return Ok(found);
+            }
+        }
+    }
 }
 
 fn order_of(input: &str, now: Timestamp) -> Option<Order> {
     let input: Input = serde_json::from_str(input).ok()?;
     let zone = ZoneName::new(&input.timezone).ok()?;
     let (from, to) = (Timestamp::from_unix_ms(input.from_ms)?, Timestamp::from_unix_ms(input.to_ms)?);
+    let scope = input.seen.map_or(Some(VehicleScope::All), |seen| seen.scope())?;
     let ids = input.vehicle_ids.map(|ids| ids.iter().map(|id| VehicleId::stored(id)).collect::<Result<_, _>>());
     Some(Order {
         plan: Plan {
@@ -123,6 +174,7 @@ fn order_of(input: &str, now: Timestamp) -> Option<Order> {
         format: ReportFormat::parse(&input.format).ok()?,
         language: Language::parse(&input.language).ok()?,
         vehicles: ids.transpose().ok()?,
+        scope,
     })
 }
 

@@ -22,6 +22,7 @@ pub(super) struct VehicleReader<'a> {
     store: &'a dyn Store,
     reads: &'a FairReads,
     tenant: &'a TenantId,
+    scope: VehicleScope,
     drivers: HashMap<UserId, Option<Driver>>,
     geofences: HashMap<GeofenceId, Arc<str>>,
 }
@@ -31,9 +32,10 @@ impl<'a> VehicleReader<'a> {
         store: &'a dyn Store,
         reads: &'a FairReads,
         tenant: &'a TenantId,
+        scope: VehicleScope,
         report: &Report,
     ) -> Result<Self> {
-        let mut reader = Self { store, reads, tenant, drivers: HashMap::new(), geofences: HashMap::new() };
+        let mut reader = Self { store, reads, tenant, scope, drivers: HashMap::new(), geofences: HashMap::new() };
         if report.plan().kind == ReportKind::Geofences {
             let mut after = None;
             loop {
@@ -63,7 +65,10 @@ impl<'a> VehicleReader<'a> {
                 ReportKind::Trips => self.read_trips(tracked, window, report).await?,
                 ReportKind::Mileage => {
                     self.read_trips(tracked, window, report).await?;
-                    self.read_quarters(tracked, window, report).await?;
+                    // They are of all drivers, and a sum by driver does without them.
+                    if group != ReportGroup::Driver {
+                        self.read_quarters(tracked, window, report).await?;
+                    }
                 }
                 ReportKind::Utilisation if group == ReportGroup::Driver => {
                     self.read_trips(tracked, window, report).await?;
@@ -94,7 +99,7 @@ impl<'a> VehicleReader<'a> {
         begun_before: bool,
     ) -> Result<Vec<Trip>> {
         let filter = TripFilter {
-            scope: VehicleScope::All,
+            scope: self.scope.clone(),
             vehicle: Some(vehicle.clone()),
             from,
             begun_before,
@@ -249,7 +254,11 @@ impl<'a> VehicleReader<'a> {
         if self.drivers.len() >= MAX_DRIVERS {
             self.drivers.clear();
         }
-        let user = self.store.get_user(id).await?.filter(|user| user.tenant == *self.tenant);
+        let user = match &self.scope {
+            // Who does not see the whole fleet lists no users, and knows their numbers.
+            VehicleScope::Some { driven_by, .. } if *driven_by != Some(id) => None,
+            _ => self.store.get_user(id).await?.filter(|user| user.tenant == *self.tenant),
+        };
         let name = user.map_or_else(|| id.to_string(), |user| user.username.to_string());
         let driver = Some(Driver { name: name.into(), id });
         self.drivers.insert(id, driver.clone());

@@ -3,7 +3,7 @@
 pub(super) mod rows;
 
 use super::sql_store::SqlStore;
-use crate::{JobOutcome, JobQuota, JobStore, NewJob, Once, Result};
+use crate::{JobLane, JobOutcome, JobQuota, JobStore, NewJob, Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{Author, Job, JobId, Timestamp, UserId};
 
@@ -21,10 +21,10 @@ impl JobStore for SqlStore {
     async fn get_job(&self, id: &JobId) -> Result<Option<Job>> {
         read!(self, rows::get_job(id))
     }
-    async fn take_job(&self, now: Timestamp, lease_until: Timestamp) -> Result<Option<Job>> {
+    async fn take_job(&self, lane: JobLane, now: Timestamp, lease_until: Timestamp) -> Result<Option<Job>> {
         let (now, lease_until) = (self.native.to_shared(now), self.native.to_shared(lease_until));
         // Asked every second, and written only when there is one.
-        match read!(self, rows::next_job(now))? {
+        match read!(self, rows::next_job(lane, now))? {
             Some(next) => write!(self, None, rows::take_job(next, now, lease_until)),
             None => Ok(None),
         }

@@ -25,7 +25,10 @@ impl ShareStore for SqlStore {
     async fn find_share(&self, hash: &Digest) -> Result<Option<Share>> {
         read_front!(self, rows::find_share(hash))
     }
-    async fn remove_share(&self, tenant: &TenantId, id: ShareId, now: Timestamp) -> Result<bool> {
-        write!(self, Some(tenant), audited::remove_share(tenant, id, now, self.renderer(), self.author()))
+    async fn recall_share(&self, tenant: &TenantId, id: ShareId, now: Timestamp) -> Result<bool> {
+        write!(self, Some(tenant), audited::recall_share(tenant, id, now, self.renderer(), self.author()))
+    }
+    async fn count_opening(&self, tenant: &TenantId, id: ShareId, now: Timestamp) -> Result<()> {
+        write!(self, Some(tenant), rows::count_opening(tenant, id, now))
     }
 }

@@ -3,7 +3,7 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, home_tenant, new_user};
 use milepost_domain::{Author, JobFile, JobId, JobStatus, TenantId, Timestamp, UserId};
-use milepost_store::{AuditFilter, JobOutcome, JobQuota, NewJob, Once, Retention, Store, StoreError};
+use milepost_store::{AuditFilter, JobLane, JobOutcome, JobQuota, NewJob, Once, Retention, Store, StoreError};
 
 const QUOTA: JobQuota = JobQuota { tenant: 3, caller: 2, ended: None };
 const LEASE_MS: i64 = 1_000;
@@ -26,7 +26,11 @@ async fn add(store: &dyn Store, new: &NewJob) -> bool {
 }
 
 async fn take(store: &dyn Store, ms: i64) -> Option<milepost_domain::Job> {
-    store.take_job(at(ms), at(ms + LEASE_MS)).await.unwrap()
+    store.take_job(JobLane::FirstOfTenant, at(ms), at(ms + LEASE_MS)).await.unwrap()
+}
+
+async fn take_second(store: &dyn Store, ms: i64) -> Option<String> {
+    id_of(store.take_job(JobLane::SecondOfTenant, at(ms), at(ms + LEASE_MS)).await.unwrap())
 }
 
 fn id_of(job: Option<milepost_domain::Job>) -> Option<String> {
@@ -139,6 +143,40 @@ pub(crate) async fn tenants_take_turns_and_have_a_share(database: &TestDatabase)
     let nowhere = TenantId::new("nowhere").unwrap();
     let refused = store.add_job(&job("x", &nowhere), &Author::operator(at(0)), QUOTA, &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::NotFound("tenant")));
+}
+
+pub(crate) async fn callers_of_a_tenant_take_turns_beside_a_long_job(database: &TestDatabase) {
+    let (store, home) = (&*database.store, home_tenant());
+    let acme = add_tenant(store, "acme").await;
+    let of = |id: &str, tenant: &TenantId, by: &str, about: Option<i64>| NewJob {
+        made_by: by.to_owned(),
+        about: about.map(|id| UserId::new(id).unwrap()),
+        ..job(id, tenant)
+    };
+    let quota = JobQuota { tenant: 10, caller: 10, ended: None };
+    for (id, by, about) in [
+        ("long", "1", Some(5)),
+        ("1 again", "1", None),
+        ("about 5", "2", Some(5)),
+        ("2", "2", None),
+        ("2 again", "2", None),
+        ("3", "3", None),
+    ] {
+        store.add_job(&of(id, &home, by, about), &Author::operator(at(0)), quota, &Once::unclaimed()).await.unwrap();
+    }
+    assert_eq!(id_of(take(store, 1).await).as_deref(), Some("long"));
+    assert!(take(store, 2).await.is_none(), "the tenant has one running");
+    assert!(add(store, &of("a", &acme, "1", None)).await);
+    assert_eq!(take_second(store, 3).await.as_deref(), Some("a"), "a tenant that has none running comes first");
+    assert_eq!(
+        take_second(store, 4).await.as_deref(),
+        Some("2"),
+        "neither of the same caller nor about the same person"
+    );
+    assert!(take_second(store, 5).await.is_none(), "two at once");
+    let running = store.get_job(&JobId::new("2").unwrap()).await.unwrap().unwrap();
+    assert!(store.end_job(&running, &JobOutcome::Done(None), at(6), at(9_000)).await.unwrap());
+    assert_eq!(take_second(store, 7).await.as_deref(), Some("3"), "its caller had no turn");
 }
 
 pub(crate) async fn an_erasure_is_there_once_and_can_be_taken_back_until_it_begins(database: &TestDatabase) {

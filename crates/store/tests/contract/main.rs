@@ -123,7 +123,8 @@ on_both! {
     shares:
         a_share_is_found_by_its_secret_and_listed_with_its_vehicles,
         shares_that_have_ended_do_not_count_and_go_after_a_month,
-        a_recalled_share_is_found_no_more,
+        a_recalled_share_is_kept_as_such_and_does_not_count,
+        openings_of_a_share_are_counted,
         a_vehicle_that_is_made_anew_is_in_no_share;
     second_factors:
         a_code_is_good_once_on_whichever_node,
@@ -150,6 +151,7 @@ on_both! {
         a_job_of_a_dead_node_is_taken_over_and_the_dead_one_writes_nothing,
         an_ended_job_gives_way_to_a_new_one_of_its_kind,
         tenants_take_turns_and_have_a_share,
+        callers_of_a_tenant_take_turns_beside_a_long_job,
         an_erasure_is_there_once_and_can_be_taken_back_until_it_begins;
     people:
         an_erased_person_is_in_no_row;

@@ -2,7 +2,7 @@
 
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, home_tenant, id};
-use milepost_domain::{Fact, Label, Share, ShareId, TenantId};
+use milepost_domain::{Fact, Label, Share, ShareId, ShareState, TenantId};
 use milepost_store::{Digest, NewShare, Once, Store, StoreError};
 
 const DAY_MS: i64 = 86_400_000;
@@ -62,20 +62,41 @@ pub(crate) async fn shares_that_have_ended_do_not_count_and_go_after_a_month(dat
     assert_eq!(listed().await, 2);
 }
 
-pub(crate) async fn a_recalled_share_is_found_no_more(database: &TestDatabase) {
+pub(crate) async fn a_recalled_share_is_kept_as_such_and_does_not_count(database: &TestDatabase) {
     let (store, home) = (&*database.store, home_tenant());
     let acme = add_tenant(store, "acme").await;
     add_vehicles(store, &home, &["bus-1"]).await;
     let share = add(store, &new_share(&home, 1, &["bus-1"])).await.id;
     let before = store.newest_event_id(&home).await.unwrap();
-    assert!(!store.remove_share(&acme, share, at(1)).await.unwrap(), "another tenant's");
-    assert!(store.remove_share(&home, share, at(1)).await.unwrap());
-    assert!(!store.remove_share(&home, share, at(1)).await.unwrap());
-    assert_eq!(store.find_share(&digest(1)).await.unwrap(), None);
+    assert!(!store.recall_share(&acme, share, at(1)).await.unwrap(), "another tenant's");
+    assert!(store.recall_share(&home, share, at(1)).await.unwrap());
+    assert!(!store.recall_share(&home, share, at(1)).await.unwrap());
+    let recalled = store.find_share(&digest(1)).await.unwrap().unwrap();
+    assert_eq!((recalled.recalled_at, recalled.state(at(2))), (Some(at(1)), ShareState::Recalled));
     let facts: Vec<_> =
         store.events_after(&home, before, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
     assert_eq!(facts, [Fact::ShareChanged { share_id: share }]);
-    assert_eq!(add(store, &new_share(&home, 1, &["bus-1"])).await.id, ShareId::new(2).unwrap());
+    let again = store.add_share(&new_share(&home, 2, &["bus-1"]), 1, at(1), &Once::unclaimed()).await.unwrap();
+    assert_eq!(again.unwrap().id, ShareId::new(2).unwrap());
+    assert_eq!(store.list_shares(&home, None, 10).await.unwrap().len(), 2);
+    let mut later = new_share(&home, 3, &["bus-1"]);
+    later.expires_at = at(60 * DAY_MS);
+    store.add_share(&later, 10, at(32 * DAY_MS), &Once::unclaimed()).await.unwrap();
+    assert_eq!(store.find_share(&digest(1)).await.unwrap(), None, "a month later");
+}
+
+pub(crate) async fn openings_of_a_share_are_counted(database: &TestDatabase) {
+    let (store, home) = (&*database.store, home_tenant());
+    let acme = add_tenant(store, "acme").await;
+    add_vehicles(store, &home, &["bus-1"]).await;
+    let share = add(store, &new_share(&home, 1, &["bus-1"])).await;
+    assert_eq!((share.opened_count, share.opened_at), (0, None));
+    store.count_opening(&acme, share.id, at(1)).await.unwrap();
+    for now in [5, 7] {
+        store.count_opening(&home, share.id, at(now)).await.unwrap();
+    }
+    let found = store.find_share(&digest(1)).await.unwrap().unwrap();
+    assert_eq!((found.opened_count, found.opened_at), (2, Some(at(7))));
 }
 
 pub(crate) async fn a_vehicle_that_is_made_anew_is_in_no_share(database: &TestDatabase) {

@@ -7,13 +7,14 @@ import { Field } from '../../components/Field';
 import { Form, textOf } from '../../components/Form';
 import { Modal } from '../../components/Modal';
 import { notReadYet } from '../../components/Page';
-import { Secret } from '../../components/Secret';
 import { setFactorDue } from '../../lib/api/factor-due';
 import { ApiError } from '../../lib/api/request';
 import { hasPasskeys } from '../../lib/passkeys';
 import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
 import { addPasskey, type Passkey, passkeysQuery, removePasskey } from './api/passkeys';
+import { PasswordField } from './PasswordField';
+import { RecoveryCodes } from './RecoveryCodes';
 
 type Step =
   | { name: 'add'; needsPassword: boolean }
@@ -98,38 +99,20 @@ export function Passkeys() {
             {(errors) => (
               <>
                 <Field label={t.account.passkeyName} name="name" required error={errors.name} />
-                {step.needsPassword ? (
-                  <Field
-                    label={t.login.password}
-                    name="password"
-                    type="password"
-                    autoComplete="current-password"
-                    required
-                    error={errors.password}
-                  />
-                ) : null}
+                {step.needsPassword ? <PasswordField error={errors.password} /> : null}
               </>
             )}
           </Form>
         </Modal>
       ) : null}
       {step?.name === 'codes' ? (
-        <Modal title={t.account.codesTitle} mustAnswer onClose={close}>
-          <p className="modal-text">{t.account.codesText}</p>
-          <Secret label={t.account.codesCopy} value={step.codes.join(' ')} />
-          <div className="form-actions">
-            <button
-              type="button"
-              className="button button-primary"
-              onClick={() => {
-                close();
-                void queries.invalidateQueries();
-              }}
-            >
-              {t.account.codesKept}
-            </button>
-          </div>
-        </Modal>
+        <RecoveryCodes
+          codes={step.codes}
+          onKept={() => {
+            close();
+            void queries.invalidateQueries();
+          }}
+        />
       ) : null}
       {step?.name === 'remove' ? (
         <Modal title={t.account.removePasskey} onClose={close}>
@@ -142,16 +125,7 @@ export function Passkeys() {
               await reread();
             }}
           >
-            {(errors) => (
-              <Field
-                label={t.login.password}
-                name="password"
-                type="password"
-                autoComplete="current-password"
-                required
-                error={errors.password}
-              />
-            )}
+            {(errors) => <PasswordField error={errors.password} />}
           </Form>
         </Modal>
       ) : null}

@@ -10,6 +10,8 @@ import { setFactorDue } from '../../lib/api/factor-due';
 import { ApiError } from '../../lib/api/request';
 import { useText } from '../../lib/strings/strings';
 import { beginTotp, confirmTotp, removeTotp, type TotpSetup } from './api/security';
+import { PasswordField } from './PasswordField';
+import { RecoveryCodes } from './RecoveryCodes';
 
 const QrCode = lazy(() => import('../../components/QrCode'));
 
@@ -87,31 +89,15 @@ export function SecondFactor() {
         </Modal>
       ) : null}
       {step?.name === 'codes' ? (
-        <Modal title={t.account.codesTitle} mustAnswer onClose={close}>
-          <p className="modal-text">{t.account.codesText}</p>
-          <ul className="recovery-codes">
-            {step.codes.map((code) => (
-              <li key={code}>
-                <code>{code}</code>
-              </li>
-            ))}
-          </ul>
-          <Secret label={t.account.codesCopy} value={step.codes.join(' ')} />
-          <div className="form-actions">
-            <button
-              type="button"
-              className="button button-primary"
-              onClick={() => {
-                setNotice(t.account.isSet);
-                close();
-                setFactorDue(false);
-                void queries.invalidateQueries();
-              }}
-            >
-              {t.account.codesKept}
-            </button>
-          </div>
-        </Modal>
+        <RecoveryCodes
+          codes={step.codes}
+          onKept={() => {
+            setNotice(t.account.isSet);
+            close();
+            setFactorDue(false);
+            void queries.invalidateQueries();
+          }}
+        />
       ) : null}
       {step?.name === 'remove' ? (
         <Modal title={t.account.removeFactor} onClose={close}>
@@ -125,16 +111,7 @@ export function SecondFactor() {
               close();
             }}
           >
-            {(errors) => (
-              <Field
-                label={t.login.password}
-                name="password"
-                type="password"
-                autoComplete="current-password"
-                required
-                error={errors.password}
-              />
-            )}
+            {(errors) => <PasswordField error={errors.password} />}
           </Form>
         </Modal>
       ) : null}

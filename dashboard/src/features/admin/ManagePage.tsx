@@ -11,11 +11,12 @@ const Vehicles = lazy(() => import('./Vehicles').then((m) => ({ default: m.Vehic
 const Devices = lazy(() => import('./Devices').then((m) => ({ default: m.Devices })));
 const Users = lazy(() => import('./Users').then((m) => ({ default: m.Users })));
 const Webhooks = lazy(() => import('./Webhooks').then((m) => ({ default: m.Webhooks })));
+const Shares = lazy(() => import('./Shares').then((m) => ({ default: m.Shares })));
 const Tokens = lazy(() => import('./Tokens').then((m) => ({ default: m.Tokens })));
 const Audit = lazy(() => import('./Audit').then((m) => ({ default: m.Audit })));
 const Thresholds = lazy(() => import('./Thresholds').then((m) => ({ default: m.Thresholds })));
 
-const TABS = ['vehicles', 'devices', 'users', 'tokens', 'webhooks', 'thresholds', 'audit'] as const;
+const TABS = ['vehicles', 'devices', 'shares', 'users', 'tokens', 'webhooks', 'thresholds', 'audit'] as const;
 type Tab = (typeof TABS)[number];
 
 const OF_ADMINS: ReadonlySet<Tab> = new Set(['users', 'tokens', 'webhooks', 'audit']);
@@ -23,6 +24,7 @@ const OF_ADMINS: ReadonlySet<Tab> = new Set(['users', 'tokens', 'webhooks', 'aud
 const VIEWS: Record<Tab, (me: Me) => ReactNode> = {
   vehicles: (me) => <Vehicles me={me} />,
   devices: (me) => <Devices me={me} />,
+  shares: (me) => <Shares me={me} />,
   users: (me) => <Users me={me} />,
   tokens: (me) => <Tokens me={me} />,
   webhooks: () => <Webhooks />,

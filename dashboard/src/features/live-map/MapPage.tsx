@@ -7,21 +7,25 @@ import { Credits } from '../../components/Credits';
 import { Icon } from '../../components/Icon';
 import { Modal } from '../../components/Modal';
 import { useTitle } from '../../components/Page';
+import { ShareDialog } from '../../components/ShareDialog';
 import { type AppConfig, configQuery } from '../../lib/api/get-config';
 import type { Me } from '../../lib/api/get-me';
 import { type Routes, routesQuery } from '../../lib/api/get-routes';
 import { rulesQuery } from '../../lib/api/get-rules';
+import { listIdsWithin } from '../../lib/api/list-vehicles';
+import { MAX_SHARED_VEHICLES } from '../../lib/api/shares';
 import { commonKind } from '../../lib/kinds';
 import type { LiveVehicle } from '../../lib/live/fleet';
 import { searchVehicles, sortVehicles } from '../../lib/live/search';
 import { useLive, useLiveStatus, useVehicles } from '../../lib/live/useLive';
 import { may } from '../../lib/roles';
-import { useText } from '../../lib/strings/strings';
+import { type Text, useText } from '../../lib/strings/strings';
 import { useNow } from '../../lib/time/useNow';
 import { FilterBar } from './FilterBar';
 import { filterVehicles, NO_FILTERS } from './filters';
 import { KpiTiles } from './KpiTiles';
 import { Sheet, type SheetHeight } from './Sheet';
+import { useAttention } from './useAttention';
 import { useFleetMap } from './useFleetMap';
 import { VehicleList } from './VehicleList';
 import { VehiclePanel } from './VehiclePanel';
@@ -30,6 +34,8 @@ import '../../styles/map.css';
 import '../../styles/fleet.css';
 
 const DEFAULT_LIMIT_KMH = 80;
+/** Vehicles of one spot that are listed. */
+const MAX_SPOT = 100;
 
 export function MapPage({ me }: { me: Me }) {
   const t = useText();
@@ -42,7 +48,8 @@ export function MapPage({ me }: { me: Me }) {
 
 function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Routes | null }) {
   const t = useText();
-  const { fleet } = useLive();
+  const live = useLive();
+  const { fleet } = live;
   const status = useLiveStatus();
   const vehicles = useVehicles(fleet, sortVehicles);
   const nowMs = useNow();
@@ -55,7 +62,9 @@ function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Ro
     new URLSearchParams(window.location.search).get('vehicle'),
   );
   const [followedId, setFollowedId] = useState<string | null>(null);
+  const [visible, setVisible] = useState<readonly string[]>(NONE);
   const [spot, setSpot] = useState<string[] | null>(null);
+  const [shared, setShared] = useState<LiveVehicle[] | null>(null);
   const [height, setHeight] = useState<SheetHeight>('half');
   const canvas = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
@@ -72,13 +81,19 @@ function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Ro
     () => ({
       onSelect: (id: string | null) => setSelectedId(id),
       onSpot: (ids: string[]) => setSpot(ids),
+      onCrowdedSpot: (box: readonly number[]) =>
+        void listIdsWithin(box, MAX_SPOT).then(setSpot, (error: unknown) =>
+          console.warn('the vehicles of a spot could not be listed', error),
+        ),
       onFollowEnd: () => setFollowedId(null),
     }),
     [],
   );
-  const map = useFleetMap(canvas, fleet, config, routes, actions);
+  const map = useFleetMap(canvas, live, status.isLarge, config, routes, actions);
   useEffect(() => map.current?.select(selectedId, false), [map, selectedId]);
-  useEffect(() => map.current?.show(isNarrowed ? new Set(found.map(({ id }) => id)) : null), [map, found, isNarrowed]);
+  // By their content: as vehicles move, others are seldom found.
+  const foundIds = isNarrowed ? found.map(({ id }) => id).join('\n') : null;
+  useEffect(() => map.current?.show(foundIds === null ? null : new Set(foundIds.split('\n'))), [map, foundIds]);
   useEffect(() => {
     const isPhone = window.matchMedia('(max-width: 760px)').matches;
     map.current?.setBottomPadding(isPhone ? window.innerHeight * (height === 'low' ? 0.16 : 0.46) : 0);
@@ -112,7 +127,9 @@ function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Ro
     return () => window.removeEventListener('keydown', onKey);
   }, [close]);
 
-  const reporting = vehicles.filter((vehicle) => freshness(vehicle) === 'live').length;
+  useAttention(live, status.isLarge, { found, isNarrowed, filters, visible, selectedId });
+  // Most of a large fleet are not followed.
+  const reporting = status.isLarge ? 0 : vehicles.filter((vehicle) => freshness(vehicle) === 'live').length;
   const reportingText = t.freshness.reporting(reporting, vehicles.length, vehicles.length === 1 ? noun.one : noun.many);
   const selected = selectedId === null ? undefined : fleet.get(selectedId);
 
@@ -145,6 +162,7 @@ function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Ro
               setFollowedId(isFollowed ? selected.id : null);
               map.current?.follow(isFollowed ? selected.id : null);
             }}
+            onShare={may(me, 'fleet') ? () => setShared([selected]) : undefined}
             onClose={close}
           />
         ) : null}
@@ -161,9 +179,21 @@ function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Ro
             />
           </div>
           <FilterBar vehicles={vehicles} filters={filters} onChange={setFilters} />
+          {isNarrowed && found.length > 0 && found.length <= MAX_SHARED_VEHICLES && may(me, 'fleet') ? (
+            <button type="button" className="text-button share-found" onClick={() => setShared(found)}>
+              <Icon name="link" size={16} />{' '}
+              {t.sharing.shareFound(found.length, found.length === 1 ? noun.one : noun.many)}
+            </button>
+          ) : null}
           <p className="panel-count">
             <span>
-              <b>{reportingText.live}</b> {reportingText.rest}
+              {status.isLarge ? (
+                t.map.count(vehicles.length, noun.many)
+              ) : (
+                <>
+                  <b>{reportingText.live}</b> {reportingText.rest}
+                </>
+              )}
             </span>
             {status.viewing !== null && (
               <span className="viewing" title={t.map.viewingHint}>
@@ -206,9 +236,11 @@ function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Ro
               )
             }
             onSelect={select}
+            onVisible={setVisible}
           />
         </div>
       </Sheet>
+      {shared ? <ShareDialog vehicles={shared} noun={nounOf(shared, t)} onClose={() => setShared(null)} /> : null}
       {spot ? (
         <Modal title={t.map.here(spot.length, noun.many)} onClose={() => setSpot(null)}>
           <ul className="spot-list">
@@ -224,4 +256,10 @@ function LiveMap({ me, config, routes }: { me: Me; config: AppConfig; routes: Ro
       ) : null}
     </div>
   );
+}
+
+const NONE: readonly string[] = [];
+
+function nounOf(vehicles: LiveVehicle[], t: Text): string {
+  return t.kinds[commonKind(vehicles.map(({ kind }) => kind))][vehicles.length === 1 ? 'one' : 'many'];
 }

@@ -19,9 +19,11 @@ interface Props {
   selectedId: string | null;
   empty: ReactNode;
   onSelect: (id: string) => void;
+  /** The ids of the rows that are rendered. */
+  onVisible: (ids: readonly string[]) => void;
 }
 
-export function VehicleList({ label, vehicles, nowMs, freshness, selectedId, empty, onSelect }: Props) {
+export function VehicleList({ label, vehicles, nowMs, freshness, selectedId, empty, onSelect, onVisible }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const [activeId, setActiveId] = useState<string | null>(null);
@@ -35,6 +37,12 @@ export function VehicleList({ label, vehicles, nowMs, freshness, selectedId, emp
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
+
+  const first = Math.max(0, Math.floor(view.top / ROW_PX) - SPARE_ROWS);
+  const last = Math.min(vehicles.length, Math.ceil((view.top + view.height) / ROW_PX) + SPARE_ROWS);
+  const visible = vehicles.slice(first, last).map(({ id }) => id);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: by its content
+  useEffect(() => onVisible(visible), [visible.join(' '), onVisible]);
 
   // Scrolls to a newly selected vehicle, but not to one that moves within the list.
   const scrolledTo = useRef<string | null>(null);
@@ -67,8 +75,6 @@ export function VehicleList({ label, vehicles, nowMs, freshness, selectedId, emp
   }
 
   if (vehicles.length === 0) return <div className="vehicle-list">{empty}</div>;
-  const first = Math.max(0, Math.floor(view.top / ROW_PX) - SPARE_ROWS);
-  const last = Math.min(vehicles.length, Math.ceil((view.top + view.height) / ROW_PX) + SPARE_ROWS);
   return (
     <div
       ref={box}

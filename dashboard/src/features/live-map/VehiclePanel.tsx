@@ -24,10 +24,12 @@ interface Props {
   isFollowed: boolean;
   onCentre: () => void;
   onFollow: (isFollowed: boolean) => void;
+  /** Absent for viewers that may not share it. */
+  onShare?: (() => void) | undefined;
   onClose: () => void;
 }
 
-export function VehiclePanel({ vehicle, freshness, nowMs, isFollowed, onCentre, onFollow, onClose }: Props) {
+export function VehiclePanel({ vehicle, freshness, nowMs, isFollowed, onCentre, onFollow, onShare, onClose }: Props) {
   const t = useText();
   useTripNews();
   const format = useFormat();
@@ -90,6 +92,11 @@ export function VehiclePanel({ vehicle, freshness, nowMs, isFollowed, onCentre, 
           <Link href={`/history?vehicle=${encodeURIComponent(vehicle.id)}&day=${day}`} className="button">
             <Icon name="history" size={18} /> {t.panel.history}
           </Link>
+          {onShare ? (
+            <button type="button" className="button" onClick={onShare}>
+              <Icon name="link" size={18} /> {t.sharing.share}
+            </button>
+          ) : null}
         </div>
       ) : null}
       <dl>

@@ -11,18 +11,14 @@ import {
 } from 'maplibre-gl';
 import type { Pose } from '../../lib/map/glide';
 import { EMPTY } from '../../lib/map/ground';
-import type { Palette, StatusGroup } from '../../lib/map/palette';
-import { MARKER_SCALE } from './marker';
+import { CLUSTER_IMAGE, type ClusterGroup, NO_COUNTS } from './cluster-image';
+import { COUNTED_LAYER } from './counted-clusters';
 import { xOf, yOf } from './vehicle-layer';
 
 /** Fewer vehicles are drawn one by one at every zoom. */
 const FROM_VEHICLES = 150;
 export const CLUSTERS_UNTIL_ZOOM = 12;
 const EVERY_MS = 1_000;
-const SIDE_PX = 46;
-/** Images kept; then all are drawn anew. */
-const MAX_IMAGES = 400;
-const GROUPS = ['alarm', 'late', 'service', 'waiting', 'out', 'stale'] as const;
 
 /** Side of the cells of the map whose vehicles are one cluster. */
 const CELL_PX = 64;
@@ -34,7 +30,7 @@ export interface Clustered {
   place: Pose;
   /** The image of one that stands alone. */
   body: string;
-  group: (typeof GROUPS)[number];
+  group: ClusterGroup;
 }
 
 /** The vehicles of a cell. */
@@ -73,7 +69,7 @@ export function clusterLayers(markerSize: unknown): LayerSpecification[] {
       maxzoom: CLUSTERS_UNTIL_ZOOM,
       filter: ['has', 'point_count'],
       layout: {
-        'icon-image': ['concat', 'cluster', ...GROUPS.flatMap((group) => [':', ['get', group]])] as unknown as string,
+        'icon-image': CLUSTER_IMAGE as unknown as string,
         'symbol-sort-key': ['get', 'point_count'],
         ...overlap,
       },
@@ -81,13 +77,10 @@ export function clusterLayers(markerSize: unknown): LayerSpecification[] {
   ];
 }
 
-export const isClusterImage = (id: string): boolean => id.startsWith('cluster:');
-
 export class Clusters {
   private isOn = false;
   private lastMs = Number.NEGATIVE_INFINITY;
   private lastZoom = 0;
-  private images = new Set<string>();
   private cells = new Map<number, Cell>();
 
   constructor(
@@ -104,7 +97,7 @@ export class Clusters {
   }
 
   isAt(point: PointLike): boolean {
-    return this.map.queryRenderedFeatures(point, { layers: ['cluster'] }).length > 0;
+    return this.map.queryRenderedFeatures(point, { layers: ['cluster', COUNTED_LAYER] }).length > 0;
   }
 
   /** Null when vehicles are drawn one by one. They are asked for only when it is time. Returns whether they are shown as they are. */
@@ -119,7 +112,6 @@ export class Clusters {
     this.isOn = true;
     this.lastMs = nowMs;
     this.lastZoom = this.map.getZoom();
-    if (this.images.size > MAX_IMAGES) this.forgetImages();
     this.cells = cellsOf(vehicles(), this.lastZoom);
     void this.source()?.setData({ type: 'FeatureCollection', features: [...this.cells].map(featureOf) });
     return true;
@@ -130,49 +122,10 @@ export class Clusters {
     return !this.isOn || nowMs - this.lastMs >= EVERY_MS || Math.abs(this.map.getZoom() - this.lastZoom) > 0.25;
   }
 
-  /** After another style has been set, which has neither the data nor the images. */
+  /** After another style has been set, which has no data. */
   reset(): void {
     this.isOn = false;
-    this.images.clear();
     this.lastMs = Number.NEGATIVE_INFINITY;
-  }
-
-  /** A ring whose parts are the shares of each status, around the number of vehicles. */
-  draw(id: string, palette: Palette): ImageData | null {
-    const counts = id.split(':').slice(1).map(Number);
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = SIDE_PX * MARKER_SCALE;
-    // Read back at once: quickly, if it is not on the graphics card.
-    const pen = canvas.getContext('2d', { willReadFrequently: true });
-    if (!pen || !(total > 0)) return null;
-    this.images.add(id);
-    pen.scale(MARKER_SCALE, MARKER_SCALE);
-    const centre = SIDE_PX / 2;
-    pen.beginPath();
-    pen.arc(centre, centre, 18, 0, 2 * Math.PI);
-    pen.fillStyle = palette.paper;
-    pen.shadowColor = 'rgb(0 0 0 / 0.3)';
-    pen.shadowBlur = 5;
-    pen.fill();
-    pen.shadowColor = 'transparent';
-    let angle = -Math.PI / 2;
-    pen.lineWidth = 5;
-    counts.forEach((count, index) => {
-      const group = GROUPS[index] ?? 'service';
-      const end = angle + (2 * Math.PI * count) / total;
-      pen.beginPath();
-      pen.arc(centre, centre, 17.5, angle, end);
-      pen.strokeStyle = group === 'stale' ? palette.stale : palette.status[group as StatusGroup];
-      pen.stroke();
-      angle = end;
-    });
-    pen.fillStyle = palette.ink;
-    pen.font = '650 12.5px system-ui, sans-serif';
-    pen.textAlign = 'center';
-    pen.textBaseline = 'middle';
-    pen.fillText(total >= 1_000 ? `${(total / 1_000).toFixed(1)}k` : String(total), centre, centre + 0.5);
-    return pen.getImageData(0, 0, canvas.width, canvas.height);
   }
 
   /** Zooms to the vehicles of the cluster; those that no zoom parts are listed. */
@@ -190,11 +143,6 @@ export class Clusters {
 
   private source(): GeoJSONSource | undefined {
     return this.map.getSource<GeoJSONSource>('clusters');
-  }
-
-  private forgetImages(): void {
-    for (const id of this.images) if (this.map.hasImage(id)) this.map.removeImage(id);
-    this.images.clear();
   }
 }
 
@@ -226,5 +174,3 @@ function featureOf([cell, { members, counts }]: [number, Cell]): GeoJSON.Feature
       : { cell, point_count: members.length, ...NO_COUNTS, ...counts };
   return { type: 'Feature', geometry: { type: 'Point', coordinates }, properties };
 }
-
-const NO_COUNTS = Object.fromEntries(GROUPS.map((group) => [group, 0]));

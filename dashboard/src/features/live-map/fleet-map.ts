@@ -1,20 +1,26 @@
 /** Owns the fleet's map: draws the vehicles, moves their markers smoothly, follows one, and reports which ones were clicked. */
 
-import type * as GeoJSON from 'geojson';
-import { type GeoJSONSource, LngLatBounds, type Map as MapLibreMap } from 'maplibre-gl';
+import type { Box, Cluster } from '@milepost/client/live';
+import type { Map as MapLibreMap } from 'maplibre-gl';
 import type { AppConfig } from '../../lib/api/get-config';
 import type { Routes } from '../../lib/api/get-routes';
 import type { Fleet, LiveVehicle } from '../../lib/live/fleet';
+import type { Crowd } from '../../lib/live/large-fleet';
 import { CLOSE_ZOOM, createMap } from '../../lib/map/create-map';
 import { Glider } from '../../lib/map/glide';
-import { PALETTES, type StatusGroup, type Theme } from '../../lib/map/palette';
+import type { StatusGroup, Theme } from '../../lib/map/palette';
 import { signOf } from '../../lib/map/signs';
-import { STATUS_GROUPS, statusGroup } from '../../lib/status';
+import type { Place } from '../../lib/map/sphere';
+import { statusGroup } from '../../lib/status';
 import { serverNowMs } from '../../lib/time/server-clock';
-import { CLUSTERS_UNTIL_ZOOM, type Clustered, Clusters, isClusterImage } from './clusters';
-import { mapStyle, TAGS_FROM_ZOOM } from './fleet-style';
-import { bodyImage, drawTag, MARKER_SCALE, MAX_TAGS, signImage } from './marker';
-import { type Atlas, bodyOf, drawAtlas } from './sprites';
+import { CLUSTERS_UNTIL_ZOOM, type Clustered, Clusters } from './clusters';
+import { CountedClusters } from './counted-clusters';
+import { boundsOf } from './fleet-bounds';
+import { mapStyle } from './fleet-style';
+import { LabelPlates } from './label-plates';
+import { MapImages } from './map-images';
+import { bodyImage, signImage } from './marker';
+import { type Atlas, drawAtlas } from './sprites';
 import { LAYER_ID, type Marker, VehicleLayer } from './vehicle-layer';
 
 /** Vehicles turn hollow as time passes, so the map is redrawn at least this often. */
@@ -24,10 +30,10 @@ const GLIDE_FRAME_MS = 33;
 /** The changes of more vehicles than this are gathered for so long. */
 const MANY_VEHICLES = 1_000;
 const GATHER_MS = 250;
-/** How often label plates follow their markers, and when there are more than a few. */
-const TAGS_MS = 33;
-const SLOW_TAGS_MS = 500;
-const FEW_TAGS = 60;
+/** How soon what lags behind the markers is drawn again: label plates, clusters. */
+const SLOW_MS = 500;
+/** While the map is moved, a large fleet's view follows it this often. */
+const VIEW_MS = 250;
 
 export interface FleetMapOptions {
   container: HTMLElement;
@@ -38,6 +44,8 @@ export interface FleetMapOptions {
   onSelect: (id: string | null) => void;
   /** Several vehicles stand on the spot that was clicked. */
   onSpot: (ids: string[]) => void;
+  /** So do more than can be drawn, somewhere in this part of the map. */
+  onCrowdedSpot: (box: Cluster['box']) => void;
   /** The user has moved the map, so that it no longer follows. */
   onFollowEnd: () => void;
 }
@@ -46,7 +54,6 @@ export class FleetMap {
   private readonly map: MapLibreMap;
   private readonly glider = new Glider();
   private readonly reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');
-  private readonly tags = new Set<string>();
   private readonly stops: (() => void)[] = [];
   private selectedId: string | null = null;
   private theme: Theme;
@@ -61,9 +68,6 @@ export class FleetMap {
   private renewedMs = Number.NEGATIVE_INFINITY;
   /** When the last marker has come to its place. */
   private movingUntilMs = Number.NEGATIVE_INFINITY;
-  private taggedMs = Number.NEGATIVE_INFINITY;
-  private hasTags = false;
-  private tagCount = 0;
   private bottomPaddingPx = 0;
   private shown: ReadonlySet<string> | null = null;
   private followedId: string | null = null;
@@ -77,26 +81,37 @@ export class FleetMap {
   private atlas: Atlas;
   private readonly layer: VehicleLayer;
   private readonly clusters: Clusters;
+  private readonly counted: CountedClusters;
+  private readonly images: MapImages;
+  private readonly plates: LabelPlates;
+  /** What is followed of a large fleet; null while all vehicles are. */
+  private crowd: Crowd | null = null;
+  private viewedMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: FleetMapOptions) {
     this.theme = options.theme;
     this.atlas = drawAtlas(options.theme);
     this.layer = new VehicleLayer(this.atlas);
     this.map = createMap(options.container, mapStyle(options.theme, options.config, options.routes));
-    this.map.setMissingStyleImageResolver((id) => this.addImage(id));
+    this.images = new MapImages(this.map, options.theme);
+    this.plates = new LabelPlates(this.map, this.glider);
     this.clusters = new Clusters(this.map, options.onSpot);
+    this.counted = new CountedClusters(this.map, options.onCrowdedSpot, () => !this.reducedMotion.matches);
     this.map.on('dragstart', (event) => {
       if (this.followedId === null || !event.originalEvent) return;
       this.followedId = null;
       options.onFollowEnd();
     });
+    this.map.on('move', () => this.moveView(VIEW_MS));
     this.map.on('moveend', () => {
+      this.moveView(0);
       if (!this.isFollowing) this.redraw();
     });
     this.map.on('load', () => {
       this.isReady = true;
       this.addLayer();
       this.clusters.reset();
+      this.counted.reset();
       this.fit(false);
       this.invalidate();
     });
@@ -107,7 +122,7 @@ export class FleetMap {
       else if (!this.clusters.isAt(point)) options.onSelect(null);
     });
     this.map.on('mousemove', ({ point }) => {
-      if (this.isFar()) return; // clusters have a cursor of their own
+      if (this.isFar() || this.counted.areShown) return; // clusters have a cursor of their own
       this.map.getCanvas().style.cursor = this.layer.at(point, 0, performance.now()).length > 0 ? 'pointer' : '';
     });
     this.stops.push(
@@ -123,6 +138,7 @@ export class FleetMap {
 
   destroy(): void {
     for (const stop of this.stops) stop();
+    this.crowd?.close();
     if (this.timer !== null) window.clearTimeout(this.timer);
     this.isReady = false;
     this.map.remove();
@@ -132,14 +148,26 @@ export class FleetMap {
     if (theme === this.theme) return;
     this.theme = theme;
     this.isReady = false;
-    this.tags.clear();
+    this.images.reset(theme);
     this.map.setStyle(mapStyle(theme, this.options.config, this.options.routes), { diff: false });
     void this.map.once('styledata').then(() => {
       this.isReady = true;
       this.addLayer();
       this.clusters.reset();
+      this.counted.reset();
       this.invalidate();
     });
+  }
+
+  /** The fleet is large: what the map shows of it is followed, and no more. */
+  setCrowd(openView: (box: Box) => Crowd): void {
+    this.crowd?.close();
+    // Of the whole world, so that it is seen where the fleet is.
+    const crowd = openView(WORLD);
+    this.hasFitted = false;
+    this.crowd = crowd;
+    const stop = crowd.subscribe(() => this.invalidate());
+    this.stops.push(stop);
   }
 
   /** Marks a vehicle as selected, and flies to it if `fly` is true. */
@@ -172,16 +200,20 @@ export class FleetMap {
 
   /** Shows every vehicle, or every route if there are none. */
   fit(animate = true): void {
-    const bounds = new LngLatBounds();
-    for (const { id, fix } of this.options.fleet.all())
-      if (fix && this.isShown(id)) bounds.extend([fix.longitude, fix.latitude]);
-    if (bounds.isEmpty()) extendByRoutes(bounds, this.options.routes);
-    if (bounds.isEmpty()) return;
+    const bounds = boundsOf(this.places(), this.options.routes);
+    if (!bounds) return;
     this.map.fitBounds(bounds, {
       padding: { top: 60, left: 60, right: 60, bottom: 60 + this.bottomPaddingPx },
       maxZoom: CLOSE_ZOOM,
       animate: animate && !this.reducedMotion.matches,
     });
+  }
+
+  /** Of the vehicles, and of the clusters that stand for them. */
+  private *places(): Iterable<Place> {
+    for (const { id, fix } of this.options.fleet.all()) if (fix && this.isShown(id)) yield fix;
+    if (!this.isCrowd()) return;
+    for (const { lon, lat } of this.crowd?.clusters()?.values() ?? []) yield { longitude: lon, latitude: lat };
   }
 
   /** Keeps this many pixels at the map's bottom free, for the phone's sheet. */
@@ -191,7 +223,8 @@ export class FleetMap {
 
   /** Draws now, although the next frame is not due. */
   private redraw(): void {
-    this.renewedMs = this.taggedMs = Number.NEGATIVE_INFINITY;
+    this.renewedMs = Number.NEGATIVE_INFINITY;
+    this.plates.hurry();
     this.invalidate();
   }
 
@@ -216,19 +249,19 @@ export class FleetMap {
       else if (this.changed.size > 0) this.renewChanged(nowMs);
       this.showClusters(nowMs);
       this.keepFollowed(nowMs);
-      this.showTags(nowMs);
+      this.plates.show(() => this.drawn(), nowMs);
       this.map.triggerRepaint();
       this.fitOnce();
     } catch (error) {
       console.warn('a frame of the map was not drawn', error);
     }
     // The plates that lag behind their markers come to the same place.
-    const isTagged = !this.hasTags || this.taggedMs >= this.movingUntilMs;
+    const isTagged = this.plates.areAt(this.movingUntilMs);
     if (nowMs < this.movingUntilMs) this.plan(GLIDE_FRAME_MS);
     else if (this.isDirty) this.plan(Math.max(GLIDE_FRAME_MS, this.renewedMs + this.renewEveryMs() - nowMs));
-    else if (!isTagged) this.plan(SLOW_TAGS_MS);
+    else if (!isTagged) this.plan(SLOW_MS);
     else if (this.changed.size > 0) this.plan(GLIDE_FRAME_MS);
-    else if (this.areClustersOld) this.plan(SLOW_TAGS_MS);
+    else if (this.areClustersOld) this.plan(SLOW_MS);
   };
 
   /** A large fleet changes all the time: its changes are gathered. */
@@ -255,8 +288,8 @@ export class FleetMap {
     this.movingUntilMs = Number.NEGATIVE_INFINITY;
     const serverMs = serverNowMs();
     const shown: LiveVehicle[] = [];
-    for (const vehicle of this.options.fleet.all()) {
-      if (!vehicle.fix || !this.isShown(vehicle.id)) continue;
+    for (const vehicle of this.drawn()) {
+      if (!vehicle.fix) continue;
       this.looks.set(vehicle.id, this.lookOf(vehicle, serverMs));
       shown.push(vehicle);
     }
@@ -282,7 +315,8 @@ export class FleetMap {
     for (const id of this.changed) {
       const vehicle = this.options.fleet.get(id);
       const look = this.looks.get(id);
-      const isDrawn = vehicle?.fix != null && this.isShown(id);
+      // Which ones of a large fleet are drawn, its view tells.
+      const isDrawn = vehicle?.fix != null && this.isShown(id) && (!this.isCrowd() || look !== undefined);
       const isSame = isDrawn === (look !== undefined);
       if (!isSame || (vehicle && look && this.lookOf(vehicle, serverMs).order !== look.order)) {
         this.isDirty = true;
@@ -319,7 +353,42 @@ export class FleetMap {
     return { id, from, to, startMs, durationMs, body, sign, isSelected: look.order === SELECTED };
   }
 
+  /** Whether the view of a large fleet decides what is drawn. */
+  private isCrowd(): boolean {
+    return this.crowd !== null && this.shown === null;
+  }
+
+  /** The vehicles that are drawn, as far as they have a place. */
+  private *drawn(): Iterable<LiveVehicle> {
+    const { fleet } = this.options;
+    if (!this.crowd || this.shown !== null) {
+      for (const vehicle of fleet.all()) if (this.isShown(vehicle.id)) yield vehicle;
+      return;
+    }
+    const ids = new Set(this.crowd.ids());
+    if (this.selectedId !== null) ids.add(this.selectedId);
+    for (const id of ids) {
+      const vehicle = fleet.get(id);
+      if (vehicle) yield vehicle;
+    }
+  }
+
+  private box(): Box {
+    const [[west, south], [east, north]] = this.map.getBounds().toArray();
+    return east - west >= 360 ? [-180, south, 180, north] : [west, south, east, north];
+  }
+
+  /** Tells a large fleet what the map shows now, if that is so long ago. */
+  private moveView(everyMs: number): void {
+    const nowMs = performance.now();
+    if (!this.crowd || nowMs < this.viewedMs + everyMs) return;
+    this.viewedMs = nowMs;
+    this.crowd.moveTo(this.box());
+  }
+
   private showClusters(nowMs: number): void {
+    this.images.trim();
+    this.counted.show(this.isCrowd() ? (this.crowd?.clusters() ?? null) : null);
     const wants = this.clusters.wants(this.drawnCount);
     if (this.clusters.show(wants ? () => this.clustered() : null, nowMs)) this.areClustersOld = false;
   }
@@ -331,30 +400,6 @@ export class FleetMap {
       if (!to) continue;
       yield { id, place: to, body: bodyImage(group, stale, to.headingDeg !== null), group: stale ? 'stale' : group };
     }
-  }
-
-  /** The label plates of the vehicles in sight, from near. They are drawn by the map, which keeps them apart. */
-  private showTags(nowMs: number): void {
-    const isNear = this.map.getZoom() >= TAGS_FROM_ZOOM;
-    if (!isNear && !this.hasTags) return;
-    const everyMs = this.tagCount > FEW_TAGS ? SLOW_TAGS_MS : TAGS_MS;
-    if (nowMs < this.taggedMs + everyMs) return;
-    this.taggedMs = nowMs;
-    const source = this.map.getSource<GeoJSONSource>('tags');
-    if (!source) return;
-    const features: GeoJSON.Feature[] = [];
-    if (isNear) {
-      const bounds = this.map.getBounds();
-      for (const { id, label } of this.options.fleet.all()) {
-        const pose = this.isShown(id) ? this.glider.pose(id, nowMs) : null;
-        if (!pose || !bounds.contains([pose.longitude, pose.latitude])) continue;
-        const geometry: GeoJSON.Point = { type: 'Point', coordinates: [pose.longitude, pose.latitude] };
-        features.push({ type: 'Feature', geometry, properties: { label } });
-      }
-    }
-    this.hasTags = features.length > 0;
-    this.tagCount = features.length;
-    void source.setData({ type: 'FeatureCollection', features });
   }
 
   private keepFollowed(nowMs: number): void {
@@ -374,9 +419,15 @@ export class FleetMap {
   }
 
   private fitOnce(): void {
-    if (this.hasFitted || !this.options.fleet.all().some(({ fix }) => fix)) return;
+    if (this.hasFitted || !this.hasPlaces()) return;
     this.hasFitted = true;
     window.setTimeout(() => this.isReady && this.fit(false), 250); // the first updates come in a burst
+  }
+
+  /** A large fleet is listed page by page: its view knows sooner where it is. */
+  private hasPlaces(): boolean {
+    if (this.isCrowd()) return (this.crowd?.clusters()?.size ?? 0) > 0 || this.drawnCount > 0;
+    return this.options.fleet.all().some(({ fix }) => fix);
   }
 
   /** Those at a point, as they are drawn. */
@@ -398,30 +449,9 @@ export class FleetMap {
     this.layer.setAtlas(this.atlas);
     if (!this.map.getLayer(LAYER_ID)) this.map.addLayer(this.layer, 'lone-body');
   }
-
-  private addImage(id: string): void {
-    const image = this.drawImage(id);
-    if (image && !this.map.hasImage(id)) this.map.addImage(id, image, { pixelRatio: MARKER_SCALE });
-  }
-
-  /** Images of the style: clusters, the vehicles that stand alone between them, label plates. */
-  private drawImage(id: string): ImageData | null {
-    const palette = PALETTES[this.theme];
-    if (isClusterImage(id)) return this.clusters.draw(id, palette);
-    if (id.startsWith('tag:')) {
-      if (this.tags.size >= MAX_TAGS) return null;
-      this.tags.add(id);
-      return drawTag(id.slice(4), palette);
-    }
-    for (const stale of [false, true]) {
-      for (const group of STATUS_GROUPS) {
-        for (const nose of [false, true])
-          if (id === bodyImage(group, stale, nose)) return bodyOf(palette, group, stale, nose);
-      }
-    }
-    return null;
-  }
 }
+
+const WORLD: Box = [-180, -85, 180, 85];
 
 interface Look {
   group: StatusGroup;
@@ -432,12 +462,3 @@ interface Look {
 
 /** The order of the selected vehicle. */
 const SELECTED = 3;
-
-function extendByRoutes(bounds: LngLatBounds, routes: Routes | null): void {
-  const visit = (value: unknown): void => {
-    if (!Array.isArray(value)) return;
-    if (typeof value[0] === 'number') bounds.extend([value[0], value[1] as number]);
-    else value.forEach(visit);
-  };
-  for (const { geometry } of routes?.features ?? []) if ('coordinates' in geometry) visit(geometry.coordinates);
-}

@@ -6,6 +6,7 @@ import type { Routes } from '../../lib/api/get-routes';
 import { EMPTY, groundLayers, groundOf, groundSources } from '../../lib/map/ground';
 import { PALETTES, type Theme } from '../../lib/map/palette';
 import { clusterLayers, clusterSource } from './clusters';
+import { countedLayer, countedSource } from './counted-clusters';
 import { MARKER_PX } from './marker';
 
 export const TAGS_FROM_ZOOM = 12;
@@ -21,6 +22,7 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
       routes: { type: 'geojson', data: routes ?? EMPTY, tolerance: 0.2 },
       tags: { type: 'geojson', data: EMPTY, buffer: 64, tolerance: 0 },
       ...clusterSource(),
+      ...countedSource(),
     },
     layers: [
       ...groundLayers(theme, config),
@@ -51,6 +53,7 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
         },
       },
       ...clusterLayers(MARKER_SIZE),
+      countedLayer(),
     ],
   };
 }

@@ -6,20 +6,20 @@ import { useSearchParams } from 'wouter';
 import { Choice, Field } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import { Empty, notReadYet, Page, Problem } from '../../components/Page';
+import type { Me } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
 import { useFormat } from '../../lib/settings/format';
 import { useSettings } from '../../lib/settings/settings';
 import { languageOf, useText } from '../../lib/strings/strings';
 import {
   type FileFormat,
-  GROUPS,
   type Group,
+  groupsFor,
   isEnded,
   type Job,
   jobQuery,
-  KINDS,
   type Kind,
-  LISTS,
+  kindsFor,
   type Order,
   orderReport,
   resultAddress,
@@ -33,13 +33,13 @@ import '../../styles/reports.css';
 /** The address of the report that was looked at last in this tab. */
 const LAST = 'milepost.last-report';
 
-export function ReportsPage() {
+export function ReportsPage({ me }: { me: Me }) {
   const t = useText();
   const format = useFormat();
   const settings = useSettings();
   const [parameters, setParameters] = useSearchParams();
   const today = format.dayKey(Date.now());
-  const choice = choiceOf(parameters, today);
+  const choice = choiceOf(me, parameters, today);
   const jobId = parameters.get('job') ?? '';
   const [failure, setFailure] = useState<Error | null>(null);
   const [isAsking, setIsAsking] = useState(false);
@@ -103,7 +103,7 @@ export function ReportsPage() {
     if (id) setDownload({ id, format: fileFormat });
   }
 
-  const groups = GROUPS.filter((group) => group !== 'none' || LISTS.includes(choice.kind));
+  const groups = groupsFor(me, choice.kind);
   return (
     <Page title={t.reports.title} lead={t.reports.lead} isWide>
       <form className="report-form card" onSubmit={(event) => void show(event)}>
@@ -112,7 +112,7 @@ export function ReportsPage() {
           value={choice.kind}
           onChange={({ target }) => change({ kind: target.value, group: '', job: '' })}
         >
-          {KINDS.map((kind) => (
+          {kindsFor(me).map((kind) => (
             <option key={kind} value={kind}>
               {t.reports.kinds[kind]}
             </option>
@@ -285,11 +285,12 @@ interface Chosen {
   vehicles: string[];
 }
 
-function choiceOf(parameters: URLSearchParams, today: string): Chosen {
-  const kind = KINDS.find((each) => each === parameters.get('kind')) ?? 'mileage';
-  const isList = LISTS.includes(kind);
-  const asked = GROUPS.find((each) => each === parameters.get('group'));
-  const group = asked && (asked !== 'none' || isList) ? asked : isList ? 'none' : 'vehicle';
+function choiceOf(me: Me, parameters: URLSearchParams, today: string): Chosen {
+  const kind = kindsFor(me).find((each) => each === parameters.get('kind')) ?? 'mileage';
+  const groups = groupsFor(me, kind);
+  // Each one, or else by vehicle, or by what there is.
+  const usualGroup = groups.find((each) => each === 'none' || each === 'vehicle') ?? groups[0] ?? 'vehicle';
+  const group = groups.find((each) => each === parameters.get('group')) ?? usualGroup;
   const period = PERIODS.find((each) => each === parameters.get('period')) ?? 'week';
   const day = (name: string) => {
     const text = parameters.get(name) ?? '';

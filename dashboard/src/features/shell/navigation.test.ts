@@ -31,6 +31,10 @@ describe('the navigation', () => {
     expect(more.map(({ name }) => name)).toEqual(['parcels', 'records']);
   });
 
+  it('leads parents and drivers to reports of what is theirs', () => {
+    for (const role of ['parent', 'driver', 'rider']) expect(names(role)).toContain('reports');
+  });
+
   it('shows a manager no page that the server refuses', () => {
     const { main, more } = placesFor({ role: 'manager' }, { hasVehicles: true, hasParcels: true, hasCadets: true });
     const all = [...main, ...more].map(({ name }) => name);

@@ -58,7 +58,7 @@ export function placesFor(me: Pick<Me, 'role'>, use: TenantUse | null): { main: 
   const main: PlaceName[] = [];
   const more: PlaceName[] = [];
   if (may(me, 'work')) main.push('work');
-  if (may(me, 'ownVehicles')) main.push('myVehicles');
+  if (may(me, 'ownVehicles')) main.push('myVehicles', 'reports');
   if (may(me, 'ownRecords')) main.push('myRecords');
   if (may(me, 'clientParcels')) main.push('parcels');
   if (may(me, 'fleet')) {

@@ -6,19 +6,20 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { isSessionOver } from './connection-state';
 
 interface Props {
-  /** The public link of a delivery; without one the session's cookie counts. */
+  /** The public link of a delivery, or the token of a guest; without one the session's cookie counts. */
   link?: string;
+  token?: string;
   onSessionEnd?: () => void;
   children: ReactNode;
 }
 
-export function PageLive({ link, onSessionEnd, children }: Props) {
+export function PageLive({ link, token, onSessionEnd, children }: Props) {
   const [live, setLive] = useState<Live | null>(null);
   useEffect(() => {
-    const opened = connect({ link });
+    const opened = connect({ link, token });
     setLive(opened);
     return () => opened.close();
-  }, [link]);
+  }, [link, token]);
   if (!live) return <div className="splash" aria-busy="true" />;
   return (
     <LiveProvider live={live}>

@@ -80,6 +80,30 @@ export class Fleet {
     this.changed(id);
   }
 
+  /** Vehicles as REST has them. What came over the live connection is newer. */
+  list(rows: Vehicle[]): void {
+    for (const { position, speed_limit_kmh, ...row } of rows) {
+      if (speed_limit_kmh) this.limits.set(row.id, speed_limit_kmh);
+      const t = position ? Date.parse(position.timestamp) : null;
+      const last = this.vehicles.get(row.id)?.fix?.atMs ?? Number.NEGATIVE_INFINITY;
+      if (t !== null && t <= last) continue;
+      const place = position && {
+        lat: position.latitude,
+        lon: position.longitude,
+        ...(position.speed !== null && { speed: position.speed }),
+        ...(position.heading !== null && { heading: position.heading }),
+        t: t ?? 0,
+      };
+      this.apply({ ...row, place });
+    }
+  }
+
+  /** Drops those that are not listed any more. */
+  keepOnly(rows: Vehicle[]): void {
+    const listed = new Set(rows.map(({ id }) => id));
+    for (const id of this.vehicles.keys()) if (!listed.has(id)) this.remove(id);
+  }
+
   remove(id: string): void {
     if (!this.vehicles.delete(id)) return;
     this.rhythms.delete(id);

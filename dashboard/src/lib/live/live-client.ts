@@ -3,17 +3,22 @@
  * that knows what is followed.
  */
 
-import { connect, type Live, LiveError, type State } from '@milepost/client/live';
+import { type Box, connect, type Live, LiveError, type State } from '@milepost/client/live';
 import { shareTabs } from '@milepost/client/live/tabs';
 import { followFigures, followPresence } from '@milepost/client/live/things';
 import type { Me } from '../api/get-me';
-import { listVehicles } from '../api/list-vehicles';
+import { listVehicles, type Vehicle } from '../api/list-vehicles';
 import { may } from '../roles';
 import { isSessionOver, type PageConnection, pageConnection } from './connection-state';
 import { Fleet } from './fleet';
+import { type Crowd, LargeFleet } from './large-fleet';
 
 /** Changes of vehicles come together this often. More often is not seen. */
 const BATCH_MS = 200;
+/** Fleets of more vehicles are not followed whole. */
+const LARGE_FLEET = 2_000;
+/** What is only listed of a large fleet is read again this often. */
+const LIST_AGAIN_MS = 600_000;
 
 /** Something that happened; its `type` and `data` are those of the live protocol. */
 export interface LiveFact {
@@ -29,16 +34,26 @@ export interface LiveStatus {
   viewing: number | null;
   /** True once the vehicles have come, or can't. */
   isListed: boolean;
+  /** There are too many vehicles to follow them all: see `openView` and `attend`. */
+  isLarge: boolean;
 }
 
 export class LiveClient {
   readonly fleet = new Fleet();
   readonly live: Live;
-  private status: LiveStatus = { connection: 'connecting', isLost: false, viewing: null, isListed: false };
+  private status: LiveStatus = {
+    connection: 'connecting',
+    isLost: false,
+    viewing: null,
+    isListed: false,
+    isLarge: false,
+  };
   private readonly listeners = new Set<() => void>();
   private readonly factListeners = new Set<(fact: LiveFact | null) => void>();
   private readonly stops: (() => void)[] = [];
   private hasBeenLive = false;
+  private isStopped = false;
+  private readonly large: LargeFleet;
 
   constructor(
     private readonly me: Me,
@@ -47,17 +62,19 @@ export class LiveClient {
     // All open pages of a user share one connection.
     const platform = shareTabs({ name: `${me.tenant} ${me.id}`, batchMs: BATCH_MS });
     this.live = connect({ batchMs: BATCH_MS, platform });
+    this.large = new LargeFleet(this.live, this.fleet);
   }
 
   start(): void {
     const { live, me } = this;
     this.stops.push(live.connection.subscribe(() => this.connectionChanged()));
     const isFleet = may(me, 'fleet');
-    if (isFleet || may(me, 'ownVehicles')) {
+    if (may(me, 'ownVehicles')) {
       void this.followVehicles();
       this.relist();
     }
     if (isFleet) {
+      void this.followFleet();
       void this.followFacts(live.alerts());
       const figures = followFigures(live);
       this.stops.push(figures.subscribe(() => figures.snapshot().value && this.tell(FIGURES)));
@@ -70,6 +87,7 @@ export class LiveClient {
   }
 
   stop(): void {
+    this.isStopped = true;
     for (const stop of this.stops.splice(0)) stop();
     this.live.close();
   }
@@ -92,9 +110,21 @@ export class LiveClient {
   /** Reads what REST alone knows of vehicles again, after a change that was made on this page. */
   relist = (): void => {
     listVehicles().then(
-      (rows) => rows && this.fleet.setLimits(rows),
+      (rows) => {
+        if (rows && this.status.isLarge) this.fleet.list(rows);
+        if (rows && this.status.isLarge) this.fleet.keepOnly(rows);
+        if (rows) this.fleet.setLimits(rows);
+      },
       (error: unknown) => console.warn('the speed limits of the vehicles could not be read', error),
     );
+  };
+
+  /** The part of a large fleet that a map shows. */
+  openView = (box: Box): Crowd => this.large.openView(box);
+
+  /** Follows these vehicles of a large fleet, whatever the map shows, in place of those of the last call. */
+  attend = (ids: readonly string[] | 'all'): void => {
+    if (this.status.isLarge) this.large.attend(ids);
   };
 
   /** Tells of trips until the returned function is called. A large fleet has many: only pages that show trips ask for them. */
@@ -114,6 +144,29 @@ export class LiveClient {
     // Facts come after their cursors, but not all that REST has is told by facts.
     if (this.hasBeenLive) this.tell(null);
     this.hasBeenLive = true;
+  }
+
+  /** Small fleets are followed whole. Large ones are listed, and those are followed that somebody looks at. */
+  private async followFleet(): Promise<void> {
+    let count = 0;
+    const waiting: Vehicle[] = [];
+    const onPage = (rows: Vehicle[]) => {
+      count += rows.length;
+      waiting.push(...rows);
+      if (count <= LARGE_FLEET) return;
+      this.fleet.list(waiting.splice(0));
+      if (!this.status.isLarge) this.setStatus({ isLarge: true });
+    };
+    const rows = await listVehicles(onPage).catch((error: unknown) => {
+      console.warn('the vehicles could not be listed', error);
+      return null;
+    });
+    if (rows) this.fleet.setLimits(rows);
+    if (this.isStopped) return;
+    if (!this.status.isLarge) return this.followVehicles();
+    this.setStatus({ isListed: true });
+    const timer = setInterval(this.relist, LIST_AGAIN_MS);
+    this.stops.push(() => clearInterval(timer));
   }
 
   private async followVehicles(): Promise<void> {

@@ -31,6 +31,7 @@ interface Message {
   routes?: string[];
   kinds?: string[];
   box?: Box;
+  max?: number;
   after?: string;
 }
 
@@ -152,9 +153,11 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
     }
 
     function followVehicles(): Followed {
-      const { ids, routes, kinds } = message;
+      const { ids, routes, kinds, max } = message;
       const filter = { id: ids, route: routes, kind: kinds } as VehicleFilter;
-      const vehicles = box ? openView(live, box) : live.vehicles(filter);
+      const vehicles = box
+        ? openView(live, box, { max, onMessage: (about) => send({ ...about, s }) })
+        : live.vehicles(filter);
       if (box) send({ op: 'covers', s, box });
       let v: Vehicle[] = [];
       const flush = () => {

@@ -3,11 +3,15 @@
 import { Selection } from '../filter.js';
 import type { Live } from '../live.js';
 import { Vehicles } from '../vehicles.js';
-import type { Box, Vehicle } from '../wire.js';
+import type { Box, Cluster, ClustersMessage, CoversMessage, ServerMessage, Vehicle } from '../wire.js';
 
 export interface ViewOptions {
   /** Changes wait for each other for so many milliseconds, and come together; 500 by default. */
-  batchMs?: number;
+  batchMs?: number | undefined;
+  /** Where there are more vehicles the view has `clusters` instead, for who may see the whole fleet. Without it, it never has. */
+  max?: number | undefined;
+  /** What the server says of the view, for who passes it on. */
+  onMessage?: ((message: CoversMessage | ClustersMessage) => void) | undefined;
 }
 
 let lastView = 0;
@@ -18,28 +22,53 @@ export function openView(live: Live, box: Box, options: ViewOptions = {}): View 
 }
 
 export class View extends Vehicles {
+  /** The clusters that stand for the vehicles, by their ids; null while the view has vehicles. Replaced when one has changed. */
+  clusters: ReadonlyMap<string, Cluster> | null = null;
+
   constructor(
     private readonly live: Live,
     box: Box,
-    { batchMs }: ViewOptions,
+    options: ViewOptions,
   ) {
-    const selection: BoxSelection = new BoxSelection(box, batchMs, (covers) => this.cover(covers));
+    const selection: BoxSelection = new BoxSelection(box, options, (message) => {
+      this.take(message);
+      options.onMessage?.(message);
+    });
     super(live.set, selection, live.frames, live.platform);
   }
 
   /** What the map shows now. It may be called for every frame of a move: within what is covered already nothing is sent. */
   moveTo(box: Box): void {
     const selection = this.selection as BoxSelection;
-    if (selection.fits(box)) return;
+    if (selection.fits(box) || `${box}` === `${selection.box}`) return;
     selection.box = box;
     // Without a subscription of its own there is no answer: all vehicles are followed, or none yet.
-    if (!this.live.subscriptions.tell(`vehicles ${selection.own.key}`, { op: 'view', box })) this.cover(box);
+    if (!this.live.subscriptions.tell(`vehicles ${selection.own.key}`, { op: 'view', box })) selection.own.onNeedless();
   }
 
-  private cover(box: Box): void {
-    (this.selection as BoxSelection).covers = box;
+  private take(message: CoversMessage | ClustersMessage): void {
+    const selection = this.selection as BoxSelection;
+    if (message.op === 'clusters') {
+      const clusters = new Map(selection.isNew ? null : this.clusters);
+      for (const cluster of message.c) {
+        if (cluster.count) clusters.set(cluster.id, cluster as Cluster);
+        else clusters.delete(cluster.id);
+      }
+      this.clusters = clusters;
+      selection.isNew = false;
+      this.changed();
+      return;
+    }
+    const { box, mode } = message;
+    selection.isNew ||= `${selection.covers}` !== `${box}`;
+    selection.covers = box;
+    if (mode) {
+      selection.isClustered = mode === 'clusters';
+      if (!selection.isClustered) this.clusters = null;
+    }
     this.live.set.compare(this);
     this.live.frames.request('derive', this.live.set.plan);
+    this.changed();
   }
 }
 
@@ -48,21 +77,31 @@ const LOOSE = 3;
 
 class BoxSelection extends Selection {
   covers: Box;
+  isClustered = false;
+  /** All clusters come next. */
+  isNew = true;
   override readonly own;
 
   constructor(
     public box: Box,
-    batchMs: number | undefined,
-    onCovers: (covers: Box) => void,
+    { batchMs: batch_ms, max }: ViewOptions,
+    onMessage: (message: CoversMessage | ClustersMessage) => void,
   ) {
     super({ id: [] });
     lastView += 1;
     this.covers = box;
     this.own = {
       key: `view ${lastView}`,
-      request: () => ({ to: 'view', box: this.box, ...(batchMs !== undefined && { batch_ms: batchMs }) }),
-      onMessage: (message: { op: string }) => {
-        if (message.op === 'covers') onCovers((message as { op: string; box: Box }).box);
+      request: () => {
+        this.isNew = true;
+        return { to: 'view', box: this.box, batch_ms, max };
+      },
+      onMessage: (message: ServerMessage) => {
+        if (message.op === 'covers' || message.op === 'clusters') onMessage(message);
+      },
+      onNeedless: () => {
+        const isKnown = !this.isClustered && `${this.covers}` === `${this.box}`;
+        if (!isKnown) onMessage({ op: 'covers', s: 0, box: this.box, mode: 'vehicles' });
       },
     };
   }
@@ -72,7 +111,7 @@ class BoxSelection extends Selection {
   }
 
   override holds({ place }: Vehicle): boolean {
-    return place !== null && isIn(this.covers, place.lon, place.lat);
+    return !this.isClustered && place !== null && isIn(this.covers, place.lon, place.lat);
   }
 
   /** Whether what is covered will do for this box. */

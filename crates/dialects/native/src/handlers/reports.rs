@@ -14,6 +14,9 @@ use std::sync::Arc;
 ///
 /// It is computed of what was found in the tracks when they came in. Trips, stops, visits and speeding belong to the day on which they
 /// began; mileage and utilisation are sums over quarters of an hour, but for drivers, whose trips count. What is not known is blank.
+///
+/// Parents make reports of their vehicles' trips, stops, mileage and utilisation. Drivers and riders make those of the trips that they drove:
+/// `trips`, and `mileage` and `utilisation` by driver.
 #[utoipa::path(post, path = "/reports", tag = "fleet", request_body = NewReportJson,
     responses((status = 202, body = AddedJobJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 422, body = Problem)))]

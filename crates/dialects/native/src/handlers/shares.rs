@@ -1,7 +1,7 @@
 //! `/shares`.
 
-use crate::convert::{Refusals, share_to_json, vehicle_ids_from_json};
-use crate::wire::share::{NewShareJson, ShareJson};
+use crate::convert::{Refusals, opened_share_to_json, share_to_json, vehicle_ids_from_json};
+use crate::wire::share::{NewShareJson, OpenedShareJson, ShareJson, ShareTokenJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -41,7 +41,19 @@ fn request_from_json(json: &NewShareJson) -> Result<ShareRequest, Problem> {
     Ok(ShareRequest { name, vehicle_ids: vehicle_ids_from_json(&json.vehicle_ids)?, expires_at })
 }
 
-/// Lists shares in the order of their numbers, without their tokens. Those that have ended are listed for a month.
+/// Tells a guest what became of the share of its token, and counts the opening of a page. Needs no other credential.
+#[utoipa::path(post, path = "/shares/open", tag = "shares", request_body = ShareTokenJson, security(),
+    responses((status = 200, body = OpenedShareJson), (status = 401, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn open_share(
+    State(context): State<Arc<HttpContext>>,
+    Body(json): Body<ShareTokenJson>,
+) -> Result<Response, Problem> {
+    let now = context.clock.now();
+    let share = shares::open_share(&context.use_cases.shares, &json.token, now).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(opened_share_to_json(&share, now))).into_response())
+}
+
+/// Lists shares in the order of their numbers, without their tokens. Those that have ended or were recalled are listed for a month.
 #[utoipa::path(get, path = "/shares", tag = "shares", params(PageQuery, TenantQuery),
     responses((status = 200, body = Page<ShareJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_shares(
@@ -57,7 +69,7 @@ pub(crate) async fn list_shares(
     Ok(Json(Page::new(items, limit, |share: &ShareJson| share.id.to_string())))
 }
 
-/// Recalls a share. Its token is refused from now on, and its connections close within a second.
+/// Recalls a share. Its token is refused from now on, and its connections close within a second. It is listed for a month.
 #[utoipa::path(delete, path = "/shares/{id}", tag = "shares", params(("id" = i64, Path), TenantQuery),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_share(

@@ -32,7 +32,44 @@ pub(crate) struct ShareJson {
     pub created_at: String,
     /// When it ends.
     pub expires_at: String,
-    /// What the guest sends: in `hello` at `/ws`, or as `Authorization: Bearer` at `/api/v1/stream`. Only in the answer that made it.
+    /// When it was recalled; null if it was not.
+    pub recalled_at: Option<String>,
+    /// How often its page was opened. Openings within a second of each other count as one.
+    pub opened_count: i64,
+    /// When its page was opened the last time; null if it was not.
+    pub opened_at: Option<String>,
+    /// What the guest sends: in `hello` at `/ws`, or as `Authorization: Bearer` at `/api/v1/stream`. Its page is `/s#` and the token. Only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+}
+
+/// A guest's token.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct ShareTokenJson {
+    pub token: String,
+}
+
+/// What a guest is told of its share.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OpenedShareJson {
+    /// Name for people.
+    pub name: String,
+    pub state: ShareStateJson,
+    /// When it ends.
+    pub expires_at: String,
+    /// When it was recalled; null if it was not.
+    pub recalled_at: Option<String>,
+}
+
+/// - `open`: guests follow its vehicles.
+/// - `ended`: its time is over.
+/// - `recalled`: somebody recalled it.
+/// - `empty`: all its vehicles were removed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ShareStateJson {
+    Open,
+    Ended,
+    Recalled,
+    Empty,
 }

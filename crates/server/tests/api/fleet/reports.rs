@@ -5,6 +5,7 @@ use crate::fleet::history_support::{Ride, fix, report, trips, turn_until};
 use crate::support::databases::{Database, on_both};
 use crate::support::{TestServer, json_of};
 use milepost_domain::Trip;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::Read as _;
 
@@ -13,7 +14,8 @@ on_both!(
     what_is_not_known_is_blank_and_no_zero,
     a_day_begins_when_the_zones_clocks_say_so_and_may_have_23_hours,
     what_looks_like_a_formula_is_a_text_in_csv_and_in_a_workbook,
-    only_who_sees_the_whole_fleet_makes_reports_and_old_ones_give_way,
+    only_who_sees_vehicles_makes_reports_and_old_ones_give_way,
+    parents_and_drivers_make_reports_of_what_is_theirs_alone,
     what_can_not_be_reported_is_refused_by_its_field,
 );
 
@@ -231,10 +233,75 @@ async fn what_looks_like_a_formula_is_a_text_in_csv_and_in_a_workbook(database: 
     assert_eq!(sheet.matches("=HYPERLINK(").count(), 2, "one for each trip");
 }
 
-async fn only_who_sees_the_whole_fleet_makes_reports_and_old_ones_give_way(database: Database) {
+async fn parents_and_drivers_make_reports_of_what_is_theirs_alone(database: Database) {
+    let server = database.start().await;
+    let (ann, ann_token) = server.add_user(json!({"username": "ann", "role": "driver"})).await;
+    let (ben, ben_token) = server.add_user(json!({"username": "ben", "role": "driver"})).await;
+    let begin_ms = before_midnight_ms();
+    let mut km = Vec::new();
+    for (id, driver) in [("bus-1", ann), ("bus-2", ben)] {
+        server.add_vehicle(json!({"id": id, "kind": "bus", "label": id, "driver_id": driver})).await;
+        let trips = drive(&server, id, &Ride::two_trips(begin_ms)).await;
+        km.push(trips.iter().map(Trip::distance_km).sum::<f64>());
+    }
+    let parent = json!({"username": "pat", "role": "parent", "vehicle_ids": ["bus-2"]});
+    let (_, parent) = server.add_user(parent).await;
+    // Who drove them stays who drove them.
+    let moved =
+        server.call(Method::PATCH, "/api/v1/vehicles/bus-1", &server.admin, Some(json!({"driver_id": ben}))).await;
+    assert_eq!(moved.status(), 200);
+    let days = (day_of(begin_ms, 330), day_of(begin_ms + 60 * 60_000, 330));
+    let of = |kind: &str, group: Option<&str>, ids: Option<Value>| json!({"kind": kind, "group_by": group, "from": days.0, "to": days.1, "timezone": "Asia/Kolkata", "vehicle_ids": ids});
+    let shown_to = async |token: &str, body: Value| json_of(made(&server, token, body).await.1, 200).await;
+    let vehicles = |report: &Value| {
+        let rows = report["rows"].as_array().unwrap().len();
+        (0..rows).map(|row| cell(report, row, "vehicle").as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+
+    for (token, bus, name, distance) in [(&ann_token, "bus-1", "ann", km[0]), (&ben_token, "bus-2", "ben", km[1])] {
+        let trips = shown_to(token, of("trips", None, None)).await;
+        assert_eq!(vehicles(&trips), [bus, bus], "{name}: {trips}");
+        assert_eq!(cell(&trips, 0, "driver"), name);
+        for kind in ["mileage", "utilisation"] {
+            let sums = shown_to(token, of(kind, None, None)).await;
+            assert_eq!((&sums["group_by"], &sums["row_count"]), (&json!("driver"), &json!(1)), "{name}: {sums}");
+            assert!((cell(&sums, 0, "distance_km").as_f64().unwrap() - distance).abs() < 0.002, "{name}: {sums}");
+        }
+    }
+    let others = shown_to(&ann_token, of("trips", None, Some(json!(["bus-2", "bus-9"])))).await;
+    assert_eq!(others["row_count"], 0, "a vehicle of which she drove no trip adds nothing: {others}");
+
+    let trips = shown_to(&parent, of("trips", None, None)).await;
+    assert_eq!(vehicles(&trips), ["bus-2", "bus-2"], "{trips}");
+    assert_eq!(cell(&trips, 0, "driver"), &json!(ben.to_string()), "names are for those who see users: {trips}");
+    let sums = shown_to(&parent, of("mileage", Some("vehicle"), Some(json!(["bus-2"])))).await;
+    assert!((cell(&sums, 0, "distance_km").as_f64().unwrap() - km[1]).abs() < 0.002, "{sums}");
+    assert_eq!(shown_to(&parent, of("stops", None, None)).await["row_count"], 2);
+
+    for (token, body, status) in [
+        (&parent, of("mileage", None, Some(json!(["bus-1"]))), 404),
+        (&parent, of("mileage", None, Some(json!(["bus-2", "bus-9"]))), 404),
+        (&parent, of("fuel", None, None), 403),
+        (&parent, of("geofences", None, None), 403),
+        (&ann_token, of("speeding", None, None), 403),
+        (&ann_token, of("stops", None, None), 422),
+        (&ann_token, of("mileage", Some("vehicle"), None), 422),
+    ] {
+        let refused = server.post("/api/v1/reports", token, body.clone()).await;
+        assert_eq!(refused.status(), status, "{body}");
+    }
+    let (job, _) = made(&server, &ann_token, of("trips", None, None)).await;
+    let job = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
+    for (token, status) in [(&ann_token, 200), (&server.admin, 200), (&ben_token, 404), (&parent, 404)] {
+        assert_eq!(server.get(&job, token).await.status(), status);
+        assert_eq!(server.get(&format!("{job}/result"), token).await.status(), status);
+    }
+}
+
+async fn only_who_sees_vehicles_makes_reports_and_old_ones_give_way(database: Database) {
     let server = database.start().await;
     let body = || json!({"kind": "mileage", "from": "2026-11-01", "to": "2026-11-30"});
-    for role in ["driver", "parent", "rider", "client", "merchant", "training_staff"] {
+    for role in ["parent", "client", "merchant", "training_staff"] {
         let (_, token) = server.add_user(json!({"username": role, "role": role})).await;
         assert_eq!(server.post("/api/v1/reports", &token, body()).await.status(), 403, "{role}");
     }

@@ -65,6 +65,7 @@ async fn every_route_is_described() {
     let is_apart = |route: &str| {
         route == "/"
             || route == "/ws"
+            || route == "/s"
             || route.starts_with("/ws/")
             || route.starts_with("/echo/")
             || pages.iter().any(|page| route.starts_with(page))

@@ -105,6 +105,48 @@ async fn a_share_ends_on_open_sockets_when_it_is_recalled_when_its_vehicles_go_a
     assert_eq!(guest.socket.close_code().await, 4001);
 }
 
+async fn open(server: &TestServer, token: &str) -> Value {
+    json_of(server.post("/api/v1/shares/open", "", json!({ "token": token })).await, 200).await
+}
+
+#[tokio::test]
+async fn a_link_says_what_became_of_it_and_its_openings_are_counted() {
+    let server = server().await;
+    let (id, token) = share(&server, &["bus-1"]).await;
+    let listed = async || server.get_json("/api/v1/shares", &server.admin).await["items"].as_array().unwrap().clone();
+    assert_eq!((&listed().await[0]["opened_count"], &listed().await[0]["opened_at"]), (&json!(0), &Value::Null));
+    let shown = open(&server, &token).await;
+    assert_eq!((&shown["name"], &shown["state"]), (&json!("guests"), &json!("open")));
+    // A moment later it is the same opening.
+    open(&server, &token).await;
+    assert_eq!(listed().await[0]["opened_count"], 1);
+    server.clock.turn(Duration::from_secs(5));
+    open(&server, &token).await;
+    assert_eq!(listed().await[0]["opened_count"], 2);
+    assert!(listed().await[0]["opened_at"].is_string());
+
+    remove(&server, &format!("/api/v1/shares/{id}")).await;
+    server.clock.turn(Duration::from_secs(5));
+    let recalled = open(&server, &token).await;
+    assert_eq!(recalled["state"], "recalled");
+    assert_eq!(recalled["recalled_at"], listed().await[0]["recalled_at"]);
+    assert_eq!(listed().await[0]["opened_count"], 2, "nobody was let in");
+
+    let (_, token) = share(&server, &["bus-2"]).await;
+    remove(&server, "/api/v1/vehicles/bus-2").await;
+    assert_eq!(open(&server, &token).await["state"], "empty");
+    let (_, token) = share(&server, &["bus-3"]).await;
+    server.clock.turn(Duration::from_secs(3601));
+    assert_eq!(open(&server, &token).await["state"], "ended");
+
+    let (_, manager) = server.add_user(json!({ "username": "mara", "role": "manager" })).await;
+    for (token, status) in [("mpg_unknown", 401), (manager.as_str(), 401), ("", 401)] {
+        let answer = server.post("/api/v1/shares/open", "", json!({ "token": token })).await;
+        assert_eq!(answer.status(), status);
+    }
+    assert_eq!(server.post("/api/v1/shares/open", "", json!({})).await.status(), 422);
+}
+
 #[tokio::test]
 async fn shares_are_made_listed_and_recalled_by_admins_and_managers() {
     let server = server().await;

@@ -23,7 +23,7 @@ pub(crate) async fn add_share(
     Ok(share)
 }
 
-pub(crate) async fn remove_share(
+pub(crate) async fn recall_share(
     connection: &mut Connection,
     tenant: &TenantId,
     id: ShareId,
@@ -35,10 +35,10 @@ pub(crate) async fn remove_share(
         Some(_) => shares::list_shares(connection, tenant, ShareId::new(id.get() - 1).ok(), 1).await?.pop(),
         None => None,
     };
-    let is_removed = shares::remove_share(connection, tenant, id, now, renderer).await?;
-    if is_removed {
+    let is_recalled = shares::recall_share(connection, tenant, id, now, renderer).await?;
+    if is_recalled {
         let before = before.as_ref().map(form::share);
         note(connection, author, tenant, || changed("share.delete", "share", id, before, None)).await?;
     }
-    Ok(is_removed)
+    Ok(is_recalled)
 }

@@ -3,7 +3,7 @@
 use super::super::accounts::tenants;
 use super::super::audit::rows::append;
 use super::super::{Connection, Db, DbRow, positions::timestamp};
-use crate::{AuditNote, JobOutcome, JobQuota, NewJob, Result, StoreError};
+use crate::{AuditNote, JobLane, JobOutcome, JobQuota, NewJob, Result, StoreError};
 use milepost_domain::{Author, Job, JobFile, JobId, JobStatus, TenantId, Timestamp, UserId};
 use serde_json::json;
 use sqlx::Row;
@@ -176,16 +176,29 @@ pub(crate) async fn get_job(connection: &mut Connection, id: &JobId) -> Result<O
     row.as_ref().map(job).transpose()
 }
 
-/// The next job: of the tenant whose last one began the longest ago, and which has none running.
-pub(crate) async fn next_job(connection: &mut Connection, now: Timestamp) -> Result<Option<NextJob>> {
+/// The next job: of the tenant that has the fewest running and whose last one began the longest ago, and of the caller whose last one did.
+pub(crate) async fn next_job(connection: &mut Connection, lane: JobLane, now: Timestamp) -> Result<Option<NextJob>> {
+    let most_running: i64 = match lane {
+        JobLane::FirstOfTenant => 0,
+        JobLane::SecondOfTenant => 1,
+    };
+    // An export and the erasure of the same person must not meet: the export's file would outlive it.
     let next = sqlx::query_as::<Db, NextJob>(
-        "select j.job_no, j.attempts from jobs j
-         where j.status in ('queued', 'running') and j.due_ms <= $1 and (j.status = 'queued' or j.lease_ms <= $1)
-         and not exists (select 1 from jobs r where r.tenant_no = j.tenant_no and r.status = 'running' and r.lease_ms > $1)
-         order by coalesce((select max(s.started_ms) from jobs s where s.tenant_no = j.tenant_no), 0), j.due_ms, j.job_no
+        "select w.job_no, w.attempts from (
+             select j.job_no, j.attempts, j.due_ms, j.tenant_no, j.made_by,
+                 (select count(*) from jobs r where r.tenant_no = j.tenant_no and r.status = 'running' and r.lease_ms > $1) as running
+             from jobs j
+             where j.status in ('queued', 'running') and j.due_ms <= $1 and (j.status = 'queued' or j.lease_ms <= $1)
+             and not exists (select 1 from jobs r where r.tenant_no = j.tenant_no and r.status = 'running' and r.lease_ms > $1
+                 and (r.made_by = j.made_by or r.about_user = j.about_user))
+         ) w
+         where w.running <= $2
+         order by w.running, coalesce((select max(s.started_ms) from jobs s where s.tenant_no = w.tenant_no), 0),
+             coalesce((select max(s.started_ms) from jobs s where s.tenant_no = w.tenant_no and s.made_by = w.made_by), 0),
+             w.due_ms, w.job_no
          limit 1",
     );
-    Ok(next.bind(now.unix_ms()).fetch_optional(connection).await?)
+    Ok(next.bind(now.unix_ms()).bind(most_running).fetch_optional(connection).await?)
 }
 
 /// Takes a job unless another node took it meanwhile.

@@ -8,13 +8,14 @@ use crate::{Digest, NewShare, Renderer, Result, StoreError};
 use milepost_domain::{Fact, Label, Share, ShareId, TenantId, Timestamp, UserId, VehicleId};
 use sqlx::{AssertSqlSafe, Row};
 
-/// An expired share is listed for so long.
-const KEEP_EXPIRED_MS: i64 = 30 * 86_400_000;
+/// A share that has ended is listed for so long.
+const KEEP_ENDED_MS: i64 = 30 * 86_400_000;
 
 macro_rules! select_shares {
     ($rest:literal) => {
         concat!(
-            "select s.id, s.tenant_no, t.id as tenant, s.name, s.created_by, s.created_ms, s.expires_ms \
+            "select s.id, s.tenant_no, t.id as tenant, s.name, s.created_by, s.created_ms, s.expires_ms, s.recalled_ms, \
+             s.opened_count, s.opened_ms \
              from shares s join tenants t on t.tenant_no = s.tenant_no ",
             $rest
         )
@@ -22,6 +23,7 @@ macro_rules! select_shares {
 }
 
 fn share(row: &DbRow, vehicle_ids: Vec<VehicleId>) -> Result<Share> {
+    let time = |column: &str| row.try_get::<Option<i64>, _>(column)?.map(timestamp).transpose();
     Ok(Share {
         id: ShareId::new(row.try_get("id")?)?,
         tenant: TenantId::stored(row.try_get("tenant")?)?,
@@ -30,6 +32,9 @@ fn share(row: &DbRow, vehicle_ids: Vec<VehicleId>) -> Result<Share> {
         created_by: row.try_get::<Option<i64>, _>("created_by")?.map(UserId::new).transpose()?,
         created_at: timestamp(row.try_get("created_ms")?)?,
         expires_at: timestamp(row.try_get("expires_ms")?)?,
+        recalled_at: time("recalled_ms")?,
+        opened_count: row.try_get("opened_count")?,
+        opened_at: time("opened_ms")?,
     })
 }
 
@@ -60,16 +65,18 @@ pub(crate) async fn add_share(
         .fetch_optional(&mut *connection)
         .await?
         .ok_or(StoreError::NotFound("tenant"))?;
-    sqlx::query::<Db>("delete from shares where tenant_no = $1 and expires_ms < $2")
+    sqlx::query::<Db>("delete from shares where tenant_no = $1 and (expires_ms < $2 or recalled_ms < $2)")
         .bind(tenant_no)
-        .bind(now.unix_ms() - KEEP_EXPIRED_MS)
+        .bind(now.unix_ms() - KEEP_ENDED_MS)
         .execute(&mut *connection)
         .await?;
-    let count = sqlx::query_scalar::<Db, i64>("select count(*) from shares where tenant_no = $1 and expires_ms > $2")
-        .bind(tenant_no)
-        .bind(now.unix_ms())
-        .fetch_one(&mut *connection)
-        .await?;
+    let count = sqlx::query_scalar::<Db, i64>(
+        "select count(*) from shares where tenant_no = $1 and expires_ms > $2 and recalled_ms is null",
+    )
+    .bind(tenant_no)
+    .bind(now.unix_ms())
+    .fetch_one(&mut *connection)
+    .await?;
     if count >= i64::from(most) {
         return Ok(None);
     }
@@ -112,6 +119,9 @@ pub(crate) async fn add_share(
         created_by: new.created_by,
         created_at: now,
         expires_at: new.expires_at,
+        recalled_at: None,
+        opened_count: 0,
+        opened_at: None,
     }))
 }
 
@@ -153,25 +163,45 @@ pub(crate) async fn find_share(connection: &mut Connection, hash: &Digest) -> Re
     share(&row, of.into_iter().map(|(_, vehicle)| vehicle).collect()).map(Some)
 }
 
-pub(crate) async fn remove_share(
+pub(crate) async fn recall_share(
     connection: &mut Connection,
     tenant: &TenantId,
     id: ShareId,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
-    let removed = sqlx::query::<Db>(
-        "delete from shares where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+    let recalled = sqlx::query::<Db>(
+        "update shares set recalled_ms = $3
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2 and recalled_ms is null",
     )
     .bind(tenant.as_str())
     .bind(id.get())
+    .bind(now.unix_ms())
     .execute(&mut *connection)
     .await?;
-    if removed.rows_affected() == 0 {
+    if recalled.rows_affected() == 0 {
         return Ok(false);
     }
     events::append_facts(connection, tenant, &[Fact::ShareChanged { share_id: id }], now, renderer).await?;
     Ok(true)
+}
+
+pub(crate) async fn count_opening(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: ShareId,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query::<Db>(
+        "update shares set opened_count = opened_count + 1, opened_ms = $3
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(id.get())
+    .bind(now.unix_ms())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Takes vehicles that are not there any more off the shares of a tenant, and returns the numbers of those that had one in ascending

@@ -2,7 +2,9 @@
 
 import type { components } from '@milepost/client/rest';
 import { queryOptions } from '@tanstack/react-query';
+import type { Me } from '../../../lib/api/get-me';
 import { getJson, request, withJson } from '../../../lib/api/request';
+import { may } from '../../../lib/roles';
 
 export const KINDS = ['trips', 'stops', 'mileage', 'utilisation', 'fuel', 'geofences', 'speeding'] as const;
 export const GROUPS = ['none', 'vehicle', 'driver', 'day', 'vehicle_day'] as const;
@@ -13,6 +15,22 @@ export type Job = components['schemas']['Job'];
 
 /** Kinds that list single things. Others are always sums. */
 export const LISTS: readonly Kind[] = ['trips', 'stops', 'geofences', 'speeding'];
+
+const OF_VEHICLES: readonly Kind[] = ['trips', 'stops', 'mileage', 'utilisation'];
+const OF_OWN_TRIPS: readonly Kind[] = ['trips', 'mileage', 'utilisation'];
+
+/** What a user may ask for. Drivers have the trips that they drove, whose sums are by driver. */
+export function kindsFor(me: Pick<Me, 'role'>): readonly Kind[] {
+  if (may(me, 'fleet')) return KINDS;
+  return drives(me) ? OF_OWN_TRIPS : OF_VEHICLES;
+}
+
+export function groupsFor(me: Pick<Me, 'role'>, kind: Kind): readonly Group[] {
+  if (drives(me) && !LISTS.includes(kind)) return ['driver'];
+  return GROUPS.filter((group) => group !== 'none' || LISTS.includes(kind));
+}
+
+const drives = ({ role }: Pick<Me, 'role'>) => role === 'driver' || role === 'rider';
 
 export interface Order {
   kind: Kind;
