@@ -6,7 +6,7 @@ import type { VehicleFilter } from '../filter.js';
 import type { Live } from '../live.js';
 import type { LivePlatform } from '../platform.js';
 import { followDelivery, followFigures, followParcel, followPresence, type Thing } from '../things/index.js';
-import { type AnyFact, TRIP_PROGRESSED } from '../topics.js';
+import type { AnyFact } from '../topics.js';
 import type { Vehicles } from '../vehicles.js';
 import { openView, type View } from '../view/index.js';
 import type { Box, Vehicle } from '../wire.js';
@@ -49,7 +49,7 @@ interface Page {
 /** The facts of a topic, which is followed until this page is gone, so that no page misses one while the connection is lost. */
 interface Topic {
   /** What came, with its cursor. A cursor alone was given to a page. */
-  readonly past: { cursor: string; fact?: AnyFact }[];
+  readonly past: { cursor: string; fact: AnyFact | null }[];
   readonly items: () => readonly unknown[];
   readonly listeners: Set<(fact: AnyFact | State<unknown> | null) => void>;
   error: LiveError | null;
@@ -166,8 +166,10 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
       };
       const isElsewhere = (id: string) => [...subs.values()].some((other) => other.vehicles?.get(id));
       const take = (change: { type: string; id?: string; vehicle?: Vehicle }) => {
-        if (change.vehicle && v.push(change.vehicle) === 1) later(flush);
-        if (change.vehicle) return;
+        if (change.vehicle) {
+          if (v.push(change.vehicle) === 1) later(flush);
+          return;
+        }
         flush();
         if (!change.id) send({ op: 'ready', s });
         else if (!isElsewhere(change.id)) send({ op: 'gone', ids: [change.id] });
@@ -197,10 +199,11 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
       const topic = topicOf(to, id as number);
       let isReady = false;
       const tell = ({ type, data, t, cursor }: AnyFact) =>
-        send(type === TRIP_PROGRESSED ? { op: 'trip', t, data } : { op: 'fact', e: cursor, type, t, data });
+        send({ op: type === 'trip.progressed' ? 'trip' : 'fact', e: cursor, type, t, data });
+      const ready = (complete: boolean) => send({ op: 'ready', s, complete, cursor: topic.past.at(-1)?.cursor });
       const begin = (complete: boolean) => {
         send({ op: 'items', s, items: topic.items() });
-        send({ op: 'ready', s, complete, cursor: topic.past.at(-1)?.cursor });
+        ready(complete);
       };
       const start = () => {
         isReady = true;
@@ -208,7 +211,7 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
         // What came after a cursor that is not known can't be told: the page gets what is true now.
         if (known < 0) return begin(!after);
         for (const { fact } of topic.past.slice(known + 1)) if (fact) tell(fact);
-        send({ op: 'ready', s, complete: true, cursor: topic.past.at(-1)?.cursor });
+        ready(true);
       };
       const listener = (fact: AnyFact | State<unknown> | null) => {
         if (!fact) refuse(topic.error as LiveError, { s });
@@ -230,7 +233,7 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
     const topic: Topic = { past: [], items: () => facts.snapshot().items, listeners: new Set(), error: null };
     topics.set(key, topic);
     const take = (fact: AnyFact | State<unknown>) => {
-      topic.past.push('complete' in fact ? { cursor: fact.cursor } : { cursor: fact.cursor, fact });
+      topic.past.push({ cursor: fact.cursor, fact: 'complete' in fact ? null : fact });
       if (topic.past.length > KEPT) topic.past.shift();
       for (const listener of topic.listeners) listener(fact);
     };
