@@ -2,7 +2,7 @@
 
 use crate::LogStats;
 use crate::basemap::Basemap;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, ProofStore};
 use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
 use crate::data_folder::vapid_key;
@@ -403,11 +403,13 @@ fn start_relay(config: &Config, installation: Option<String>, node: NodeId, cloc
 
 /// The store of the pictures of proofs.
 fn file_store(config: &Config) -> Result<FileStore> {
-    let folder = config.proof_store.clone().unwrap_or_else(|| config.data.join("proofs"));
-    if folder.to_string_lossy().contains("://") {
-        return Err(anyhow!("PROOF_STORE: only a folder can keep proofs yet, {} is none", folder.display()));
-    }
-    FileStore::in_folder(&folder).map_err(|error| anyhow!(error))
+    let own = config.data.join("proofs");
+    let store = match &config.proof_store {
+        ProofStore::InData => FileStore::in_folder(&own),
+        ProofStore::Folder(folder) => FileStore::in_folder(folder),
+        ProofStore::Bucket(bucket) => FileStore::in_bucket(bucket, &own),
+    };
+    store.map_err(|error| anyhow!(error))
 }
 
 fn alert_expiry_ms(config: &Config) -> i64 {

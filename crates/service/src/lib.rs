@@ -50,7 +50,7 @@ pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use error::ServiceError;
 pub use event_feed::EventFeed;
 pub use fair_reads::{FairReads, ReadPermit, Reader};
-pub use file_store::FileStore;
+pub use file_store::{Bucket, FileStore};
 pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,

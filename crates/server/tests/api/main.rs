@@ -33,6 +33,7 @@ mod bus {
 mod delivery {
     pub mod exchange;
     pub mod proofs;
+    pub mod proofs_s3;
     pub mod session;
     pub mod socket;
     pub mod tracking;
