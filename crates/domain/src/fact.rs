@@ -2,9 +2,9 @@
 
 use crate::{
     AccessTokenId, Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, EntryKind,
-    FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId,
-    ParcelStatus, RiderId, RoamingFenceId, ScoreChange, Scores, ServiceDue, ShareId, Standing, Timestamp, TrackingId,
-    TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
+    FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OffDuty, OffDutyRule,
+    OrderId, ParcelId, ParcelStatus, ProofReference, RiderId, RoamingFenceId, ScoreChange, Scores, ServiceDue, ShareId,
+    Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
 };
 
 /// A change that is stored with an event id, in the same transaction as the rows it changed.
@@ -47,6 +47,8 @@ pub enum Fact {
         order_id: OrderId,
         /// How far it is now.
         status: DeliveryStatus,
+        /// What proves it, if it was delivered.
+        proofs: Vec<ProofReference>,
     },
     /// A parcel was entered.
     ParcelAdded { parcel_id: ParcelId, client_id: UserId },

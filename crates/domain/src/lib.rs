@@ -105,7 +105,9 @@ pub use permission::{
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
 pub use precis::prepare_password;
-pub use proof::{HandoverCode, Proof, ProofFile, ProofFileKind, ProofNote, ReceiverName};
+pub use proof::{
+    HandoverCode, Proof, ProofFile, ProofFileKind, ProofFileReference, ProofNote, ProofReference, ReceiverName,
+};
 pub use push::{PushId, PushKeys, PushSubscription};
 pub use report::{ReportFormat, ReportGroup, ReportKind};
 pub use roaming_fence::{

@@ -160,6 +160,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             files: parts.files.clone(),
             reads: Arc::clone(&fair_reads),
             clock: clock.clone(),
+            public_url: outgoing.public_url.clone(),
         }),
         Arc::new(ErasePerson {
             store: store(),

@@ -12,9 +12,14 @@ mod records;
 mod samples;
 mod trips;
 
-use accounts::{AccessTokenPayload, CataloguePayload, DevicePayload, SharePayload, UserPayload, VehiclePayload};
+use accounts::{
+    AccessTokenPayload, CataloguePayload, DevicePayload, DutyPayload, OffDutyRulePayload, SharePayload, UserPayload,
+    VehiclePayload,
+};
 use alerts::{AlertDeletedPayload, AlertPayload, AlertReadPayload};
-use deliveries::{DeliveryAdvanced, DeliveryStarted, ParcelAdded, ParcelChanged, ParcelZoneCrossed, ZoneEvent};
+use deliveries::{
+    DeliveryAdvanced, DeliveryStarted, ParcelAdded, ParcelChanged, ParcelZoneCrossed, ProofPayload, ZoneEvent,
+};
 use fleet::{CrossingPayload, DrivingPayload, GeofencePayload, RoamingFencePayload, RulesPayload, ServiceDuePayload};
 use milepost_domain::{DeliveryStatus, Fact, Invalid, Timestamp};
 use notices::{ManualEventPayload, NoticePayload, NoticeReadPayload};
@@ -50,9 +55,10 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
             let status = DeliveryStatus::Assigned;
             ("delivery.started", write(&DeliveryStarted { tracking_id, order_id, rider_id, status }))
         }
-        Fact::DeliveryAdvanced { tracking_id, order_id, status } => {
+        Fact::DeliveryAdvanced { tracking_id, order_id, status, proofs } => {
             let (tracking_id, order_id, status) = (tracking_id.clone(), order_id.clone(), *status);
-            ("delivery.status_changed", write(&DeliveryAdvanced { tracking_id, order_id, status }))
+            let proofs = proofs.iter().map(ProofPayload::of).collect();
+            ("delivery.status_changed", write(&DeliveryAdvanced { tracking_id, order_id, status, proofs }))
         }
         Fact::ParcelAdded { parcel_id, client_id } => {
             ("parcel.added", write(&ParcelAdded { parcel_id: *parcel_id, client_id: *client_id }))
@@ -138,8 +144,9 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
             Fact::DeliveryStarted { tracking_id, order_id, rider_id }
         }
         "delivery.status_changed" => {
-            let DeliveryAdvanced { tracking_id, order_id, status } = read(payload)?;
-            Fact::DeliveryAdvanced { tracking_id, order_id, status }
+            let DeliveryAdvanced { tracking_id, order_id, status, proofs } = read(payload)?;
+            let proofs = proofs.into_iter().map(ProofPayload::into_reference).collect();
+            Fact::DeliveryAdvanced { tracking_id, order_id, status, proofs }
         }
         "parcel.added" => {
             let ParcelAdded { parcel_id, client_id } = read(payload)?;

@@ -17,6 +17,11 @@ const SAMPLES: &[(&str, &str)] = &[
     ("device_removed", r#"{"device_id":"kiosk 1"}"#),
     ("delivery.started", r#"{"order_id":"ORD/1 «x»","rider_id":"R-1","status":"ASSIGNED","tracking_id":"TRK-1"}"#),
     ("delivery.status_changed", r#"{"order_id":"ORD-1","status":"DELIVERED","tracking_id":"TRK-1"}"#),
+    (
+        "delivery.status_changed",
+        r#"{"order_id":"ORD-1","proofs":[{"files":[{"bytes":9,"id":1,"kind":"photo","sha256":[7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7]}],
+            "id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e5f"}],"status":"DELIVERED","tracking_id":"TRK-1"}"#,
+    ),
     ("parcel.added", r#"{"client_id":7,"parcel_id":12}"#),
     ("parcel.changed", r#"{"driver_id":null,"parcel_id":12,"status":"out_for_delivery"}"#),
     ("parcel.changed", r#"{"driver_id":5,"parcel_id":12,"status":"assigned"}"#),

@@ -60,7 +60,7 @@ sections! {
         from proofs p join deliveries d on d.delivery_no = p.delivery_no
         where d.tenant_no = (select tenant_no from tenants where id = $2) and (p.added_by = $5 or d.rider_id = $5)
         and p.proof_no > cast($3 as bigint) order by p.proof_no limit $4";
-    "proof_files", "0", "select cast(f.proof_no as text) || ':' || cast(f.id as text) as row_cursor, p.id as proof, f.id, f.kind, f.bytes, f.media_type, f.file_key
+    "proof_files", "0", "select cast(f.proof_no as text) || ':' || cast(f.id as text) as row_cursor, d.tracking_id, p.id as proof, f.id, f.kind, f.bytes, f.sha256, f.media_type, f.file_key
         from proof_files f join proofs p on p.proof_no = f.proof_no join deliveries d on d.delivery_no = p.delivery_no
         where d.tenant_no = (select tenant_no from tenants where id = $2) and (p.added_by = $5 or d.rider_id = $5)
         and (f.proof_no, f.id) > ($6, $7) order by f.proof_no, f.id limit $4";
@@ -136,6 +136,9 @@ fn value(row: &DbRow, place: usize) -> Result<Value> {
         "BOOL" | "BOOLEAN" => row.try_get::<bool, _>(place)?.into(),
         "REAL" | "FLOAT8" => row.try_get::<f64, _>(place)?.into(),
         "TEXT" => row.try_get::<String, _>(place)?.into(),
+        "BLOB" | "BYTEA" => {
+            row.try_get::<&[u8], _>(place)?.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        }
         _ => row.try_get::<i64, _>(place)?.into(),
     })
 }
