@@ -31,13 +31,16 @@ use milepost_dialect_traccar::{Directory, TraccarListener, TraccarParts, WebFold
 use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory, Waker};
-use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes, unsubscribe_routes};
+use milepost_http::{
+    HttpContext, OriginPolicy, TrustedProxies, auth_routes, email_page_routes, reset_page_routes, unsubscribe_routes,
+};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_mqtt::MqttStats;
 use milepost_oidc::Provider;
 use milepost_outbox::{
-    MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, invitation_mail, reset_mail,
+    MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, confirmation_mail,
+    invitation_mail, reset_mail,
 };
 use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
 use milepost_service::FileStore;
@@ -286,6 +289,7 @@ impl Assembly {
             .merge(auth_routes(Arc::clone(&self.live.context)))
             .merge(reset_page_routes(Arc::clone(&self.live.context)))
             .merge(unsubscribe_routes(Arc::clone(&self.live.context)))
+            .merge(email_page_routes(Arc::clone(&self.live.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
@@ -458,7 +462,11 @@ fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing
         orders: config.order_service.is_some(),
         notifications: config.notification_service.is_some(),
         public_url: config.public_url.clone(),
-        mail: config.smtp.is_some().then(|| MailBodies { reset: reset_mail(), invitation: invitation_mail() }),
+        mail: config.smtp.is_some().then(|| MailBodies {
+            reset: reset_mail(),
+            invitation: invitation_mail(),
+            confirmation: confirmation_mail,
+        }),
         wake: outbox.waker(),
         check_webhook_url: Arc::new(move |url| check_webhook_url(url, &rule)),
         push_key: vapid.map(|vapid| vapid.public_key().to_owned()),

@@ -55,6 +55,8 @@ pub(crate) const SQLITE: &[Listed] = &[
     (61, "0061_passkeys", include_str!("../migrations/sqlite/0061_passkeys.sql")),
     (63, "0063_imported", include_str!("../migrations/sqlite/0063_imported.sql")),
     (64, "0064_shares", include_str!("../migrations/sqlite/0064_shares.sql")),
+    (67, "0067_off_duty", include_str!("../migrations/sqlite/0067_off_duty.sql")),
+    (68, "0068_email_links", include_str!("../migrations/sqlite/0068_email_links.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -103,6 +105,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (61, "0061_passkeys", include_str!("../migrations/postgres/0061_passkeys.sql")),
     (63, "0063_imported", include_str!("../migrations/postgres/0063_imported.sql")),
     (64, "0064_shares", include_str!("../migrations/postgres/0064_shares.sql")),
+    (67, "0067_off_duty", include_str!("../migrations/postgres/0067_off_duty.sql")),
+    (68, "0068_email_links", include_str!("../migrations/postgres/0068_email_links.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -103,6 +103,8 @@ fn kind_and_data(fact: &Fact, public_url: &str) -> Option<(&'static str, Value)>
         | Fact::VehicleRemoved { .. }
         | Fact::UserChanged { .. }
         | Fact::SessionEnded { .. }
+        | Fact::DutyChanged { .. }
+        | Fact::OffDutyRuleChanged { .. }
         | Fact::DeviceChanged { .. }
         | Fact::DeviceRemoved { .. }
         | Fact::AccessTokenChanged { .. }
