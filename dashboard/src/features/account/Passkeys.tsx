@@ -7,13 +7,15 @@ import { Field } from '../../components/Field';
 import { Form, textOf } from '../../components/Form';
 import { Modal } from '../../components/Modal';
 import { notReadYet } from '../../components/Page';
+import { PasskeyStepUp } from '../../components/PasskeyStepUp';
 import { Secret } from '../../components/Secret';
 import { setFactorDue } from '../../lib/api/factor-due';
+import { type Passkey, passkeysQuery } from '../../lib/api/passkeys';
 import { ApiError } from '../../lib/api/request';
 import { hasPasskeys } from '../../lib/passkeys';
 import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
-import { addPasskey, type Passkey, passkeysQuery, removePasskey } from './api/passkeys';
+import { addPasskey, removePasskey } from './api/passkeys';
 
 type Step =
   | { name: 'add'; needsPassword: boolean }
@@ -153,6 +155,13 @@ export function Passkeys() {
               />
             )}
           </Form>
+          <PasskeyStepUp
+            onConfirmed={async () => {
+              await removePasskey(step.id);
+              close();
+              await reread();
+            }}
+          />
         </Modal>
       ) : null}
     </section>

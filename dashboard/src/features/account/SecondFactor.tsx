@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Field } from '../../components/Field';
 import { Form, textOf } from '../../components/Form';
 import { Modal } from '../../components/Modal';
+import { PasskeyStepUp } from '../../components/PasskeyStepUp';
 import { Secret } from '../../components/Secret';
 import { setFactorDue } from '../../lib/api/factor-due';
 import { ApiError } from '../../lib/api/request';
@@ -136,6 +137,13 @@ export function SecondFactor() {
               />
             )}
           </Form>
+          <PasskeyStepUp
+            onConfirmed={async () => {
+              await removeTotp();
+              setNotice(t.account.isRemoved);
+              close();
+            }}
+          />
         </Modal>
       ) : null}
     </section>
