@@ -22,6 +22,10 @@ pub enum Fact {
     UserChanged { user_id: UserId },
     /// A user logged out of one of its sessions.
     SessionEnded { user_id: UserId },
+    /// A driver went off duty, or came back on duty.
+    DutyChanged { user_id: UserId, off_duty: OffDuty },
+    /// A tenant keeps more or less of the time in which its drivers are off duty. Copies must be read again.
+    OffDutyRuleChanged { rule: OffDutyRule },
     /// A device was moved to another vehicle, or has another name.
     DeviceChanged { device_id: DeviceId },
     /// A device was removed, and its key with it.

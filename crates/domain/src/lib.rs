@@ -18,6 +18,7 @@ mod catalogue;
 mod contact;
 mod delivery;
 mod device;
+mod duty;
 mod fact;
 mod fleet_audience;
 mod fleet_fact;
@@ -77,6 +78,7 @@ pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };
 pub use device::{Device, DeviceProtocol, UniqueId, UnknownDevice};
+pub use duty::{MAX_OFF_DUTY, OffDuty, OffDutyRule, OffDutyTimes, ReportedBy};
 pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
 pub use fleet_audience::{FleetAudience, FleetViewer};
 pub use fleet_fact::{

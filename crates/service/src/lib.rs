@@ -8,6 +8,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod deliveries;
 pub mod devices;
+pub mod duty;
 mod error;
 mod event_feed;
 mod fair_reads;

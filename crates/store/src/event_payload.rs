@@ -43,6 +43,8 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
         }
         Fact::UserChanged { user_id } => ("user_changed", write(&UserPayload { user_id: *user_id })),
         Fact::SessionEnded { user_id } => ("session_ended", write(&UserPayload { user_id: *user_id })),
+        Fact::DutyChanged { user_id, off_duty } => ("duty_changed", write(&DutyPayload::new(*user_id, *off_duty))),
+        Fact::OffDutyRuleChanged { rule } => ("off_duty_rule_changed", write(&OffDutyRulePayload { rule: *rule })),
         Fact::DeviceChanged { device_id } => ("device_changed", write(&DevicePayload { device_id: device_id.clone() })),
         Fact::DeviceRemoved { device_id } => ("device_removed", write(&DevicePayload { device_id: device_id.clone() })),
         Fact::AccessTokenChanged { access_token_id } => {
@@ -132,6 +134,8 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
         "vehicle_removed" => Fact::VehicleRemoved { vehicle_id: read::<VehiclePayload>(payload)?.vehicle_id },
         "user_changed" => Fact::UserChanged { user_id: read::<UserPayload>(payload)?.user_id },
         "session_ended" => Fact::SessionEnded { user_id: read::<UserPayload>(payload)?.user_id },
+        "duty_changed" => read::<DutyPayload>(payload)?.into_fact(),
+        "off_duty_rule_changed" => Fact::OffDutyRuleChanged { rule: read::<OffDutyRulePayload>(payload)?.rule },
         "device_changed" => Fact::DeviceChanged { device_id: read::<DevicePayload>(payload)?.device_id },
         "device_removed" => Fact::DeviceRemoved { device_id: read::<DevicePayload>(payload)?.device_id },
         "access_token_changed" => {

@@ -333,6 +333,20 @@ export interface paths {
          */
         patch: operations["change_device"];
     };
+    "/api/v1/duty": {
+        parameters: {
+        };
+        /**
+         * Shows whether the caller, a driver or rider, is on duty.
+         * @description Shows whether the caller, a driver or rider, is on duty.
+         */
+        get: operations["get_duty"];
+        /**
+         * The caller goes off duty, or comes back. Of off-duty time nothing is kept.
+         * @description The caller goes off duty, or comes back. Of off-duty time nothing is kept.
+         */
+        put: operations["change_duty"];
+    };
     "/api/v1/fleet/rules": {
         parameters: {
         };
@@ -782,7 +796,7 @@ export interface paths {
          *
          *     An access token needs the scope `manage`.
          */
-        patch: operations["demand_proofs"];
+        patch: operations["change_tenant"];
     };
     "/api/v1/trips": {
         parameters: {
@@ -947,6 +961,17 @@ export interface paths {
          *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["invite_user"];
+    };
+    "/api/v1/users/{id}/off-duty": {
+        parameters: {
+        };
+        /**
+         * Lists the times off duty of a driver, the newest first.
+         * @description Lists the times off duty of a driver, the newest first.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["list_off_duty"];
     };
     "/api/v1/users/{id}/passkeys": {
         parameters: {
@@ -1822,6 +1847,11 @@ export interface components {
             /** @description The vehicle that it reports for from now on. Positions of an earlier time belong to the vehicle that it was in then. */
             vehicle_id?: string;
         };
+        /** @description A change of the caller's duty. */
+        ChangeDuty: {
+            /** @description True to go off duty, false to come back. */
+            off_duty: boolean;
+        };
         /** @description The changes of a geofence. Absent fields stay; null removes the value of an optional one. */
         ChangeGeofence: {
             /**
@@ -2105,6 +2135,11 @@ export interface components {
         };
         /** @description The changes of a tenant. Absent fields stay. */
         ChangeTenant: {
+            /**
+             * @description What is left out while one of its drivers is off duty: kept (nothing), phones, or vehicles (their trackers too).
+             * @enum {string}
+             */
+            off_duty?: "kept" | "phones" | "vehicles";
             /** @description Whether its deliveries end with a proof only. */
             proof_required?: boolean;
         };
@@ -2280,6 +2315,8 @@ export interface components {
             expires_at: number;
             order_id?: string;
             rider_id?: string;
+            /** @description The rider is off duty; absent on duty. */
+            rider_off_duty?: boolean;
             /** @enum {string} */
             status: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
             tracking_id: string;
@@ -2328,6 +2365,21 @@ export interface components {
              * @description Degrees east.
              */
             longitude: number;
+        };
+        /** @description Whether the caller is on duty. */
+        Duty: {
+            /**
+             * @description What the tenant leaves out meanwhile: nothing, what phones report, or what trackers of vehicles report too.
+             * @enum {string}
+             */
+            leaves_out: "nothing" | "phones" | "vehicles";
+            /** @description The caller is off duty. */
+            off_duty: boolean;
+            /**
+             * Format: date-time
+             * @description Since when: RFC 3339, UTC, milliseconds; null on duty.
+             */
+            since: string | null;
         };
         /** @description Two vehicles that met. */
         Encounter: {
@@ -2545,6 +2597,8 @@ export interface components {
             position: components["schemas"]["RiderPosition"] | null;
             /** @description Who brings it. */
             rider_id: string;
+            /** @description The rider is off duty: where it was is not shown. */
+            rider_off_duty: boolean;
             /**
              * @description ASSIGNED, PICKED_UP, IN_TRANSIT or DELIVERED.
              * @enum {string}
@@ -3217,6 +3271,18 @@ export interface components {
             /** @description Kind for programs. */
             type: string;
         };
+        /** @description A time off duty. */
+        OffDuty: {
+            /** @description When it began: RFC 3339, UTC, milliseconds. */
+            from: string;
+            /**
+             * @description What was left out.
+             * @enum {string}
+             */
+            leaves_out: "phones" | "vehicles";
+            /** @description When it ended; null while it goes on. */
+            to: string | null;
+        };
         /** @description A call to another program. */
         OutgoingCall: {
             /**
@@ -3342,6 +3408,13 @@ export interface components {
         Page_Notification: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["Notification"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_OffDuty: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["OffDuty"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
@@ -3742,7 +3815,7 @@ export interface components {
             relay: string;
             status: string;
         };
-        /** @description What happened to each position of a request. All but the rejected ones are on disk. */
+        /** @description What happened to each position of a request. All but the rejected ones and those of off-duty time are on disk. */
         Recorded: {
             /**
              * Format: int64
@@ -3754,6 +3827,11 @@ export interface components {
              * @description Number of positions that had been stored before.
              */
             duplicates: number;
+            /**
+             * Format: int64
+             * @description Number of positions of off-duty time, of which nothing is kept; absent if there were none.
+             */
+            off_duty?: number;
             /** @description The positions that were refused. */
             rejected: components["schemas"]["Rejected"][];
         };
@@ -4009,6 +4087,11 @@ export interface components {
         /** @description What is set for a tenant. */
         TenantSettings: {
             id: string;
+            /**
+             * @description What is left out while one of its drivers is off duty.
+             * @enum {string}
+             */
+            off_duty: "kept" | "phones" | "vehicles";
             /** @description Whether its deliveries end with a proof only. */
             proof_required: boolean;
         };
@@ -4401,6 +4484,11 @@ export interface components {
             license_plate: string | null;
             /** Format: double */
             odometer_km: number | null;
+            /**
+             * Format: date-time
+             * @description Since when its driver is off duty: RFC 3339, UTC, milliseconds; absent on duty.
+             */
+            off_duty_since?: string | null;
             position: components["schemas"]["Position"] | null;
             route: string | null;
             /**
@@ -5316,6 +5404,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    get_duty: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
+                };
+            };
+        };
+    };
+    change_duty: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDuty"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
                 };
             };
         };
@@ -6450,7 +6573,7 @@ export interface operations {
             };
         };
     };
-    demand_proofs: {
+    change_tenant: {
         parameters: {
             path: {
                 id: string;
@@ -6855,6 +6978,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    list_off_duty: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OffDuty"];
                 };
             };
         };

@@ -13,6 +13,7 @@ mod accounts {
     pub mod audit;
     pub mod authentication;
     pub mod contact;
+    pub mod duty;
     pub mod ended_logins;
     pub mod foreign_issuer;
     pub mod names;

@@ -72,6 +72,11 @@ async fn store_and_publish(
             Some(known) => known,
             None => deliveries.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?,
         };
+        let mut update = update;
+        if update.place.is_some() && deliveries.is_off_duty(&before, now).await? {
+            // The phone is answered as always, so that it empties its queue.
+            update.place = None;
+        }
         let mut planned = match plan_for(&request.caller, &before, update, now) {
             // It may have been changed since by another node.
             Err(_) if is_known => {

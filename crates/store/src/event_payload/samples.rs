@@ -10,6 +10,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ("vehicle_changed", r#"{"vehicle_id":"MTA NYCT_2782"}"#),
     ("vehicle_removed", r#"{"vehicle_id":"MTA NYCT_2782"}"#),
     ("user_changed", r#"{"user_id":7}"#),
+    ("duty_changed", r#"{"from":"2026-11-20T00:00:00.000Z","to":null,"user_id":7,"with_vehicle":true}"#),
+    (
+        "duty_changed",
+        r#"{"from":"2026-11-20T00:00:00.000Z","to":"2026-11-20T00:01:30.000Z","user_id":7,"with_vehicle":false}"#,
+    ),
+    ("off_duty_rule_changed", r#"{"rule":"vehicles"}"#),
     ("session_ended", r#"{"user_id":7}"#),
     ("access_token_changed", r#"{"access_token_id":3}"#),
     ("share_changed", r#"{"share_id":4}"#),

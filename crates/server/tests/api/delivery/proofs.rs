@@ -128,7 +128,7 @@ async fn a_delivery_that_needs_a_proof_ends_with_one_only(database: Database) {
     assert_eq!(set(json!({"proof_required": true}), &token_for("m", "manager", "default", 60)).await.status(), 403);
     assert_eq!(set(json!({"proof_required": 1}), &admin).await.status(), 422);
     let answer = json_of(set(json!({"proof_required": true}), &admin).await, 200).await;
-    assert_eq!(answer, json!({"id": "default", "proof_required": true}));
+    assert_eq!(answer, json!({"id": "default", "proof_required": true, "off_duty": "kept"}));
     let session = start(&server, &rider()).await;
     let deliver =
         async || server.post(&format!("/tracking/update/{session}"), &rider(), json!({"status": "DELIVERED"})).await;
