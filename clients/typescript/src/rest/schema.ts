@@ -1155,6 +1155,31 @@ export interface paths {
          */
         post: operations["test_webhook"];
     };
+    "/auth/email": {
+        parameters: {
+        };
+        /**
+         * Shows the caller's e-mail address, and whether its mail server refuses it.
+         * @description Shows the caller's e-mail address, and whether its mail server refuses it.
+         */
+        get: operations["get_email"];
+        /**
+         * Sends a link to an address that the caller says is its own: the present one if none is named. Another one needs a login of the last five minutes, or the password.
+         * @description Sends a link to an address that the caller says is its own: the present one if none is named. Another one needs a login of the last five minutes, or the password.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["request_confirmation"];
+    };
+    "/auth/email/confirm": {
+        parameters: {
+        };
+        /**
+         * Gives a link's user the address that the link was sent to.
+         * @description Gives a link's user the address that the link was sent to.
+         */
+        post: operations["confirm_email"];
+    };
     "/auth/login": {
         parameters: {
         };
@@ -2381,6 +2406,9 @@ export interface components {
              */
             since: string | null;
         };
+        EmailConfirmation: {
+            token: string;
+        };
         /** @description Two vehicles that met. */
         Encounter: {
             /**
@@ -2748,6 +2776,10 @@ export interface components {
             student_id?: string | null;
             /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
+        };
+        NewConfirmation: {
+            email?: string;
+            password?: string;
         };
         NewDelivery: {
             /** Format: double */
@@ -3333,6 +3365,11 @@ export interface components {
              * @description The webhook's number, if it goes to one.
              */
             webhook_id: number | null;
+        };
+        OwnEmail: {
+            email: string | null;
+            /** Format: date-time */
+            refused_at: string | null;
         };
         /** @description One page of a list. */
         Page_Alert: {
@@ -7452,6 +7489,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutgoingCall"];
+                };
+            };
+        };
+    };
+    get_email: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnEmail"];
+                };
+            };
+        };
+    };
+    request_confirmation: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    confirm_email: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailConfirmation"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
                 };
             };
         };

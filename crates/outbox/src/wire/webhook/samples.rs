@@ -222,6 +222,6 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
 fn internal_and_unknown_events_are_not_sent() {
     let unknown = Fact::Unknown { kind: "alert.raised".to_owned(), payload: "[]".to_owned() };
     for fact in [Fact::UserChanged { user_id: UserId::new(7).unwrap() }, unknown, trip(true)] {
-        assert_eq!(message(42, at(0), &fact), None);
+        assert_eq!(message(42, at(0), &fact, ""), None);
     }
 }
