@@ -197,6 +197,17 @@ test('a user adds a passkey, signs in with it, and is refused with another', asy
     await page.getByRole('button', { name: 'Use your passkey' }).click();
     await expect(page.getByRole('table', { name: 'Passkeys' }).getByText('my phone')).toBeVisible();
 
+    // Where a fresh login is asked for, the passkey is one.
+    await page.getByRole('button', { name: 'Change the address' }).click();
+    await page.getByLabel('New address').fill('pat@example.org');
+    await expectAccessible(page);
+    await page.screenshot({ path: 'screenshots/account-email.png' });
+    const isFresh = page.waitForResponse((answer) => answer.url().endsWith('/auth/step-up'));
+    await page.getByRole('button', { name: 'Confirm with a passkey' }).click();
+    expect((await isFresh).status()).toBe(204);
+    await expect(page.getByText(/sends no mail/)).toBeVisible();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+
     // A copy of the passkey whose counter stands still is found out.
     const [key] = (await devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
     if (!key) throw new Error('the authenticator has lost its key');
@@ -210,6 +221,22 @@ test('a user adds a passkey, signs in with it, and is refused with another', asy
   } finally {
     await named.remove();
   }
+});
+
+test('an admin erases a person with the password, and takes it back', async ({ page }) => {
+  await milepost.addUser('leaver', PASSWORD, 'driver');
+  await openAs(page, milepost, '/admin/users', 'boss', PASSWORD);
+  const row = page.getByRole('row', { name: /leaver/ });
+  await row.getByRole('button', { name: 'Erase' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Erase all of leaver?' });
+  await dialog.getByLabel('Your own password').fill(PASSWORD);
+  await expectAccessible(page);
+  await page.screenshot({ path: 'screenshots/admin-erase.png' });
+  await dialog.getByRole('button', { name: 'Erase' }).click();
+  await expect(dialog.getByText(/It will be done at/)).toBeVisible();
+  await dialog.getByRole('button', { name: 'Take it back' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(row).toBeVisible();
 });
 
 test('at an address instead of a name the page says why there are no passkeys', async ({ page }) => {

@@ -169,6 +169,30 @@ test('a driver of a vehicle without a device tells its place, and sees its own t
   expect((await place()).latitude).toBe(28.6905);
 });
 
+test('off duty nothing of the driver is kept, and others see it', async ({ page, context, browser }) => {
+  const id = await milepost.addUser('driver-8', PASSWORD, 'driver');
+  await milepost.call('POST', '/api/v1/vehicles', { id: 'van-8', label: 'Van 8', kind: 'van', driver_id: id });
+  await milepost.call('PATCH', '/api/v1/tenants/default', { off_duty: 'phones' });
+  await context.setGeolocation({ latitude: 28.69, longitude: 77.2, accuracy: 8 });
+  await openAs(page, milepost, '/driver', 'driver-8', PASSWORD);
+  await share(page).click();
+  const van = () => milepost.call('GET', '/api/v1/vehicles/van-8');
+  await expect.poll(async () => (await van()).position).not.toBeNull();
+  await page.getByRole('switch', { name: 'On duty' }).click();
+  await expect(page.getByText('Nothing of where you are is kept')).toBeVisible();
+  await expect(share(page)).toBeDisabled();
+  await expectAccessible(page);
+  await page.screenshot({ path: 'screenshots/driver-off-duty.png' });
+  expect((await van()).position).toBeNull();
+  const operator = await browser.newPage();
+  await openAs(operator, milepost, '/map', milepost.username, milepost.password);
+  await expect(operator.locator('[data-vehicle-id="van-8"]')).toContainText('Off duty since');
+  await operator.close();
+  await page.getByRole('switch', { name: 'On duty' }).click();
+  await expect.poll(async () => (await van()).off_duty_since ?? null).toBeNull();
+  await milepost.call('PATCH', '/api/v1/tenants/default', { off_duty: 'kept' });
+});
+
 test('the driver changes a parcel’s status, and a delivered one leaves the list', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
   await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);

@@ -1,7 +1,14 @@
 #!/usr/bin/env bash
 # Installs what the tests talk to, where that is possible: PostgreSQL, Redis, an MQTT broker, a mail server, namespaces, a turned clock, Chromium, and Python with its virtual environments (Debian
-# packages, as root).
+# packages, as root); an S3 server (npm).
 set -euo pipefail
+
+cd "$(dirname "$0")/.."
+s3=crates/test-support/s3rver
+if [ ! -e "$s3/node_modules/s3rver" ] && ! npm --prefix "$s3" ci >/dev/null; then
+    echo "Not installed: s3rver. The tests that need an S3 server are left out." >&2
+    [ "${CI:-}" != true ] || exit 1
+fi
 
 wanted=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted+=(postgresql)

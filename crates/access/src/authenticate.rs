@@ -63,7 +63,7 @@ impl Authentication {
     }
 
     /// The caller's number, if it is a user who is stored here.
-    pub(crate) fn stored_user(&self) -> Option<UserId> {
+    pub fn stored_user(&self) -> Option<UserId> {
         self.caller.user_id().filter(|_| self.password_fingerprint.is_some())
     }
 

@@ -3,7 +3,7 @@
 use crate::common_passwords::is_common;
 use crate::login_name::{LoginName, find_login, readings};
 use crate::{Access, AccessError, CloseReason, Holder, hash_secret, random_secret};
-use milepost_domain::{EmailAddress, Invalid, TenantId, Timestamp, UserId};
+use milepost_domain::{Author, EmailAddress, Invalid, TenantId, Timestamp, UserId};
 use milepost_store::{Login, Once, PasswordLink};
 use std::net::IpAddr;
 
@@ -41,7 +41,8 @@ impl NewPasswordLink {
     /// A new link for a user, valid for an hour from `now`.
     pub fn new(user: UserId, now: Timestamp) -> Self {
         let secret = random_secret("mpl_");
-        let link = PasswordLink { secret_hash: hash_secret(&secret), user, expires_at: now.plus_ms(LINK_MS) };
+        let secret_hash = hash_secret(&secret);
+        let link = PasswordLink { secret_hash, user, email: None, expires_at: now.plus_ms(LINK_MS) };
         Self { secret, link }
     }
 }
@@ -81,6 +82,24 @@ impl Access {
     /// [`AccessError::Store`] when the user does not exist, or the store can't be written.
     pub async fn add_password_link(&self, new: &NewPasswordLink, once: &Once<'_, ()>) -> Result<(), AccessError> {
         Ok(self.store.add_password_link(&new.link, once).await?)
+    }
+
+    /// Counts a mail to an address that is to be confirmed, and says whether it is within the limits of the address and of who asks.
+    pub fn allows_confirmation(&self, email: &EmailAddress, address: Option<IpAddr>) -> bool {
+        self.allows_reset(&Forgetful::At(email.clone()), address)
+    }
+
+    /// Gives a link's user the address that the link was sent to, and ends the link.
+    ///
+    /// # Errors
+    /// [`AccessError::Gone`] for a link that was used or has expired.
+    pub async fn confirm_email(&self, secret: &str, address: Option<IpAddr>) -> Result<UserId, AccessError> {
+        let author = Author { at: self.clock.now(), user: None, access_token: None, address };
+        let store = self.store.by(author);
+        let user = store.redeem_email_link(&hash_secret(secret), self.clock.now()).await?.ok_or(USED)?;
+        self.forget(Holder::User(user));
+        tracing::info!(user.id = %user, "address confirmed with a link");
+        Ok(user)
     }
 
     /// Sets the password of a link's user, and ends the link and all logins of before.

@@ -2,9 +2,9 @@
 
 use crate::{
     AccessTokenId, Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, EntryKind,
-    FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId,
-    ParcelStatus, RiderId, RoamingFenceId, ScoreChange, Scores, ServiceDue, ShareId, Standing, Timestamp, TrackingId,
-    TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
+    FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OffDuty, OffDutyRule,
+    OrderId, ParcelId, ParcelStatus, ProofReference, RiderId, RoamingFenceId, ScoreChange, Scores, ServiceDue, ShareId,
+    Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
 };
 
 /// A change that is stored with an event id, in the same transaction as the rows it changed.
@@ -22,6 +22,10 @@ pub enum Fact {
     UserChanged { user_id: UserId },
     /// A user logged out of one of its sessions.
     SessionEnded { user_id: UserId },
+    /// A driver went off duty, or came back on duty.
+    DutyChanged { user_id: UserId, off_duty: OffDuty },
+    /// A tenant keeps more or less of the time in which its drivers are off duty. Copies must be read again.
+    OffDutyRuleChanged { rule: OffDutyRule },
     /// A device was moved to another vehicle, or has another name.
     DeviceChanged { device_id: DeviceId },
     /// A device was removed, and its key with it.
@@ -47,6 +51,8 @@ pub enum Fact {
         order_id: OrderId,
         /// How far it is now.
         status: DeliveryStatus,
+        /// What proves it, if it was delivered.
+        proofs: Vec<ProofReference>,
     },
     /// A parcel was entered.
     ParcelAdded { parcel_id: ParcelId, client_id: UserId },

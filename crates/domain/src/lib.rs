@@ -19,6 +19,7 @@ mod contact;
 mod delivery;
 mod device;
 mod device_command;
+mod duty;
 mod fact;
 mod fleet_audience;
 mod fleet_fact;
@@ -79,6 +80,7 @@ pub use delivery::{
 };
 pub use device::{Device, DeviceProtocol, UniqueId, UnknownDevice};
 pub use device_command::{CommandKind, CommandText, DeviceCommand};
+pub use duty::{MAX_OFF_DUTY, OffDuty, OffDutyRule, OffDutyTimes, ReportedBy};
 pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
 pub use fleet_audience::{FleetAudience, FleetViewer};
 pub use fleet_fact::{
@@ -107,7 +109,9 @@ pub use permission::{
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
 pub use precis::prepare_password;
-pub use proof::{HandoverCode, Proof, ProofFile, ProofFileKind, ProofNote, ReceiverName};
+pub use proof::{
+    HandoverCode, Proof, ProofFile, ProofFileKind, ProofFileReference, ProofNote, ProofReference, ReceiverName,
+};
 pub use push::{PushId, PushKeys, PushSubscription};
 pub use report::{ReportFormat, ReportGroup, ReportKind};
 pub use roaming_fence::{

@@ -98,3 +98,38 @@ impl Proof {
     /// Photos of one proof.
     pub const MAX_PHOTOS: usize = 5;
 }
+
+/// What others are told of a proof: by what it is found, and the sums by which its pictures are recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofReference {
+    /// Which proof.
+    pub id: ProofId,
+    /// Its pictures.
+    pub files: Vec<ProofFileReference>,
+}
+
+/// What others are told of a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofFileReference {
+    /// Its number within the proof.
+    pub id: i64,
+    /// What it shows.
+    pub kind: ProofFileKind,
+    /// The bytes of the stored picture.
+    pub bytes: u64,
+    /// Their SHA-256.
+    pub sha256: [u8; 32],
+}
+
+impl Proof {
+    /// What others are told of it.
+    pub fn reference(&self) -> ProofReference {
+        let file = |file: &ProofFile| ProofFileReference {
+            id: file.id,
+            kind: file.kind,
+            bytes: file.bytes,
+            sha256: file.sha256,
+        };
+        ProofReference { id: self.id.clone(), files: self.files.iter().map(file).collect() }
+    }
+}

@@ -1,7 +1,7 @@
 //! Vehicles: what is tracked.
 
 use crate::text::short_text;
-use crate::{AssignedAt, MAX_AHEAD_MS, OdometerKm, PastAssignments, SpeedKmh, Timestamp, UserId, VehicleId};
+use crate::{AssignedAt, MAX_AHEAD_MS, OdometerKm, PastAssignments, Position, SpeedKmh, Timestamp, UserId, VehicleId};
 
 short_text!(
     /// A name for people: a vehicle's label, a tenant's name, a route, a licence plate.
@@ -42,6 +42,8 @@ pub struct Vehicle {
     pub driver_id: Option<UserId>,
     /// Its drivers before the present one. The store writes them when the driver changes.
     pub past_drivers: PastAssignments<Option<UserId>>,
+    /// Since when its driver is off duty. The store writes it.
+    pub off_duty_since: Option<Timestamp>,
     /// Its own speed limit; the tenant's default otherwise.
     pub speed_limit: Option<SpeedKmh>,
     /// Litres per 100 km, 0 to 1000.
@@ -70,6 +72,7 @@ impl Vehicle {
             status: VehicleStatus::active(),
             driver_id: None,
             past_drivers: PastAssignments::default(),
+            off_duty_since: None,
             speed_limit: None,
             fuel_l_per_100km: None,
             fuel_price_per_l: None,
@@ -78,6 +81,11 @@ impl Vehicle {
             service_due_at: None,
             version: 0,
         }
+    }
+
+    /// Whether a place may be shown: while its driver is off duty, one of before is stale, and is nobody's business.
+    pub fn shows(&self, last: &Position) -> bool {
+        self.off_duty_since.is_none_or(|since| last.at >= since)
     }
 
     /// Who drove it at a time; `None` if nobody was its driver, and if that is not known any more.

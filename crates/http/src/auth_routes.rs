@@ -1,5 +1,6 @@
 //! Login over HTTP: tokens for programs, a session cookie for browsers, and what belongs to both.
 
+mod email;
 pub(crate) mod oidc;
 mod passkeys;
 mod reset;
@@ -92,6 +93,8 @@ pub fn auth_routes(context: Arc<HttpContext>) -> Router {
         .merge(oidc::routes())
         .route("/auth/sessions", get(sessions::list_sessions))
         .route("/auth/sessions/{id}", delete(sessions::end_session))
+        .route("/auth/email", get(email::get_email).post(email::request_confirmation))
+        .route("/auth/email/confirm", post(email::confirm_email))
         .route("/auth/reset", post(reset::request_reset))
         .route("/auth/reset/confirm", post(reset::confirm_reset))
         .with_state(context)

@@ -7,6 +7,7 @@ mod caller;
 mod client_address;
 mod connection_caller;
 mod context;
+mod email_page;
 mod etag;
 mod idempotency;
 mod json;
@@ -37,6 +38,7 @@ pub use caller::{
 pub use client_address::ClientAddress;
 pub use connection_caller::ConnectionCaller;
 pub use context::HttpContext;
+pub use email_page::email_page_routes;
 pub use etag::{IfMatch, IfNoneMatch, Tagged, set_etag};
 pub use idempotency::{JsonAnswer, RequestClaim, once_for_key, replay_idempotent};
 pub use json::{Body, MAX_BODY_BYTES, OptionalBody, RawBody, parse_json, parse_object};

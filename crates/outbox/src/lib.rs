@@ -25,7 +25,9 @@ mod wire;
 
 pub use addresses::AddressRule;
 pub use config::{OutboxConfig, Timing};
-pub use mail::{MailFrom, MailSettings, MakeLink, SignUnsubscribe, SmtpUrl, invitation_mail, reset_mail};
+pub use mail::{
+    MailFrom, MailSettings, MakeLink, SignUnsubscribe, SmtpUrl, confirmation_mail, invitation_mail, reset_mail,
+};
 pub use outbox::Outbox;
 pub use push::check_push_subscription;
 pub use stats::OutboxStats;

@@ -66,6 +66,8 @@ pub(crate) enum MailBody {
     Reset,
     /// An admin has invited the user.
     Invitation,
+    /// The user asks whether this address is its own. The mail goes there, whatever the user's address is.
+    Confirm { email: String },
     /// An alert was raised.
     Alert(AlertLine),
     /// Alerts were raised, the oldest first, and `more` that are not told of.
@@ -117,4 +119,9 @@ pub fn reset_mail() -> String {
 /// The body of a mail with a link for a user whom an admin invited.
 pub fn invitation_mail() -> String {
     MailBody::Invitation.to_json()
+}
+
+/// The body of a mail with a link by which a user confirms the address that it goes to.
+pub fn confirmation_mail(email: &EmailAddress) -> String {
+    MailBody::Confirm { email: email.as_str().to_owned() }.to_json()
 }

@@ -9,15 +9,17 @@ use milepost_store::{Renderer, WebhookMessage};
 use serde_json::json;
 
 /// Renders what the store keeps for receivers. The store has it rendered in the transaction that causes the call.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct PublicForm {
     /// Whether mails are sent.
     pub sends_mail: bool,
+    /// Where people reach this server; empty if that is not known.
+    pub public_url: String,
 }
 
 impl Renderer for PublicForm {
     fn webhook_message(&self, event_id: i64, at: Timestamp, fact: &Fact) -> Option<WebhookMessage> {
-        webhook::message(event_id, at, fact)
+        webhook::message(event_id, at, fact, &self.public_url)
     }
 
     fn webhook_test(&self, id: WebhookId, at: Timestamp) -> String {

@@ -223,6 +223,9 @@ impl OutgoingStore for Memory {
     async fn add_mail(&self, _: UserId, _: &str, _: Timestamp) -> Result<bool> {
         Ok(false)
     }
+    async fn add_confirmation_mail(&self, _: UserId, _: &str, _: Timestamp) -> Result<bool> {
+        Ok(false)
+    }
     async fn add_mail_link(&self, _: &PasswordLink) -> Result<()> {
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::LogStats;
 use crate::basemap::Basemap;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, ProofStore};
 use crate::connection_table::ConnectionLimits;
 use crate::core_tasks::CoreTasks;
 use crate::data_folder::vapid_key;
@@ -31,13 +31,16 @@ use milepost_dialect_traccar::{DeviceLog, Directory, TraccarListener, TraccarPar
 use milepost_dialect_transit::TransitParts;
 use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, OnProgress, TrackFollower, TrackInbox, VehicleDirectory, Waker};
-use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes, reset_page_routes, unsubscribe_routes};
+use milepost_http::{
+    HttpContext, OriginPolicy, TrustedProxies, auth_routes, email_page_routes, reset_page_routes, unsubscribe_routes,
+};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_mqtt::MqttStats;
 use milepost_oidc::Provider;
 use milepost_outbox::{
-    MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, invitation_mail, reset_mail,
+    MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, confirmation_mail,
+    invitation_mail, reset_mail,
 };
 use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
 use milepost_service::FileStore;
@@ -290,6 +293,7 @@ impl Assembly {
             .merge(auth_routes(Arc::clone(&self.live.context)))
             .merge(reset_page_routes(Arc::clone(&self.live.context)))
             .merge(unsubscribe_routes(Arc::clone(&self.live.context)))
+            .merge(email_page_routes(Arc::clone(&self.live.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
@@ -407,11 +411,13 @@ fn start_relay(config: &Config, installation: Option<String>, node: NodeId, cloc
 
 /// The store of the pictures of proofs.
 fn file_store(config: &Config) -> Result<FileStore> {
-    let folder = config.proof_store.clone().unwrap_or_else(|| config.data.join("proofs"));
-    if folder.to_string_lossy().contains("://") {
-        return Err(anyhow!("PROOF_STORE: only a folder can keep proofs yet, {} is none", folder.display()));
-    }
-    FileStore::in_folder(&folder).map_err(|error| anyhow!(error))
+    let own = config.data.join("proofs");
+    let store = match &config.proof_store {
+        ProofStore::InData => FileStore::in_folder(&own),
+        ProofStore::Folder(folder) => FileStore::in_folder(folder),
+        ProofStore::Bucket(bucket) => FileStore::in_bucket(bucket, &own),
+    };
+    store.map_err(|error| anyhow!(error))
 }
 
 fn alert_expiry_ms(config: &Config) -> i64 {
@@ -460,7 +466,11 @@ fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing
         orders: config.order_service.is_some(),
         notifications: config.notification_service.is_some(),
         public_url: config.public_url.clone(),
-        mail: config.smtp.is_some().then(|| MailBodies { reset: reset_mail(), invitation: invitation_mail() }),
+        mail: config.smtp.is_some().then(|| MailBodies {
+            reset: reset_mail(),
+            invitation: invitation_mail(),
+            confirmation: confirmation_mail,
+        }),
         wake: outbox.waker(),
         check_webhook_url: Arc::new(move |url| check_webhook_url(url, &rule)),
         push_key: vapid.map(|vapid| vapid.public_key().to_owned()),

@@ -6,12 +6,14 @@ mod duration;
 mod listen_address;
 mod load;
 mod oidc;
+mod proof_store;
 mod setting;
 mod transit_feeds;
 
 pub use device_ports::DevicePort;
 pub use duration::parse_duration;
 pub use load::{ConfigError, Resolved, Source, resolve};
+pub use proof_store::ProofStore;
 pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
 use milepost_cache::CacheBudget;
@@ -63,8 +65,8 @@ pub struct Config {
     pub audit_retention: Duration,
     /// How long the erasure of a person can be taken back.
     pub erasure_delay: Duration,
-    /// The folder of proofs, if it is not in the data folder.
-    pub proof_store: Option<PathBuf>,
+    /// Where proofs are kept.
+    pub proof_store: ProofStore,
     pub replay_window: Duration,
     pub parcel_zone_m: u32,
     pub tracking_ttl: Duration,
@@ -172,7 +174,7 @@ impl Config {
             position_retention: resolved.duration("POSITION_RETENTION")?,
             audit_retention: resolved.duration("AUDIT_RETENTION")?,
             erasure_delay: resolved.duration("ERASURE_DELAY")?,
-            proof_store: resolved.optional("PROOF_STORE").map(Into::into),
+            proof_store: proof_store::from_resolved(resolved)?,
             replay_window: resolved.duration("REPLAY_WINDOW")?,
             parcel_zone_m: resolved.parsed("MILEPOST_PARCEL_ZONE_M")?,
             tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),

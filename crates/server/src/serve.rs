@@ -280,7 +280,7 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
         match milepost_store::open(
             &url,
             &OpenOptions::default(),
-            Arc::new(PublicForm { sends_mail: config.smtp.is_some() }),
+            Arc::new(PublicForm { sends_mail: config.smtp.is_some(), public_url: config.public_url.clone() }),
         )
         .await
         {

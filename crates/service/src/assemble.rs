@@ -5,6 +5,7 @@ use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::deliveries::{Deliveries, TextLimit};
 use crate::devices::{DeviceRules, Devices};
+use crate::duty::Duty;
 use crate::event_feed::{EventFeed, tell_progress};
 use crate::fair_reads::FairReads;
 use crate::feeds::Feeds;
@@ -121,10 +122,18 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let publisher = Arc::new(Publisher::new(live(), listeners.clone(), relay(), tracks(), meters, on_transaction));
 
     let committer = Committer::start_within(parts.cache_budget, store(), Some(Arc::clone(&publisher) as _));
-    let deliveries =
-        Deliveries::new(store(), listeners.clone(), relay(), wakers.clone(), outgoing.clone(), tracking_ttl_ms, texts);
+    let deliveries = Deliveries::new(
+        (store(), live()),
+        listeners.clone(),
+        relay(),
+        wakers.clone(),
+        outgoing.clone(),
+        tracking_ttl_ms,
+        texts,
+    );
     let deliveries = Arc::new(deliveries);
-    let parcels = Arc::new(Parcels::new(store(), listeners.clone(), relay(), wakers.clone(), parcel_zone));
+    let parcels = Parcels::new((store(), live()), listeners.clone(), relay(), wakers.clone(), parcel_zone);
+    let parcels = Arc::new(parcels);
     let nodes = Nodes::new(NodesParts {
         store: store(),
         clock: clock.clone(),
@@ -156,6 +165,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             files: parts.files.clone(),
             reads: Arc::clone(&fair_reads),
             clock: clock.clone(),
+            public_url: outgoing.public_url.clone(),
         }),
         Arc::new(MakeReport {
             store: store(),
@@ -183,6 +193,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             (wakers.clone(), alert_expiry_ms),
             parts.device_rules,
         ),
+        duty: Duty::new(store(), live(), wakers.clone()),
         fleet: Fleet::new(
             store(),
             wakers.clone(),
@@ -203,7 +214,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         parcels,
         people: People::new(store(), access(), parts.erasure_delay_ms),
         positions,
-        proofs: Arc::new(Proofs::new(store(), parts.files)),
+        proofs: Arc::new(Proofs::new((store(), live()), parts.files)),
         push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),

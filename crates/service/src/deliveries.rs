@@ -13,8 +13,8 @@ mod tracking_id;
 mod update_delivery;
 
 pub use count_deliveries::count_deliveries;
-pub(crate) use find_delivery::follow_delivery_event;
 pub use find_delivery::{find_delivery, find_riders_delivery, follow_delivery};
+pub(crate) use find_delivery::{follow_delivery_event, follow_riders_duty};
 pub use list_deliveries::{DeliveryQuery, list_deliveries};
 pub use start_delivery::{NewDelivery, start_delivery};
 pub(crate) use text_limit::TextLimit;
@@ -22,12 +22,13 @@ pub use update_delivery::{DeliveryUpdate, update_delivery};
 
 use crate::keyed_locks::KeyedLocks;
 use crate::listener::Listeners;
+use crate::live::LiveMap;
 use crate::wakers::Wakers;
-use crate::{Outgoing, Request};
+use crate::{Outgoing, Request, ServiceError};
 use arrival_models::ArrivalModels;
 use estimate_arrival::Riders;
 use known_sessions::KnownSessions;
-use milepost_domain::{Delivery, Phone};
+use milepost_domain::{Delivery, Phone, Timestamp, UserId};
 use milepost_relay::{NodeNews, Relay};
 use milepost_store::{DeliveryMove, Gatherer, Store};
 use milepost_track::Eta;
@@ -40,6 +41,8 @@ pub struct DeliveryView {
     pub delivery: Delivery,
     /// Seconds to the arrival by the formula that the dialect documents. `None` before the first fix.
     pub eta_seconds: Option<u32>,
+    /// The rider is off duty: where it was is not shown.
+    pub is_off_duty: bool,
     /// A better estimate. `None` before the first fix, after the delivery, and when the fixes could not be read.
     pub estimate: Option<Eta>,
 }
@@ -47,6 +50,7 @@ pub struct DeliveryView {
 /// What the use cases of deliveries need.
 pub struct Deliveries {
     store: Arc<dyn Store>,
+    live: Arc<LiveMap>,
     listeners: Listeners,
     relay: Arc<dyn Relay>,
     wakers: Wakers,
@@ -67,7 +71,7 @@ pub struct Deliveries {
 
 impl Deliveries {
     pub(crate) fn new(
-        store: Arc<dyn Store>,
+        (store, live): (Arc<dyn Store>, Arc<LiveMap>),
         listeners: Listeners,
         relay: Arc<dyn Relay>,
         wakers: Wakers,
@@ -80,6 +84,7 @@ impl Deliveries {
         let (moves, sessions) = (Gatherer::start(Arc::clone(&store)), KnownSessions::default());
         Self {
             store,
+            live,
             listeners,
             relay,
             wakers,
@@ -97,6 +102,13 @@ impl Deliveries {
     /// Whether the task that stores moves has ended, which it never does by itself.
     pub fn has_ended(&self) -> bool {
         self.moves.has_ended()
+    }
+
+    /// Whether a delivery's rider is off duty. Only a rider with a number can be.
+    async fn is_off_duty(&self, delivery: &Delivery, at: Timestamp) -> Result<bool, ServiceError> {
+        let rider = delivery.rider_id.as_str().parse().ok().and_then(|rider| UserId::new(rider).ok());
+        let Some(rider) = rider else { return Ok(false) };
+        Ok(self.live.off_duty(&*self.store, &delivery.tenant).await?.at(rider, at).is_some())
     }
 
     /// Counts a text to a customer, on every node.

@@ -4,7 +4,7 @@
 mod progress;
 mod running_trips;
 
-use crate::deliveries::{Deliveries, follow_delivery_event};
+use crate::deliveries::{Deliveries, follow_delivery_event, follow_riders_duty};
 use crate::listener::Listeners;
 use crate::live::{Advance, LiveMap};
 use crate::parcels::{Parcels, follow_crossing, follow_parcel};
@@ -14,7 +14,7 @@ use crate::{Listener, PositionRecorded, ServiceError};
 use futures_util::stream::{self, StreamExt as _};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
-use milepost_domain::{Event, Fact, TenantId, Timestamp, TripId, VehicleId, lies_ahead};
+use milepost_domain::{Event, Fact, TenantId, Timestamp, TripId, UserId, VehicleId, lies_ahead};
 use milepost_follow::TrackInbox;
 use milepost_relay::{News, Relay};
 use milepost_store::Store;
@@ -152,6 +152,8 @@ impl EventFeed {
             Fact::UserChanged { user_id } | Fact::SessionEnded { user_id } => {
                 Ok(self.access.revalidate_connections(Holder::User(*user_id)).await?)
             }
+            Fact::DutyChanged { user_id, .. } => self.follow_duty(tenant, Some(*user_id)).await,
+            Fact::OffDutyRuleChanged { .. } => self.follow_duty(tenant, None).await,
             Fact::DeviceChanged { device_id } | Fact::DeviceRemoved { device_id } => {
                 Ok(self.access.revalidate_connections(Holder::Device(tenant, device_id)).await?)
             }
@@ -222,6 +224,14 @@ impl EventFeed {
     fn is_of_before(&self, tenant: &TenantId, event: &Event) -> bool {
         let end = self.overlap_end.get().and_then(|ends| ends.get(tenant));
         end.is_some_and(|end| event.id <= *end) && event.at < self.started_at
+    }
+
+    async fn follow_duty(&self, tenant: &TenantId, driver: Option<UserId>) -> Result<(), ServiceError> {
+        self.live.duty_changed(&*self.store, tenant, driver).await?;
+        match driver {
+            Some(driver) => follow_riders_duty(&self.deliveries, tenant, driver, self.clock.now()).await,
+            None => Ok(()),
+        }
     }
 
     async fn follow_vehicle(&self, tenant: &TenantId, vehicle_id: &VehicleId) -> Result<(), ServiceError> {

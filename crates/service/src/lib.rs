@@ -8,6 +8,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod deliveries;
 pub mod devices;
+pub mod duty;
 mod error;
 mod event_feed;
 mod fair_reads;
@@ -51,7 +52,7 @@ pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use error::ServiceError;
 pub use event_feed::EventFeed;
 pub use fair_reads::{FairReads, ReadPermit, Reader};
-pub use file_store::FileStore;
+pub use file_store::{Bucket, FileStore};
 pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,

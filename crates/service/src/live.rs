@@ -1,5 +1,6 @@
 //! The vehicles in memory, with their descriptions and last positions.
 
+mod off_duty;
 mod questions;
 mod roaming;
 
@@ -11,6 +12,7 @@ use milepost_follow::{TenantVehicles, VehicleDirectory, read_thresholds};
 use milepost_geo::{Bounds, PlaceIndex, Point};
 use milepost_store::{CurrentPosition, Store, StoreError, TrackedVehicle, VehicleNo};
 use milepost_track::Thresholds;
+use off_duty::OffDutyBoards;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -27,7 +29,7 @@ pub struct LiveVehicle {
     pub no: VehicleNo,
     /// The vehicle's description.
     pub vehicle: Arc<Vehicle>,
-    /// The newest position by its own time.
+    /// The newest position by its own time, unless its driver is off duty since.
     pub last: Option<Position>,
     /// A number of its own among the tenant's vehicles in this node's memory, for compact messages.
     pub number: u32,
@@ -35,7 +37,8 @@ pub struct LiveVehicle {
 
 impl From<TrackedVehicle> for LiveVehicle {
     fn from(tracked: TrackedVehicle) -> Self {
-        Self { no: tracked.no, vehicle: Arc::new(tracked.vehicle), last: tracked.track.last, number: 0 }
+        let last = tracked.track.last.filter(|last| tracked.vehicle.shows(last));
+        Self { no: tracked.no, vehicle: Arc::new(tracked.vehicle), last, number: 0 }
     }
 }
 
@@ -139,7 +142,10 @@ fn moved(by_place: &mut PlaceIndex<Arc<Vehicle>>, live: &LiveVehicle, from: Opti
 /// All tenants whose vehicles were read since the start. Tenants come from the store or from signed tokens, so that
 /// clients without a credential can't make the map grow.
 #[derive(Default)]
-pub(crate) struct LiveMap(RwLock<HashMap<TenantId, Arc<LiveTenant>>>);
+pub(crate) struct LiveMap {
+    tenants: RwLock<HashMap<TenantId, Arc<LiveTenant>>>,
+    off_duty: OffDutyBoards,
+}
 
 /// The live map for the follower of tracks, which reads unknown tenants from the store.
 pub(crate) struct LiveDirectory {
@@ -184,26 +190,26 @@ impl LiveMap {
     }
 
     fn entry(&self, tenant: &TenantId) -> Arc<LiveTenant> {
-        if let Some(entry) = self.0.read().expect("nothing panics while holding it").get(tenant) {
+        if let Some(entry) = self.tenants.read().expect("nothing panics while holding it").get(tenant) {
             return Arc::clone(entry);
         }
-        Arc::clone(self.0.write().expect("nothing panics while holding it").entry(tenant.clone()).or_default())
+        Arc::clone(self.tenants.write().expect("nothing panics while holding it").entry(tenant.clone()).or_default())
     }
 
     /// The tenant's vehicles, if they were read before. Otherwise they have no viewers on this node.
     pub(crate) fn loaded(&self, tenant: &TenantId) -> Option<Arc<LiveTenant>> {
-        self.0.read().expect("nothing panics while holding it").get(tenant).cloned()
+        self.tenants.read().expect("nothing panics while holding it").get(tenant).cloned()
     }
 
     /// Whether no tenant was read yet.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.read().expect("nothing panics while holding it").is_empty()
+        self.tenants.read().expect("nothing panics while holding it").is_empty()
     }
 
     /// The number of vehicles in memory.
     pub(crate) fn len(&self) -> usize {
         let tenants: Vec<_> =
-            self.0.read().expect("nothing panics while holding it").values().map(Arc::clone).collect();
+            self.tenants.read().expect("nothing panics while holding it").values().map(Arc::clone).collect();
         tenants.iter().map(|tenant| tenant.lock().by_id.len()).sum()
     }
 }
@@ -257,7 +263,7 @@ impl LiveTenant {
                 }
                 Entry::Occupied(mut known) if known.get().no == tracked.no && known.get().last.is_none() => {
                     let live = known.get_mut();
-                    live.last = tracked.track.last;
+                    live.last = tracked.track.last.filter(|last| live.vehicle.shows(last));
                     moved(by_place, live, None);
                 }
                 Entry::Occupied(_) => {}
@@ -310,7 +316,8 @@ impl LiveTenant {
         let Vehicles { by_id, by_place, roaming, .. } = &mut *vehicles;
         let mut advanced = Vec::new();
         for Advance { no, position, received_at } in newest {
-            let Some(live) = by_id.get_mut(&position.vehicle_id).filter(|live| live.no == no) else { continue };
+            let is_shown = |live: &&mut LiveVehicle| live.no == no && live.vehicle.shows(position);
+            let Some(live) = by_id.get_mut(&position.vehicle_id).filter(is_shown) else { continue };
             let gives_way =
                 |last: &Position| last.at < position.at || received_at.is_some_and(|now| lies_ahead(last.at, now));
             if live.last.as_ref().is_none_or(gives_way) {
@@ -344,7 +351,8 @@ impl LiveTenant {
         let vehicles = self.lock();
         let live = vehicles.by_id.get(id).filter(|live| live.no == no);
         let gives_way = |last: &Position| last.at < at || last.at != at && lies_ahead(last.at, now);
-        live.is_some_and(|live| live.last.as_ref().is_none_or(gives_way))
+        let is_off_duty = |live: &LiveVehicle| live.vehicle.off_duty_since.is_some_and(|since| at < since);
+        live.is_some_and(|live| live.last.as_ref().is_none_or(gives_way) && !is_off_duty(live))
     }
 
     /// Applies a new or changed description, and passes the vehicle to `publish` under the lock. One that is not newer than the
@@ -365,7 +373,7 @@ impl LiveTenant {
             return;
         }
         let same = known.filter(|known| known.no == no);
-        let last = same.and_then(|known| known.last.clone());
+        let last = same.and_then(|known| known.last.clone()).filter(|last| vehicle.shows(last));
         let number = same.map_or_else(|| self.next_number(), |known| known.number);
         let live = LiveVehicle { no, vehicle: Arc::new(vehicle), last, number };
         publish(&live, known);

@@ -3,7 +3,7 @@
 use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
 use milepost_clock::Clock;
-use milepost_domain::{Action, Caller, Invalid, PushKeys, Target, TenantId, may};
+use milepost_domain::{Action, Caller, EmailAddress, Invalid, PushKeys, Target, TenantId, may};
 use milepost_store::{CallId, CallState, Once, Store, StoredCall};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub struct MailBodies {
     pub reset: String,
     /// To a user who was invited.
     pub invitation: String,
+    /// With a link by which a user confirms the address that it goes to.
+    pub confirmation: fn(&EmailAddress) -> String,
 }
 
 /// What use cases need to know about the sender of outgoing calls. By default no call is sent.

@@ -20,8 +20,10 @@ pub use read_parcel_path::{ParcelPath, read_parcel_path};
 pub use read_parcels::{ParcelListing, ParcelPage, get_parcel, list_parcels, watch_parcel};
 pub use record_driver_location::{DriverReport, ReportOutcome, record_driver_location};
 
+use crate::ServiceError;
 use crate::keyed_locks::KeyedLocks;
 use crate::listener::Listeners;
+use crate::live::LiveMap;
 use crate::wakers::Wakers;
 use last_published::LastPublished;
 use milepost_domain::{
@@ -37,6 +39,7 @@ use std::sync::Arc;
 /// What the use cases of parcels need.
 pub struct Parcels {
     store: Arc<dyn Store>,
+    live: Arc<LiveMap>,
     listeners: Listeners,
     relay: Arc<dyn Relay>,
     wakers: Wakers,
@@ -61,7 +64,7 @@ enum Key<'a> {
 
 impl Parcels {
     pub(crate) fn new(
-        store: Arc<dyn Store>,
+        (store, live): (Arc<dyn Store>, Arc<LiveMap>),
         listeners: Listeners,
         relay: Arc<dyn Relay>,
         wakers: Wakers,
@@ -70,7 +73,20 @@ impl Parcels {
         let (last_published, published_moves) = (LastPublished::default(), PublishedMoves::default());
         let (drivers, fixes) = (Gatherer::start(Arc::clone(&store)), Gatherer::start(Arc::clone(&store)));
         let locks = KeyedLocks::default();
-        Self { store, listeners, relay, wakers, zone, locks, drivers, fixes, last_published, published_moves }
+        Self { store, live, listeners, relay, wakers, zone, locks, drivers, fixes, last_published, published_moves }
+    }
+
+    /// Whether a driver's location of a time is of off-duty time, and is not kept.
+    async fn leaves_out(&self, tenant: &TenantId, driver: UserId, at: Timestamp) -> Result<bool, ServiceError> {
+        Ok(self.live.off_duty(&*self.store, tenant).await?.at(driver, at).is_some())
+    }
+
+    /// A driver's last location, unless it is off duty: then it is stale, and nobody's business.
+    async fn shown_fix(&self, tenant: &TenantId, driver: UserId) -> Result<Option<DriverFix>, ServiceError> {
+        if self.live.off_duty(&*self.store, tenant).await?.since(driver).is_some() {
+            return Ok(None);
+        }
+        Ok(self.store.last_driver_fix(tenant, driver).await?)
     }
 
     /// Whether a task that serves many drivers together has ended, which none does by itself.

@@ -12,7 +12,8 @@ pub use replay_positions::{Replay, replay_positions};
 
 use crate::live::LiveMap;
 use crate::{LiveVehicle, ServiceError};
-use milepost_domain::{Position, TenantId, Timestamp, VehicleId};
+use milepost_domain::{Caller, Position, ReportedBy, TenantId, Timestamp, VehicleId};
+use milepost_follow::TenantVehicles;
 use milepost_store::{Committer, PositionBatch, Store};
 use std::sync::Arc;
 
@@ -49,9 +50,33 @@ impl Positions {
             return Ok(0);
         }
         let live = self.live.tenant(&*self.store, tenant).await?;
+        let off_duty = self.live.off_duty(&*self.store, tenant).await?;
+        let mut positions = positions;
+        positions.retain(|position| {
+            let vehicle = TenantVehicles::get(&*live, &position.vehicle_id);
+            !vehicle.is_some_and(|vehicle| off_duty.leaves_out(&vehicle, None, ReportedBy::Vehicle, position.at))
+        });
+        if positions.is_empty() {
+            return Ok(0);
+        }
         let thresholds = live.thresholds(&*self.store, tenant).await?;
         let batch = PositionBatch { tenant: tenant.clone(), positions, received_at, thresholds };
         Ok(self.committer.record(batch).await?.accepted)
+    }
+
+    /// Whether a vehicle's position of a time is of off-duty time, and is not kept.
+    pub(crate) async fn leaves_out(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        vehicle: &VehicleId,
+        by: ReportedBy,
+        at: Timestamp,
+    ) -> Result<bool, ServiceError> {
+        let live = self.live.tenant(&*self.store, tenant).await?;
+        let off_duty = self.live.off_duty(&*self.store, tenant).await?;
+        let vehicle = TenantVehicles::get(&*live, vehicle);
+        Ok(vehicle.is_some_and(|vehicle| off_duty.leaves_out(&vehicle, Some(caller), by, at)))
     }
 
     /// Whether nothing commits positions any more, which is a fault.

@@ -8,6 +8,7 @@ pub use upload_room::UploadRoom;
 
 use crate::file_store::FileStore;
 use crate::large_bodies::LargeBodies;
+use crate::live::LiveMap;
 use crate::{Request, ServiceError};
 use milepost_clock::Clock;
 use milepost_domain::{
@@ -33,6 +34,7 @@ const REMOVE_AT_ONCE: u32 = 200;
 /// What the use cases of proofs need.
 pub struct Proofs {
     store: Arc<dyn Store>,
+    live: Arc<LiveMap>,
     files: FileStore,
     uploads: UploadRooms,
     /// One picture at a time: each may take 300 MiB.
@@ -40,8 +42,8 @@ pub struct Proofs {
 }
 
 impl Proofs {
-    pub(crate) fn new(store: Arc<dyn Store>, files: FileStore) -> Self {
-        Self { store, files, uploads: UploadRooms::default(), pictures: LargeBodies::of_pictures() }
+    pub(crate) fn new((store, live): (Arc<dyn Store>, Arc<LiveMap>), files: FileStore) -> Self {
+        Self { store, live, files, uploads: UploadRooms::default(), pictures: LargeBodies::of_pictures() }
     }
 
     /// Waits for the room of a form of at most so many bytes. Hold it while the form is in memory.
@@ -164,13 +166,16 @@ pub async fn add_proof(
         });
         contents.push(picture.bytes);
     }
+    // The proof itself was meant to be kept; where the rider is while it is off duty is not.
+    let off_duty = proofs.live.off_duty(&*proofs.store, &delivery.tenant).await?;
+    let is_off_duty = caller.user_id().is_some_and(|rider| off_duty.at(rider, taken_at).is_some());
     let proof = Proof {
         id,
         tracking_id: delivery.tracking_id,
         added_by: caller.principal.name().into_owned(),
         added_at: request.now,
         taken_at,
-        place: new.place,
+        place: new.place.filter(|_| !is_off_duty),
         receiver: new.receiver,
         code: new.code,
         note: new.note,

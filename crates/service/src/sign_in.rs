@@ -2,8 +2,8 @@
 
 use crate::ServiceError;
 use crate::outgoing::Outgoing;
-use milepost_access::{Access, Forgetful};
-use milepost_domain::{AlertMail, Author, Contact, Timestamp, User, UserId};
+use milepost_access::{Access, Authentication, Forgetful};
+use milepost_domain::{AlertMail, Author, Contact, EmailAddress, Invalid, Timestamp, User, UserId};
 use milepost_store::{AuditNote, Store};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -79,6 +79,50 @@ pub async fn mail_invitation(sign_in: &SignIn, user: UserId, now: Timestamp) -> 
     {
         (sign_in.outgoing.wake)();
     }
+    Ok(())
+}
+
+/// How the caller is reached.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for callers without an account here.
+pub async fn get_contact(sign_in: &SignIn, authentication: &Authentication) -> Result<Contact, ServiceError> {
+    let id = authentication.stored_user().ok_or(NOT_HERE)?;
+    Ok(sign_in.store.get_user(id).await?.ok_or(NOT_HERE)?.contact)
+}
+
+const NOT_HERE: ServiceError = ServiceError::Forbidden("only users of this server have an address here");
+
+/// Mails a link to an address that the caller says is its own: its present one, which may have been refused, or another one, for which
+/// it has to show who it is. The address is its own when the link is opened.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for callers without an account here, and for another address without a fresh login;
+/// [`ServiceError::Conflict`] where no mails are sent, or too many wait; [`ServiceError::Invalid`] without any address.
+pub async fn request_confirmation(
+    sign_in: &SignIn,
+    authentication: &Authentication,
+    email: Option<EmailAddress>,
+    password: Option<String>,
+    (address, now): (Option<IpAddr>, Timestamp),
+) -> Result<(), ServiceError> {
+    let id = authentication.stored_user().ok_or(NOT_HERE)?;
+    let user = sign_in.store.get_user(id).await?.ok_or(NOT_HERE)?;
+    let is_present = email.is_none() || email == user.contact.email;
+    let email = email.or(user.contact.email).ok_or(Invalid::new("email", "is required: you have none yet"))?;
+    if !is_present {
+        sign_in.access.step_up(authentication, password, address).await?;
+    }
+    let Some(mail) = &sign_in.outgoing.mail else {
+        return Err(ServiceError::Conflict("this server sends no mail: ask an admin to set your address".to_owned()));
+    };
+    let is_waiting = !sign_in.access.allows_confirmation(&email, address)
+        || !sign_in.store.add_confirmation_mail(id, &(mail.confirmation)(&email), now).await?;
+    if is_waiting {
+        return Err(ServiceError::Conflict("mails wait for this address already: look there, or try later".to_owned()));
+    }
+    (sign_in.outgoing.wake)();
+    tracing::info!(user.id = %id, "a link that confirms an address is mailed");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
+use crate::duty::Duty;
 use crate::fair_reads::FairReads;
 use crate::feeds::Feeds;
 use crate::fleet::Fleet;
@@ -45,6 +46,8 @@ pub struct UseCases {
     pub deliveries: Arc<Deliveries>,
     /// For [`crate::devices`].
     pub devices: Devices,
+    /// For [`crate::duty`].
+    pub duty: Duty,
     /// Shares out large reads among callers and tenants.
     pub fair_reads: Arc<FairReads>,
     /// For [`crate::feeds`].

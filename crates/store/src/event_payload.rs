@@ -12,9 +12,14 @@ mod records;
 mod samples;
 mod trips;
 
-use accounts::{AccessTokenPayload, CataloguePayload, DevicePayload, SharePayload, UserPayload, VehiclePayload};
+use accounts::{
+    AccessTokenPayload, CataloguePayload, DevicePayload, DutyPayload, OffDutyRulePayload, SharePayload, UserPayload,
+    VehiclePayload,
+};
 use alerts::{AlertDeletedPayload, AlertPayload, AlertReadPayload};
-use deliveries::{DeliveryAdvanced, DeliveryStarted, ParcelAdded, ParcelChanged, ParcelZoneCrossed, ZoneEvent};
+use deliveries::{
+    DeliveryAdvanced, DeliveryStarted, ParcelAdded, ParcelChanged, ParcelZoneCrossed, ProofPayload, ZoneEvent,
+};
 use fleet::{CrossingPayload, DrivingPayload, GeofencePayload, RoamingFencePayload, RulesPayload, ServiceDuePayload};
 use milepost_domain::{DeliveryStatus, Fact, Invalid, Timestamp};
 use notices::{ManualEventPayload, NoticePayload, NoticeReadPayload};
@@ -38,6 +43,8 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
         }
         Fact::UserChanged { user_id } => ("user_changed", write(&UserPayload { user_id: *user_id })),
         Fact::SessionEnded { user_id } => ("session_ended", write(&UserPayload { user_id: *user_id })),
+        Fact::DutyChanged { user_id, off_duty } => ("duty_changed", write(&DutyPayload::new(*user_id, *off_duty))),
+        Fact::OffDutyRuleChanged { rule } => ("off_duty_rule_changed", write(&OffDutyRulePayload { rule: *rule })),
         Fact::DeviceChanged { device_id } => ("device_changed", write(&DevicePayload { device_id: device_id.clone() })),
         Fact::DeviceRemoved { device_id } => ("device_removed", write(&DevicePayload { device_id: device_id.clone() })),
         Fact::AccessTokenChanged { access_token_id } => {
@@ -50,9 +57,10 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
             let status = DeliveryStatus::Assigned;
             ("delivery.started", write(&DeliveryStarted { tracking_id, order_id, rider_id, status }))
         }
-        Fact::DeliveryAdvanced { tracking_id, order_id, status } => {
+        Fact::DeliveryAdvanced { tracking_id, order_id, status, proofs } => {
             let (tracking_id, order_id, status) = (tracking_id.clone(), order_id.clone(), *status);
-            ("delivery.status_changed", write(&DeliveryAdvanced { tracking_id, order_id, status }))
+            let proofs = proofs.iter().map(ProofPayload::of).collect();
+            ("delivery.status_changed", write(&DeliveryAdvanced { tracking_id, order_id, status, proofs }))
         }
         Fact::ParcelAdded { parcel_id, client_id } => {
             ("parcel.added", write(&ParcelAdded { parcel_id: *parcel_id, client_id: *client_id }))
@@ -123,6 +131,8 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
         "vehicle_removed" => Fact::VehicleRemoved { vehicle_id: read::<VehiclePayload>(payload)?.vehicle_id },
         "user_changed" => Fact::UserChanged { user_id: read::<UserPayload>(payload)?.user_id },
         "session_ended" => Fact::SessionEnded { user_id: read::<UserPayload>(payload)?.user_id },
+        "duty_changed" => read::<DutyPayload>(payload)?.into_fact(),
+        "off_duty_rule_changed" => Fact::OffDutyRuleChanged { rule: read::<OffDutyRulePayload>(payload)?.rule },
         "device_changed" => Fact::DeviceChanged { device_id: read::<DevicePayload>(payload)?.device_id },
         "device_removed" => Fact::DeviceRemoved { device_id: read::<DevicePayload>(payload)?.device_id },
         "access_token_changed" => {
@@ -135,8 +145,9 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
             Fact::DeliveryStarted { tracking_id, order_id, rider_id }
         }
         "delivery.status_changed" => {
-            let DeliveryAdvanced { tracking_id, order_id, status } = read(payload)?;
-            Fact::DeliveryAdvanced { tracking_id, order_id, status }
+            let DeliveryAdvanced { tracking_id, order_id, status, proofs } = read(payload)?;
+            let proofs = proofs.into_iter().map(ProofPayload::into_reference).collect();
+            Fact::DeliveryAdvanced { tracking_id, order_id, status, proofs }
         }
         "parcel.added" => {
             let ParcelAdded { parcel_id, client_id } = read(payload)?;

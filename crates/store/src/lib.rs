@@ -18,6 +18,7 @@ mod audit_store;
 mod catalogue_store;
 mod committer;
 mod delivery_store;
+mod duty_store;
 mod error;
 mod event_payload;
 mod failure;
@@ -61,6 +62,7 @@ pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
 };
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryListing, DeliveryMove, DeliveryStore, Ride};
+pub use duty_store::DutyStore;
 pub use error::{Result, StoreError};
 pub use fleet_store::{
     ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FleetStats, FleetStore, StatsWindow, TripCursor,

@@ -56,6 +56,8 @@ pub(crate) const SQLITE: &[Listed] = &[
     (63, "0063_imported", include_str!("../migrations/sqlite/0063_imported.sql")),
     (64, "0064_shares", include_str!("../migrations/sqlite/0064_shares.sql")),
     (65, "0065_share_openings", include_str!("../migrations/sqlite/0065_share_openings.sql")),
+    (67, "0067_off_duty", include_str!("../migrations/sqlite/0067_off_duty.sql")),
+    (68, "0068_email_links", include_str!("../migrations/sqlite/0068_email_links.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -105,6 +107,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (63, "0063_imported", include_str!("../migrations/postgres/0063_imported.sql")),
     (64, "0064_shares", include_str!("../migrations/postgres/0064_shares.sql")),
     (65, "0065_share_openings", include_str!("../migrations/postgres/0065_share_openings.sql")),
+    (67, "0067_off_duty", include_str!("../migrations/postgres/0067_off_duty.sql")),
+    (68, "0068_email_links", include_str!("../migrations/postgres/0068_email_links.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -336,6 +336,9 @@ pub trait OutgoingStore: Send + Sync {
     async fn next_call_due(&self) -> Result<Option<Timestamp>>;
     /// Stores a mail to a user. Returns false if it gets none: it has no address, or too many wait.
     async fn add_mail(&self, user: UserId, body: &str, now: Timestamp) -> Result<bool>;
+    /// Stores a mail that asks a user to confirm an address, which its body names. Returns false if the user may not enter, or too many
+    /// wait.
+    async fn add_confirmation_mail(&self, user: UserId, body: &str, now: Timestamp) -> Result<bool>;
     /// Stores one mail for each user whose gathered alerts are due, at most `limit`, and returns for how many.
     async fn mail_gathered_alerts(&self, now: Timestamp, limit: u32) -> Result<u32>;
     /// Stores the password link of a mail that is being sent.

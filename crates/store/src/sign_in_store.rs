@@ -164,13 +164,15 @@ pub struct Session {
     pub provenance: Option<Provenance>,
 }
 
-/// A link with which a user sets its password.
+/// A link with which a user sets its password, or confirms an address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordLink {
     /// The digest of its secret.
     pub secret_hash: Digest,
     /// Whose password it sets.
     pub user: UserId,
+    /// The address that it confirms, if that is what it is for. It sets no password then.
+    pub email: Option<EmailAddress>,
     /// When it ends.
     pub expires_at: Timestamp,
 }
@@ -210,6 +212,9 @@ pub trait SignInStore: Send + Sync {
     async fn add_password_link(&self, link: &PasswordLink, once: &Once<'_, ()>) -> Result<()>;
     /// The user of a password link, unless it was used or has expired.
     async fn find_password_link(&self, secret_hash: &Digest, now: Timestamp) -> Result<Option<UserId>>;
+    /// Gives a link's user the address that it confirms, and ends the link. Returns the user, or `None` and writes nothing if the link
+    /// was used or has expired.
+    async fn redeem_email_link(&self, secret_hash: &Digest, now: Timestamp) -> Result<Option<UserId>>;
     /// Sets the password of a link's user and ends the link, and with it everything that a new password ends. Returns the user, or
     /// `None` and writes nothing if the link was used or has expired.
     async fn redeem_password_link(

@@ -1,7 +1,7 @@
 //! The trait that both databases implement.
 
 use crate::{
-    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, FleetStore,
+    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, DutyStore, FleetStore,
     HistoryStore, Idempotency, IdempotencyKey, ImportStore, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once,
     OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention,
     RoamingStore, ShareStore, SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow,
@@ -54,6 +54,7 @@ impl StoredEvents {
 #[async_trait]
 pub trait Store:
     DeliveryStore
+    + DutyStore
     + ParcelStore
     + OutgoingStore
     + RecordStore

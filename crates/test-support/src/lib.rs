@@ -7,11 +7,13 @@ mod mosquitto;
 mod postgres;
 mod receiver;
 mod redis;
+mod s3;
 
 pub use mosquitto::Mosquitto;
 pub use postgres::{fresh_postgres, has_postgres, remove_postgres, run_on_postgres};
 pub use receiver::{Received, Receiver};
 pub use redis::{RedisServer, free_port, has_redis};
+pub use s3::{S3_KEY, S3Server};
 
 use std::time::Duration;
 

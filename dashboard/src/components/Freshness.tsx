@@ -10,11 +10,15 @@ interface Props {
   /** The time of the last position. */
   atMs: number | null;
   nowMs: number;
+  /** Since when its driver is off duty. */
+  offDutyMs?: number | null;
 }
 
-export function Freshness({ state, atMs, nowMs }: Props) {
+export function Freshness({ state, atMs, nowMs, offDutyMs = null }: Props) {
   const t = useText();
   const format = useFormat();
+  if (offDutyMs !== null && atMs === null)
+    return <span data-freshness="off-duty">{t.freshness.offDuty(format.moment(offDutyMs, nowMs))}</span>;
   if (atMs === null) return <span data-freshness="never">{t.freshness.never}</span>;
   const title = `${format.day(atMs)} ${format.clockSeconds(atMs)} ${format.zone(atMs)}`;
   return (

@@ -34,8 +34,10 @@ export interface Vehicle {
   readonly route: string | null;
   readonly status: string;
   readonly driver_id: number | null;
-  /** Null before the first position. */
+  /** Null before the first position, and while its driver is off duty. */
   readonly place: Place | null;
+  /** Since when its driver is off duty, Unix milliseconds; absent on duty. */
+  readonly off_duty_since?: number;
 }
 
 /** Something that happened. `data` has the names of the REST API. */
@@ -203,7 +205,9 @@ export interface Delivery {
   readonly rider_id?: string;
   readonly status: 'ASSIGNED' | 'PICKED_UP' | 'IN_TRANSIT' | 'DELIVERED';
   readonly dropoff: { readonly lat: number; readonly lng: number };
-  /** Where the rider was last; null before the first location. */
+  /** The rider is off duty; absent on duty. */
+  readonly rider_off_duty?: boolean;
+  /** Where the rider was last; null before the first location, and while the rider is off duty. */
   readonly place: { readonly lat: number; readonly lng: number; readonly t: number } | null;
   /** The straight line at 30 km/h. */
   readonly eta_seconds: number | null;

@@ -333,6 +333,20 @@ export interface paths {
          */
         patch: operations["change_device"];
     };
+    "/api/v1/duty": {
+        parameters: {
+        };
+        /**
+         * Shows whether the caller, a driver or rider, is on duty.
+         * @description Shows whether the caller, a driver or rider, is on duty.
+         */
+        get: operations["get_duty"];
+        /**
+         * The caller goes off duty, or comes back. Of off-duty time nothing is kept.
+         * @description The caller goes off duty, or comes back. Of off-duty time nothing is kept.
+         */
+        put: operations["change_duty"];
+    };
     "/api/v1/fleet/rules": {
         parameters: {
         };
@@ -803,7 +817,7 @@ export interface paths {
          *
          *     An access token needs the scope `manage`.
          */
-        patch: operations["demand_proofs"];
+        patch: operations["change_tenant"];
     };
     "/api/v1/trips": {
         parameters: {
@@ -968,6 +982,17 @@ export interface paths {
          *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["invite_user"];
+    };
+    "/api/v1/users/{id}/off-duty": {
+        parameters: {
+        };
+        /**
+         * Lists the times off duty of a driver, the newest first.
+         * @description Lists the times off duty of a driver, the newest first.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["list_off_duty"];
     };
     "/api/v1/users/{id}/passkeys": {
         parameters: {
@@ -1150,6 +1175,31 @@ export interface paths {
          *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["test_webhook"];
+    };
+    "/auth/email": {
+        parameters: {
+        };
+        /**
+         * Shows the caller's e-mail address, and whether its mail server refuses it.
+         * @description Shows the caller's e-mail address, and whether its mail server refuses it.
+         */
+        get: operations["get_email"];
+        /**
+         * Sends a link to an address that the caller says is its own: the present one if none is named. Another one needs a login of the last five minutes, or the password.
+         * @description Sends a link to an address that the caller says is its own: the present one if none is named. Another one needs a login of the last five minutes, or the password.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["request_confirmation"];
+    };
+    "/auth/email/confirm": {
+        parameters: {
+        };
+        /**
+         * Gives a link's user the address that the link was sent to.
+         * @description Gives a link's user the address that the link was sent to.
+         */
+        post: operations["confirm_email"];
     };
     "/auth/login": {
         parameters: {
@@ -1843,6 +1893,11 @@ export interface components {
             /** @description The vehicle that it reports for from now on. Positions of an earlier time belong to the vehicle that it was in then. */
             vehicle_id?: string;
         };
+        /** @description A change of the caller's duty. */
+        ChangeDuty: {
+            /** @description True to go off duty, false to come back. */
+            off_duty: boolean;
+        };
         /** @description The changes of a geofence. Absent fields stay; null removes the value of an optional one. */
         ChangeGeofence: {
             /**
@@ -2126,6 +2181,11 @@ export interface components {
         };
         /** @description The changes of a tenant. Absent fields stay. */
         ChangeTenant: {
+            /**
+             * @description What is left out while one of its drivers is off duty: kept (nothing), phones, or vehicles (their trackers too).
+             * @enum {string}
+             */
+            off_duty?: "kept" | "phones" | "vehicles";
             /** @description Whether its deliveries end with a proof only. */
             proof_required?: boolean;
         };
@@ -2301,6 +2361,8 @@ export interface components {
             expires_at: number;
             order_id?: string;
             rider_id?: string;
+            /** @description The rider is off duty; absent on duty. */
+            rider_off_duty?: boolean;
             /** @enum {string} */
             status: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
             tracking_id: string;
@@ -2349,6 +2411,24 @@ export interface components {
              * @description Degrees east.
              */
             longitude: number;
+        };
+        /** @description Whether the caller is on duty. */
+        Duty: {
+            /**
+             * @description What the tenant leaves out meanwhile: nothing, what phones report, or what trackers of vehicles report too.
+             * @enum {string}
+             */
+            leaves_out: "nothing" | "phones" | "vehicles";
+            /** @description The caller is off duty. */
+            off_duty: boolean;
+            /**
+             * Format: date-time
+             * @description Since when: RFC 3339, UTC, milliseconds; null on duty.
+             */
+            since: string | null;
+        };
+        EmailConfirmation: {
+            token: string;
         };
         /** @description Two vehicles that met. */
         Encounter: {
@@ -2566,6 +2646,8 @@ export interface components {
             position: components["schemas"]["RiderPosition"] | null;
             /** @description Who brings it. */
             rider_id: string;
+            /** @description The rider is off duty: where it was is not shown. */
+            rider_off_duty: boolean;
             /**
              * @description ASSIGNED, PICKED_UP, IN_TRANSIT or DELIVERED.
              * @enum {string}
@@ -2715,6 +2797,10 @@ export interface components {
             student_id?: string | null;
             /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
+        };
+        NewConfirmation: {
+            email?: string;
+            password?: string;
         };
         NewDelivery: {
             /** Format: double */
@@ -3254,6 +3340,18 @@ export interface components {
             recalled_at: string | null;
             state: components["schemas"]["ShareState"];
         };
+        /** @description A time off duty. */
+        OffDuty: {
+            /** @description When it began: RFC 3339, UTC, milliseconds. */
+            from: string;
+            /**
+             * @description What was left out.
+             * @enum {string}
+             */
+            leaves_out: "phones" | "vehicles";
+            /** @description When it ended; null while it goes on. */
+            to: string | null;
+        };
         /** @description A call to another program. */
         OutgoingCall: {
             /**
@@ -3304,6 +3402,11 @@ export interface components {
              * @description The webhook's number, if it goes to one.
              */
             webhook_id: number | null;
+        };
+        OwnEmail: {
+            email: string | null;
+            /** Format: date-time */
+            refused_at: string | null;
         };
         /** @description One page of a list. */
         Page_Alert: {
@@ -3379,6 +3482,13 @@ export interface components {
         Page_Notification: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["Notification"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_OffDuty: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["OffDuty"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
@@ -3779,7 +3889,7 @@ export interface components {
             relay: string;
             status: string;
         };
-        /** @description What happened to each position of a request. All but the rejected ones are on disk. */
+        /** @description What happened to each position of a request. All but the rejected ones and those of off-duty time are on disk. */
         Recorded: {
             /**
              * Format: int64
@@ -3791,6 +3901,11 @@ export interface components {
              * @description Number of positions that had been stored before.
              */
             duplicates: number;
+            /**
+             * Format: int64
+             * @description Number of positions of off-duty time, of which nothing is kept; absent if there were none.
+             */
+            off_duty?: number;
             /** @description The positions that were refused. */
             rejected: components["schemas"]["Rejected"][];
         };
@@ -4073,6 +4188,11 @@ export interface components {
         /** @description What is set for a tenant. */
         TenantSettings: {
             id: string;
+            /**
+             * @description What is left out while one of its drivers is off duty.
+             * @enum {string}
+             */
+            off_duty: "kept" | "phones" | "vehicles";
             /** @description Whether its deliveries end with a proof only. */
             proof_required: boolean;
         };
@@ -4465,6 +4585,11 @@ export interface components {
             license_plate: string | null;
             /** Format: double */
             odometer_km: number | null;
+            /**
+             * Format: date-time
+             * @description Since when its driver is off duty: RFC 3339, UTC, milliseconds; absent on duty.
+             */
+            off_duty_since?: string | null;
             position: components["schemas"]["Position"] | null;
             route: string | null;
             /**
@@ -5380,6 +5505,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    get_duty: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
+                };
+            };
+        };
+    };
+    change_duty: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDuty"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
                 };
             };
         };
@@ -6561,7 +6721,7 @@ export interface operations {
             };
         };
     };
-    demand_proofs: {
+    change_tenant: {
         parameters: {
             path: {
                 id: string;
@@ -6966,6 +7126,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    list_off_duty: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OffDuty"];
                 };
             };
         };
@@ -7416,6 +7600,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutgoingCall"];
+                };
+            };
+        };
+    };
+    get_email: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnEmail"];
+                };
+            };
+        };
+    };
+    request_confirmation: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    confirm_email: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailConfirmation"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
                 };
             };
         };

@@ -87,6 +87,7 @@ pub(crate) fn moved(view: &DeliveryView) -> TrackingSession<'_> {
             lng: fix.longitude.get(),
             timestamp: unix_seconds(fix.at),
         }),
+        rider_off_duty: view.is_off_duty,
         dropoff: None,
         eta_seconds: view.eta_seconds,
         updated_at: unix_seconds(delivery.updated_at),

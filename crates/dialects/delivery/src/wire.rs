@@ -49,6 +49,9 @@ pub struct TrackingSession<'a> {
     pub status: &'static str,
     /// The rider's last location.
     pub current_location: Option<CurrentLocation>,
+    /// The rider is off duty; absent on duty.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rider_off_duty: bool,
     /// The destination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropoff: Option<Dropoff>,

@@ -131,6 +131,7 @@ pub(crate) fn change_from_json(
         status: status.clone().unwrap_or(vehicle.status),
         driver_id: driver_id.unwrap_or(vehicle.driver_id),
         past_drivers: vehicle.past_drivers,
+        off_duty_since: vehicle.off_duty_since,
         speed_limit: speed_limit.unwrap_or(vehicle.speed_limit),
         fuel_l_per_100km: fuel_use.unwrap_or(vehicle.fuel_l_per_100km),
         fuel_price_per_l: fuel_price.unwrap_or(vehicle.fuel_price_per_l),
@@ -159,6 +160,7 @@ pub(crate) fn vehicle_to_json(live: &LiveVehicle) -> VehicleJson {
         service_due_km: vehicle.service_due_km.map(OdometerKm::get),
         service_due_at: vehicle.service_due_at.map(rfc3339),
         position: live.last.as_ref().map(position_to_json),
+        off_duty_since: vehicle.off_duty_since.map(rfc3339),
         distance_m: None,
     }
 }

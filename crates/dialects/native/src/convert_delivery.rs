@@ -21,6 +21,7 @@ pub(crate) fn delivery_to_json(view: &DeliveryView) -> ListedDeliveryJson {
             longitude: fix.longitude.get(),
             received_at: rfc3339(fix.at),
         }),
+        rider_off_duty: view.is_off_duty,
         eta_s: estimate.map(|estimate| estimate.seconds),
         eta_low_s: estimate.map(|estimate| estimate.low_s),
         eta_high_s: estimate.map(|estimate| estimate.high_s),

@@ -8,6 +8,7 @@ pub(crate) mod cadets;
 pub(crate) mod dashboard;
 pub(crate) mod deliveries;
 pub(crate) mod devices;
+pub(crate) mod duty;
 pub(crate) mod geofences;
 pub(crate) mod grades;
 pub(crate) mod jobs;

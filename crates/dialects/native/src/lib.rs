@@ -44,8 +44,8 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 /// One line for each path. A handler has the name of its use case.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{
-        access_tokens, alerts, audit, dashboard, geofences, jobs, people, roaming_fences, rules, shares, trip_path,
-        trips,
+        access_tokens, alerts, audit, dashboard, duty, geofences, jobs, people, roaming_fences, rules, shares,
+        trip_path, trips,
     };
     use handlers::{attendance, cadets, grades, messages, notifications, push, reports, sync_events};
     use handlers::{
@@ -54,7 +54,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
     };
     let api = OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
-        .routes(routes!(tenants::demand_proofs))
+        .routes(routes!(tenants::change_tenant))
         .routes(routes!(users::add_user, users::list_users))
         .routes(routes!(users::get_user, users::change_user, users::remove_user))
         .routes(routes!(access_tokens::add_access_token, access_tokens::list_access_tokens))
@@ -64,6 +64,8 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(shares::remove_share))
         .routes(routes!(audit::list_audit))
         .routes(routes!(users::invite_user))
+        .routes(routes!(duty::get_duty, duty::change_duty))
+        .routes(routes!(duty::list_off_duty))
         .routes(routes!(people::export_user))
         .routes(routes!(people::erase_user, people::keep_user))
         .routes(routes!(reports::make_report))

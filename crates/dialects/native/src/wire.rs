@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod dashboard;
 pub(crate) mod delivery;
 pub(crate) mod device;
+pub(crate) mod duty;
 pub(crate) mod fleet;
 pub(crate) mod geofence;
 pub(crate) mod job;

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use milepost_domain::{Caller, DeviceProtocol};
+use milepost_domain::{Caller, DeviceProtocol, ReportedBy};
 use milepost_http::{ClientAddress, ConnectionCaller, Problem, RawBody};
 use milepost_phone_formats::{Malformed, Shape};
 use milepost_service::LARGE_BODY_BYTES;
@@ -56,7 +56,10 @@ pub(crate) async fn take_report(
                     connection.note(&Caller::of_device((*device).clone()));
                 }
                 let of = (device.tenant.clone(), device.vehicle_id.clone());
-                record_reports(devices, *device, &message.reports, now).await?;
+                // What Traccar forwards comes from trackers.
+                let is_forwarded = actual == Shape::TraccarForward;
+                let by = if is_forwarded { ReportedBy::Vehicle } else { ReportedBy::Phone };
+                record_reports(devices, *device, &message.reports, by, now).await?;
                 // Who guesses an id is no friend.
                 if parts.shows_friends && actual == Shape::OwnTracks && key.is_some() && !message.reports.is_empty() {
                     friends = friends_of(&parts, &of.0, &of.1, now).await;

@@ -1,7 +1,7 @@
 //! Writes vehicles and places.
 
 use crate::wire::{GoneJson, PlaceJson, VehicleJson, VehiclesJson, WindowMarkJson};
-use milepost_domain::{HeadingDeg, Label, Position, SpeedKmh, UserId, Vehicle, VehicleId};
+use milepost_domain::{HeadingDeg, Label, Position, SpeedKmh, Timestamp, UserId, Vehicle, VehicleId};
 use milepost_live::Joining;
 use milepost_service::LiveVehicle;
 use serde::Serialize;
@@ -77,6 +77,7 @@ fn vehicle_of<'v>(vehicle: &'v Vehicle, number: u32, last: Option<&Position>) ->
         status: vehicle.status.as_str(),
         driver_id: vehicle.driver_id.map(UserId::get),
         place: last.map(place_of),
+        off_duty_since: vehicle.off_duty_since.map(Timestamp::unix_ms),
     }
 }
 

@@ -141,6 +141,7 @@ fn render_delivery(view: &DeliveryView, sees_rider: bool) -> String {
             lng: fix.longitude.get(),
             t: fix.at.unix_ms(),
         }),
+        rider_off_duty: view.is_off_duty,
         eta_seconds: view.eta_seconds,
         eta: view.estimate.map(estimate),
         updated_at: delivery.updated_at.unix_ms(),

@@ -33,7 +33,10 @@ impl Listener for StreamListener {
         let Some(channel) = self.state.hub.find_channel(&vehicle_channel(tenant)) else { return };
         let left = before.and_then(|before| left_message(&before.vehicle, &vehicle.vehicle));
         let levels = self.state.beats.watched_levels(tenant);
-        channel.publish_all(left.into_iter().chain([vehicle_message(vehicle, &levels)]));
+        // Its driver went off duty: it leaves the places that others look at.
+        let hidden = before.filter(|before| before.last.is_some() && vehicle.last.is_none());
+        let hidden = hidden.map(|before| removed_message(before, &levels));
+        channel.publish_all(hidden.into_iter().chain(left).chain([vehicle_message(vehicle, &levels)]));
     }
 
     fn vehicle_removed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {

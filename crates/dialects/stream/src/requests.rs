@@ -4,8 +4,8 @@ use crate::inbound::Refusal;
 use crate::wire::request::{NewPositionJson, ReadJson, RejectedJson, ReportJson, StatusJson};
 use milepost_domain::{
     AccuracyM, Address, AlertId, AltitudeM, DeliveryStatus, ExpectedVersion, FuelLevelL, HeadingDeg, Invalid, Latitude,
-    Longitude, NoticeId, OdometerKm, ParcelId, ParcelStatus, Position, Principal, SpeedKmh, TenantId, Timestamp,
-    TrackingId, VehicleId,
+    Longitude, NoticeId, OdometerKm, ParcelId, ParcelStatus, Position, Principal, ReportedBy, SpeedKmh, TenantId,
+    Timestamp, TrackingId, VehicleId,
 };
 use milepost_http::parse_timestamp;
 use milepost_live::Live;
@@ -30,10 +30,15 @@ pub(crate) async fn report(
             Err(invalid) => rejected.push(RejectedJson { index, detail: invalid.to_string() }),
         }
     }
-    let recorded = positions::record_positions(&live.use_cases().positions, request, tenant, reports).await?;
+    let recorded =
+        positions::record_positions(&live.use_cases().positions, request, tenant, ReportedBy::Phone, reports).await?;
     rejected.extend(recorded.rejected.into_iter().map(|one| RejectedJson { index: one.index, detail: one.detail }));
     rejected.sort_by_key(|rejected| rejected.index);
-    Ok(json!({ "accepted": recorded.accepted, "duplicates": recorded.duplicates, "rejected": rejected }))
+    let mut answer = json!({ "accepted": recorded.accepted, "duplicates": recorded.duplicates, "rejected": rejected });
+    if recorded.off_duty > 0 {
+        answer["off_duty"] = recorded.off_duty.into();
+    }
+    Ok(answer)
 }
 
 /// Marks an alert, a notification or a message read.

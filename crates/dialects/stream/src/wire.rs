@@ -96,8 +96,11 @@ pub struct VehicleJson<'a> {
     pub status: &'a str,
     /// Number of the user who drives it.
     pub driver_id: Option<i64>,
-    /// Where it is; null before its first position.
+    /// Where it is; null before its first position, and while its driver is off duty.
     pub place: Option<PlaceJson<'a>>,
+    /// Since when its driver is off duty, Unix milliseconds; absent on duty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub off_duty_since: Option<i64>,
 }
 
 /// Where a vehicle is.

@@ -7,7 +7,7 @@ use lettre::Message;
 use lettre::address::AddressError;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use milepost_domain::{Language, Timestamp};
+use milepost_domain::{EmailAddress, Language, Timestamp};
 use milepost_store::{DueCall, DueMail};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -55,6 +55,15 @@ pub(super) fn write_message(
                 Part::Text(words.link_until.replace("{until}", &until)),
             ],
         ),
+        MailBody::Confirm { .. } => (
+            words.confirm_subject.to_owned(),
+            vec![
+                Part::Text(words.confirm_lead.replace("{name}", &name)),
+                Part::Link(words.confirm, url),
+                Part::Text(words.link_until.replace("{until}", &until)),
+                Part::Text(words.confirm_ignore.to_owned()),
+            ],
+        ),
         MailBody::Alert(alert) => {
             let mut parts = vec![Part::Text(alert.message.clone())];
             parts.extend(facts_of(alert, words, time).into_iter().map(Part::Text));
@@ -81,13 +90,7 @@ pub(super) fn write_message(
     parts.extend(unsubscribe.as_ref().map(|url| Part::Link(words.unsubscribe, url.clone())));
     let date = UNIX_EPOCH + Duration::from_millis(now.unix_ms().unsigned_abs());
     let domain = settings.from.0.email.domain();
-    let to = receiver
-        .contact
-        .email
-        .as_ref()
-        .map_or("", |email| email.as_str())
-        .parse()
-        .map_err(|error: AddressError| error.to_string())?;
+    let to = address_of(receiver, body).unwrap_or("").parse().map_err(|error: AddressError| error.to_string())?;
     let mut message = Message::builder()
         .from(settings.from.0.clone())
         .to(Mailbox::new(None, to))
@@ -104,6 +107,14 @@ pub(super) fn write_message(
     }
     let alternatives = MultiPart::alternative_plain_html(plain(&parts), html(&parts, words));
     message.multipart(alternatives).map(|message| message.formatted()).map_err(|error| error.to_string())
+}
+
+/// Where a mail goes.
+pub(super) fn address_of<'a>(receiver: &'a DueMail, body: &'a MailBody) -> Option<&'a str> {
+    match body {
+        MailBody::Confirm { email } => Some(email),
+        _ => receiver.contact.email.as_ref().map(EmailAddress::as_str),
+    }
 }
 
 /// When and where it was, and how severe.

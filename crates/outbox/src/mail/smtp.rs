@@ -1,6 +1,6 @@
 //! Hands one mail to the mail server. Each step is known by its own error, because only two of them are about the receiver.
 
-use super::message::write_message;
+use super::message::{address_of, write_message};
 use super::smtp_url::Encryption;
 use super::{MailBody, MailSettings};
 use crate::retry::Ending;
@@ -10,7 +10,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
-use milepost_domain::Timestamp;
+use milepost_domain::{EmailAddress, Timestamp};
 use milepost_store::{DueCall, DueMail, OutgoingStore};
 use std::time::Duration;
 
@@ -46,17 +46,20 @@ impl MailServer {
     /// Writes a mail and hands it over.
     pub(crate) async fn send(&self, store: &dyn OutgoingStore, call: &DueCall, now: Timestamp) -> Ending {
         let Some(receiver) = &call.mail else { return Ending::Unsent("the user was removed") };
-        let Some(email) = &receiver.contact.email else { return Ending::Unsent("the user has no address any more") };
-        if receiver.contact.refused_at.is_some() {
-            return Ending::Unsent("the address was refused");
-        }
         let Ok(body) = serde_json::from_str::<MailBody>(&call.body) else {
             return Ending::Unsent("the mail is of a newer version");
         };
+        let Some(email) = address_of(receiver, &body) else {
+            return Ending::Unsent("the user has no address any more");
+        };
+        let asks = matches!(body, MailBody::Confirm { .. });
+        if receiver.contact.refused_at.is_some() && !asks {
+            return Ending::Unsent("the address was refused");
+        }
         if body.is_about_alerts() && !receiver.contact.alert_mail.is_wanted() {
             return Ending::Unsent("the user ended mails about alerts");
         }
-        let Ok(to) = email.as_str().parse::<Address>() else { return Ending::Unsent("the address can't be used") };
+        let Ok(to) = email.parse::<Address>() else { return Ending::Unsent("the address can't be used") };
         let link = match self.link_for(store, &body, receiver).await {
             Ok(link) => link,
             Err(error) => return Ending::Unanswered(error),
@@ -71,7 +74,11 @@ impl MailServer {
                 let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
                 Ending::Answered { status: 250, retry_after: None }
             }
-            Ok(Err((step, error))) => ending(step, &error),
+            Ok(Err((step, error))) => match ending(step, &error) {
+                // The user's own address, which it is not yet, stays as it is.
+                Ending::MailRefused { code: 500.., .. } if asks => Ending::Unsent("the address was refused"),
+                ending => ending,
+            },
             Err(_) => {
                 Ending::Unanswered(format!("the mail server did not take it within {} s", MAIL_TIMEOUT.as_secs()))
             }
@@ -88,9 +95,14 @@ impl MailServer {
         if body.is_about_alerts() {
             return Ok(None);
         }
-        let (secret, link) = (self.settings.make_link)(receiver.user);
+        let (secret, mut link) = (self.settings.make_link)(receiver.user);
+        let mut page = "reset";
+        if let MailBody::Confirm { email } = body {
+            link.email = Some(EmailAddress::new(email).map_err(|invalid| invalid.to_string())?);
+            page = "confirm-email";
+        }
         store.add_mail_link(&link).await.map_err(|error| format!("the link can't be stored: {error}"))?;
-        Ok(Some((format!("{}/reset?token={secret}", self.settings.public_url), link.expires_at)))
+        Ok(Some((format!("{}/{page}?token={secret}", self.settings.public_url), link.expires_at)))
     }
 
     async fn hand_over(&self, to: Address, message: &[u8]) -> Result<AsyncSmtpConnection, (Step, Error)> {

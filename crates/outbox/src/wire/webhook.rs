@@ -5,15 +5,15 @@ mod records;
 #[cfg(test)]
 mod samples;
 
-use milepost_domain::{Fact, Revision, Timestamp, UserId};
+use milepost_domain::{Fact, ProofFileReference, ProofReference, Revision, Timestamp, TrackingId, UserId};
 use milepost_store::WebhookMessage;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// `None` for an event that is not public.
-pub(super) fn message(event_id: i64, at: Timestamp, fact: &Fact) -> Option<WebhookMessage> {
-    let (kind, mut fields) = kind_and_data(fact)?;
+pub(super) fn message(event_id: i64, at: Timestamp, fact: &Fact, public_url: &str) -> Option<WebhookMessage> {
+    let (kind, mut fields) = kind_and_data(fact, public_url)?;
     fields["event_id"] = json!(event_id);
     let as_sent = if let Fact::AlertRaised(alert) = fact { Some(fleet::data_of_alert(alert)) } else { None };
     let body = Body { data: Data { fields, as_sent }, timestamp: at.to_string(), kind };
@@ -38,7 +38,7 @@ struct Data<'a> {
 }
 
 /// The kinds are those of `milepost_domain::WEBHOOK_KINDS`.
-fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
+fn kind_and_data(fact: &Fact, public_url: &str) -> Option<(&'static str, Value)> {
     // That something is another driver's is in the correction that the tenant gets.
     let revision = match fact {
         Fact::TripChanged(update) => update.revision,
@@ -59,10 +59,17 @@ fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
                 "status": "ASSIGNED",
             }),
         ),
-        Fact::DeliveryAdvanced { tracking_id, order_id, status } => (
-            "delivery.status_changed",
-            json!({ "tracking_id": tracking_id.as_str(), "order_id": order_id.as_str(), "status": status.as_str() }),
-        ),
+        Fact::DeliveryAdvanced { tracking_id, order_id, status, proofs } => {
+            let mut data = json!({
+                "tracking_id": tracking_id.as_str(),
+                "order_id": order_id.as_str(),
+                "status": status.as_str(),
+            });
+            if !proofs.is_empty() {
+                data["proofs"] = proofs.iter().map(|proof| proof_of(public_url, tracking_id, proof)).collect();
+            }
+            ("delivery.status_changed", data)
+        }
         Fact::ParcelAdded { parcel_id, client_id } => {
             ("parcel.added", json!({ "parcel_id": parcel_id.get(), "client_id": client_id.get() }))
         }
@@ -95,6 +102,8 @@ fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
         | Fact::VehicleRemoved { .. }
         | Fact::UserChanged { .. }
         | Fact::SessionEnded { .. }
+        | Fact::DutyChanged { .. }
+        | Fact::OffDutyRuleChanged { .. }
         | Fact::DeviceChanged { .. }
         | Fact::DeviceRemoved { .. }
         | Fact::AccessTokenChanged { .. }
@@ -111,4 +120,15 @@ fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
         | Fact::AlertDeleted { .. }
         | Fact::Unknown { .. } => return None,
     })
+}
+
+/// A proof by reference: its pictures are read at these URLs with a credential.
+fn proof_of(public_url: &str, delivery: &TrackingId, proof: &ProofReference) -> Value {
+    let file = |file: &ProofFileReference| {
+        let sum: String = file.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let url = format!("{public_url}/api/v1/deliveries/{delivery}/proofs/{}/files/{}", proof.id, file.id);
+        json!({ "id": file.id, "kind": file.kind.as_str(), "bytes": file.bytes, "sha256": sum, "url": url })
+    };
+    let files: Vec<Value> = proof.files.iter().map(file).collect();
+    json!({ "id": proof.id.as_str(), "files": files })
 }

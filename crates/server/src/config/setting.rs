@@ -4,6 +4,7 @@ use super::database_url::check_database_url;
 use super::device_ports::device_ports;
 use super::duration::parse_duration;
 use super::listen_address::listen_address;
+use super::proof_store;
 use super::transit_feeds::transit_feeds;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_domain::TenantId;
@@ -66,6 +67,8 @@ enum Kind {
     Secret,
     /// A secret that somebody else chose.
     ClientSecret,
+    /// A folder, or `s3://bucket/prefix`.
+    ProofStore,
     Issuer,
     /// `group=role`, separated by commas.
     Roles,
@@ -137,7 +140,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("POSITION_RETENTION", "90d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long positions are kept, from their arrival"),
     setting("AUDIT_RETENTION", "730d", Kind::Duration(DAY_MS, 36_500 * DAY_MS), "how long the audit is kept"),
     setting("ERASURE_DELAY", "7d", Kind::Duration(0, 365 * DAY_MS), "how long the erasure of a person can be taken back; 0 erases at once"),
-    setting("PROOF_STORE", "", Kind::Text, "folder of the pictures of proofs of delivery and of the results of jobs; proofs in the data folder if unset"),
+    setting("PROOF_STORE", "", Kind::ProofStore, "folder of the pictures of proofs of delivery and of the results of jobs, or a bucket of S3 and its like, s3://bucket/prefix; proofs in the data folder if unset"),
+    setting("AWS_ENDPOINT_URL", "", Kind::HttpUrl, "server of that bucket, such as https://minio.example.org:9000; Amazon's if unset"),
+    setting("AWS_REGION", "us-east-1", Kind::Text, "region of that bucket"),
+    setting("AWS_ACCESS_KEY_ID", "", Kind::Text, "key for that bucket; the role of the machine if unset"),
+    setting("AWS_SECRET_ACCESS_KEY", "", Kind::ClientSecret, "secret of that key"),
+    setting("AWS_SESSION_TOKEN", "", Kind::ClientSecret, "token of a temporary key"),
     setting("REPLAY_WINDOW", "10m", Kind::Duration(1_000, 30 * DAY_MS), "how far back a viewer may request positions"),
     setting("MILEPOST_PARCEL_ZONE_M", "150", Kind::Number(20, 5_000), "radius of the zones around a parcel's pickup and destination, metres"),
     setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect: POST {url}/orders/{id}/status; not called if unset"),
@@ -193,6 +201,7 @@ impl Setting {
         let ok = |fits: bool, takes: &str| if fits { Ok(()) } else { Err(takes.to_owned()) };
         match self.kind {
             Kind::Text | Kind::ClientSecret => Ok(()),
+            Kind::ProofStore => proof_store::check(text),
             Kind::Issuer => Issuer::parse(text).map(drop).map_err(str::to_owned),
             Kind::Roles => RoleMap::new(&list(text)).map(drop).map_err(|entry| {
                 format!("must be groups with their roles, such as fleet-admins=admin, separated by commas; not {entry}")

@@ -2,7 +2,7 @@
 
 use super::DeviceContext;
 use milepost_device_protocols::{Found, Message, Protocol};
-use milepost_domain::{Device, DeviceProtocol, UniqueId};
+use milepost_domain::{Device, DeviceProtocol, ReportedBy, UniqueId};
 use milepost_service::devices::{Identity, KeyShown, ReportingDevice, identify, record_reports};
 use std::net::IpAddr;
 use std::num::NonZeroU64;
@@ -88,7 +88,7 @@ async fn take_run(
     let now = context.clock.now();
     outcome.device = Some((Box::new(device.clone()), id.to_owned()));
     // The use case has logged why it failed.
-    if !reports.is_empty() && record_reports(devices, device, &reports, now).await.is_err() {
+    if !reports.is_empty() && record_reports(devices, device, &reports, ReportedBy::Vehicle, now).await.is_err() {
         return outcome.fail(run);
     }
     for message in run {

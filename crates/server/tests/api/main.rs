@@ -13,6 +13,7 @@ mod accounts {
     pub mod audit;
     pub mod authentication;
     pub mod contact;
+    pub mod duty;
     pub mod ended_logins;
     pub mod foreign_issuer;
     pub mod names;
@@ -33,6 +34,7 @@ mod bus {
 mod delivery {
     pub mod exchange;
     pub mod proofs;
+    pub mod proofs_s3;
     pub mod session;
     pub mod socket;
     pub mod tracking;

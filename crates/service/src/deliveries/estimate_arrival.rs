@@ -63,10 +63,16 @@ fn insert<K: Eq + Hash, V>(cache: &Mutex<WeightedCache<K, V>>, key: K, value: V)
 
 /// Adds both estimates. If the store can't be read, the better one is missing.
 pub(super) async fn view_delivery(deliveries: &Deliveries, delivery: Delivery, now: Timestamp) -> DeliveryView {
-    let Some(last) = delivery.last else { return DeliveryView { delivery, eta_seconds: None, estimate: None } };
+    // A store that can't be read shows no place, as if the rider were off duty.
+    let is_off_duty = deliveries.is_off_duty(&delivery, now).await.unwrap_or(true);
+    let last = delivery.last.filter(|_| !is_off_duty);
+    let Some(last) = last else {
+        let delivery = Delivery { last: None, ..delivery };
+        return DeliveryView { delivery, eta_seconds: None, is_off_duty, estimate: None };
+    };
     let eta_seconds = Some(straight_line_eta_s(point_of(&last), dropoff_of(&delivery)));
     let estimate = estimate_arrival(deliveries, &delivery, &last, now).await;
-    DeliveryView { delivery, eta_seconds, estimate }
+    DeliveryView { delivery, eta_seconds, is_off_duty, estimate }
 }
 
 /// What a rider's fix means, given those before it.

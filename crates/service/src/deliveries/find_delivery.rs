@@ -3,7 +3,9 @@
 use super::Deliveries;
 use super::estimate_arrival::view_delivery;
 use crate::{DeliveryView, Listener, Request, ServiceError};
-use milepost_domain::{Action, Delivery, Principal, Reach, RiderId, TenantId, Timestamp, TrackingId, may, reach};
+use milepost_domain::{
+    Action, Delivery, Principal, Reach, RiderId, TenantId, Timestamp, TrackingId, UserId, may, reach,
+};
 
 /// The name of a delivery in error messages.
 pub(super) const SESSION: &str = "tracking session";
@@ -79,6 +81,20 @@ pub(crate) async fn follow_delivery_event(
         deliveries.listeners.delivery_changed(&view_delivery(deliveries, delivery, now).await);
     }
     Ok(())
+}
+
+/// Publishes the delivery of a rider who went off duty or came back, if it has subscribers here.
+pub(crate) async fn follow_riders_duty(
+    deliveries: &Deliveries,
+    tenant: &TenantId,
+    rider: UserId,
+    now: Timestamp,
+) -> Result<(), ServiceError> {
+    let Ok(rider) = RiderId::new(&rider.to_string()) else { return Ok(()) };
+    match deliveries.store.current_delivery(tenant, &rider, now).await? {
+        Some(current) => follow_delivery_event(deliveries, &current.tracking_id, now).await,
+        None => Ok(()),
+    }
 }
 
 async fn get_unexpired(deliveries: &Deliveries, id: &TrackingId, now: Timestamp) -> Result<Delivery, ServiceError> {

@@ -76,7 +76,7 @@ pub async fn start_delivery(
         calls.push(text_call(&delivery, phone, &deliveries.outgoing));
     }
     let change = DeliveryChange { delivery: &delivery, fix: None, facts: &[fact], calls: &calls };
-    let view = DeliveryView { delivery: delivery.clone(), eta_seconds: None, estimate: None };
+    let view = DeliveryView { delivery: delivery.clone(), eta_seconds: None, is_off_duty: false, estimate: None };
     deliveries.store.add_delivery(&change, now, &once.map(|(): &()| Some(view.clone()))).await?;
     deliveries.wakers.wake_outbox();
     // Logged without its id, because everyone who has the id can see where the customer lives.

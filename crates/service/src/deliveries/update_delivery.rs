@@ -7,8 +7,8 @@ use super::outgoing_calls::{order_call, text_call, texts_to};
 use crate::proofs::require_proof;
 use crate::{DeliveryView, Listener, Request, ServiceError};
 use milepost_domain::{
-    AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Step, StepRefused,
-    Timestamp, TrackingId, lies_ahead, may_bring_delivery,
+    AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Proof, Step,
+    StepRefused, Timestamp, TrackingId, lies_ahead, may_bring_delivery,
 };
 use milepost_relay::News;
 use milepost_store::{DeliveryChange, DeliveryMove, Once};
@@ -72,6 +72,11 @@ async fn store_and_publish(
             Some(known) => known,
             None => deliveries.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?,
         };
+        let mut update = update;
+        if update.place.is_some() && deliveries.is_off_duty(&before, now).await? {
+            // The phone is answered as always, so that it empties its queue.
+            update.place = None;
+        }
         let mut planned = match plan_for(&request.caller, &before, update, now) {
             // It may have been changed since by another node.
             Err(_) if is_known => {
@@ -139,10 +144,15 @@ async fn store_change(
     let (delivery, now) = (&planned.after, request.now);
     let (mut facts, mut calls) = (Vec::new(), Vec::new());
     if planned.advanced {
+        let proofs = match delivery.status {
+            DeliveryStatus::Delivered => deliveries.store.list_proofs(&delivery.tracking_id).await?,
+            _ => Vec::new(),
+        };
         facts.push(Fact::DeliveryAdvanced {
             tracking_id: delivery.tracking_id.clone(),
             order_id: delivery.order_id.clone(),
             status: delivery.status,
+            proofs: proofs.iter().map(Proof::reference).collect(),
         });
         calls.extend(order_call(delivery, &deliveries.outgoing));
         if let Some(phone) = texts_to(delivery, &deliveries.outgoing) {

@@ -5,7 +5,7 @@ use super::alarms::AlarmReport;
 use crate::positions::record_positions;
 use crate::{PositionReport, Request, ServiceError};
 use milepost_device_report::{DeviceReport, Reading};
-use milepost_domain::{Caller, Device, DeviceProtocol, Principal, Timestamp, UniqueId, VehicleId};
+use milepost_domain::{Caller, Device, DeviceProtocol, Principal, ReportedBy, Timestamp, UniqueId, VehicleId};
 use std::collections::HashSet;
 use std::net::IpAddr;
 
@@ -136,7 +136,7 @@ pub async fn report(
         Identity::Known(device) => *device,
         Identity::Refused(refusal) => return Ok(Reported::Refused(refusal)),
     };
-    record_reports(devices, device, reports, now).await.map(Reported::Taken)
+    record_reports(devices, device, reports, ReportedBy::Phone, now).await.map(Reported::Taken)
 }
 
 /// Stores what an identified device reported, and returns after the commit. Alarms become alerts.
@@ -147,15 +147,22 @@ pub async fn record_reports(
     devices: &Devices,
     device: Device,
     reports: &[DeviceReport],
+    by: ReportedBy,
     now: Timestamp,
 ) -> Result<Taken, ServiceError> {
     let request = Request { caller: Caller::of_device(device), now, address: None };
     let tenant = request.caller.tenant.clone();
-    let Sorted { positions, alarms, mut taken } = sort_reports(&request.caller.principal, reports, now);
+    let Sorted { positions, mut alarms, mut taken } = sort_reports(&request.caller.principal, reports, now);
+    for alarm in &mut alarms {
+        // That somebody calls for help is told; where, of off-duty time, is not.
+        if devices.positions.leaves_out(&request.caller, &tenant, &alarm.vehicle, by, alarm.at).await? {
+            alarm.place = None;
+        }
+    }
     let previous = devices.alarms.previous(&devices.positions, &tenant, &alarms).await?;
     if !positions.is_empty() {
         let sent = positions.len();
-        let recorded = match record_positions(&devices.positions, &request, &tenant, positions).await {
+        let recorded = match record_positions(&devices.positions, &request, &tenant, by, positions).await {
             Ok(recorded) => recorded,
             // Its vehicle was removed meanwhile.
             Err(ServiceError::Forbidden(_) | ServiceError::Invalid(_) | ServiceError::NotFound(_)) => {

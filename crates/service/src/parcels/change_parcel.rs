@@ -106,7 +106,7 @@ pub(super) async fn publish_parcel(
     let fix = match parcel.driver_id {
         Some(driver) if driver_changed && parcel.is_active() => {
             // An error is ignored, because the new driver's next location follows soon.
-            parcels.store.last_driver_fix(&parcel.tenant, driver).await.ok().flatten()
+            parcels.shown_fix(&parcel.tenant, driver).await.ok().flatten()
         }
         _ => None,
     };

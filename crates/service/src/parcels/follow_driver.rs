@@ -13,6 +13,9 @@ pub(crate) async fn follow_driver(
     now: Timestamp,
 ) -> Result<(), ServiceError> {
     let followed: Vec<_> = brought.iter().filter(|parcel| parcels.listeners.follows_parcel(tenant, **parcel)).collect();
+    if !followed.is_empty() && parcels.live.off_duty(&*parcels.store, tenant).await?.since(fix.driver_id).is_some() {
+        return Ok(());
+    }
     for &id in followed {
         // Under the driver's lock, because a location of this node may be committed and not yet published.
         let _lock = parcels.locks.write([Key::Driver(fix.driver_id)]).await;

@@ -78,7 +78,7 @@ pub async fn watch_parcel<T>(
     let begun = begin();
     // The client of an ended parcel must not see where its driver is now.
     let fix = match parcel.driver_id {
-        Some(driver) if parcel.is_active() => parcels.store.last_driver_fix(&parcel.tenant, driver).await?,
+        Some(driver) if parcel.is_active() => parcels.shown_fix(&parcel.tenant, driver).await?,
         _ => None,
     };
     let progress = fix.map(|fix| progress_of(&parcel, fix, request.now));

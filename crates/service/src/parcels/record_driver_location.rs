@@ -44,7 +44,7 @@ pub struct DriverReport {
     pub parcel_id: Option<ParcelId>,
 }
 
-/// The outcome of a report. It is on disk.
+/// The outcome of a report. What was stored is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportOutcome {
     /// The driver's newest location. It was published.
@@ -56,6 +56,8 @@ pub enum ReportOutcome {
     Held,
     /// The same report was stored before.
     Repeated,
+    /// The driver was off duty. Nothing was stored.
+    OffDuty,
 }
 
 /// Records a driver's location for every active parcel that it brings. Returns after the commit.
@@ -93,6 +95,9 @@ async fn store_and_publish(
         parcels.drivers.carry_out(DriverAsked { tenant: tenant.clone(), driver }).await?;
     check_named(parcels, request, &report, &active).await?;
     let now = request.now;
+    if parcels.leaves_out(tenant, driver, report.at.unwrap_or(now)).await? {
+        return Ok(ReportOutcome::OffDuty);
+    }
     let last = last.filter(|last| !lies_ahead(last.at, now));
     let mut fix = DriverFix {
         driver_id: driver,

@@ -2,10 +2,10 @@
 
 use super::zip_file::ZipFile;
 use super::{EXPORT, person};
-use crate::Request;
 use crate::fair_reads::FairReads;
 use crate::file_store::FileStore;
 use crate::jobs::{JobEnd, JobProgress, JobWork, MadeFile};
+use crate::{Request, ServiceError};
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use milepost_clock::Clock;
@@ -27,6 +27,12 @@ pub(crate) struct ExportPerson {
     pub(crate) files: FileStore,
     pub(crate) reads: Arc<FairReads>,
     pub(crate) clock: Clock,
+    /// Where people reach this server; empty if that is not known.
+    pub(crate) public_url: String,
+}
+
+fn name_in_zip(key: &str) -> String {
+    format!("proofs/{}", key.replace('/', "-"))
 }
 
 #[async_trait]
@@ -89,10 +95,13 @@ impl ExportPerson {
             let mut text = String::new();
             for (_, row) in &page {
                 text.push_str(if is_first { "\n" } else { ",\n" });
-                text.push_str(&row.to_string());
                 is_first = false;
                 if name == FILES {
-                    keys.extend(row.get("file_key").and_then(Value::as_str).map(str::to_owned));
+                    let key = row.get("file_key").and_then(Value::as_str).map(str::to_owned);
+                    text.push_str(&self.with_references(row, key.as_deref()).to_string());
+                    keys.extend(key);
+                } else {
+                    text.push_str(&row.to_string());
                 }
             }
             zip.bytes(text.into_bytes()).await?;
@@ -108,9 +117,32 @@ impl ExportPerson {
         Ok(())
     }
 
+    /// A picture with where it is in this file, and where it is read with a credential.
+    fn with_references(&self, row: &Value, key: Option<&str>) -> Value {
+        let mut row = row.clone();
+        let text =
+            |name: &str| row.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        if let (Some(key), Some(delivery), Some(proof), Some(id)) =
+            (key, text("tracking_id"), text("proof"), text("id"))
+        {
+            let url = format!("{}/api/v1/deliveries/{delivery}/proofs/{proof}/files/{id}", self.public_url);
+            row["url"] = url.into();
+            row["file"] = name_in_zip(key).into();
+        }
+        if let Some(row) = row.as_object_mut() {
+            row.remove("file_key");
+        }
+        row
+    }
+
     async fn write_picture(&self, zip: &ZipFile, key: &str) -> Result<(), JobEnd> {
-        let Ok(mut pieces) = self.files.open(key).await else { return Ok(()) };
-        zip.entry(&format!("proofs/{}", key.replace('/', "-"))).await?;
+        let mut pieces = match self.files.open(key).await {
+            Ok(pieces) => pieces,
+            // It was removed with its delivery meanwhile. A store that is away is asked again later.
+            Err(ServiceError::NotFound(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        zip.entry(&name_in_zip(key)).await?;
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|error| JobEnd::Failed(format!("a picture can't be read: {error}")))?;
             zip.bytes(piece.to_vec()).await?;

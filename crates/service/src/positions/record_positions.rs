@@ -3,7 +3,7 @@
 use super::Positions;
 use crate::live::LiveTenant;
 use crate::{Request, ServiceError};
-use milepost_domain::{Action, Position, TenantId, Vehicle, VehicleId, VehicleScope, may_report};
+use milepost_domain::{Action, Position, ReportedBy, TenantId, Vehicle, VehicleId, VehicleScope, may_report};
 use milepost_follow::TenantVehicles;
 use milepost_store::PositionBatch;
 use std::collections::{BTreeSet, HashMap};
@@ -33,13 +33,15 @@ pub struct Rejected {
     pub detail: String,
 }
 
-/// The outcome of a batch. All positions that were not rejected are on disk.
+/// The outcome of a batch. All positions that were neither rejected nor of off-duty time are on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recorded {
     /// The number of positions that were stored.
     pub accepted: usize,
     /// The number of positions that were stored before or sent twice.
     pub duplicates: usize,
+    /// The number of positions of off-duty time, of which nothing is kept.
+    pub off_duty: usize,
     /// The refused positions, by index.
     pub rejected: Vec<Rejected>,
 }
@@ -52,6 +54,7 @@ pub async fn record_positions(
     positions: &Positions,
     request: &Request,
     tenant: &TenantId,
+    by: ReportedBy,
     reports: Vec<PositionReport>,
 ) -> Result<Recorded, ServiceError> {
     let scope = VehicleScope::of(&request.caller, Action::ReportPosition, tenant);
@@ -60,13 +63,20 @@ pub async fn record_positions(
     }
     let live = positions.live.tenant(&*positions.store, tenant).await?;
     let added = added_meanwhile(positions, &live, tenant, &reports).await?;
+    let off_duty = positions.live.off_duty(&*positions.store, tenant).await?;
     let mut recorded = Recorded::default();
     let mut allowed = Vec::with_capacity(reports.len());
     let mut indices = Vec::with_capacity(reports.len());
     for PositionReport { index, position } in reports {
         let known = TenantVehicles::get(&*live, &position.vehicle_id);
         let refusal = match known.or_else(|| added.get(&position.vehicle_id).cloned()) {
-            Some(vehicle) if may_report(&request.caller, tenant, &vehicle, position.at) => None,
+            Some(vehicle) if may_report(&request.caller, tenant, &vehicle, position.at) => {
+                if off_duty.leaves_out(&vehicle, Some(&request.caller), by, position.at) {
+                    recorded.off_duty += 1;
+                    continue;
+                }
+                None
+            }
             // Only a caller that may report for all vehicles learns that a vehicle does not exist.
             None if scope == VehicleScope::All => Some("no such vehicle"),
             _ => Some(NOT_YOURS),
@@ -83,7 +93,7 @@ pub async fn record_positions(
         // All positions are of vehicles that the caller may not report for: the request is forbidden, not invalid.
         let foreign =
             !recorded.rejected.is_empty() && recorded.rejected.iter().all(|rejected| rejected.detail == NOT_YOURS);
-        return if foreign { Err(ServiceError::Forbidden(NOT_YOURS)) } else { Ok(recorded) };
+        return if foreign && recorded.off_duty == 0 { Err(ServiceError::Forbidden(NOT_YOURS)) } else { Ok(recorded) };
     }
     let thresholds = live.thresholds(&*positions.store, tenant).await?;
     let batch = PositionBatch { tenant: tenant.clone(), positions: allowed, received_at: request.now, thresholds };

@@ -4,9 +4,10 @@
 use milepost_domain::{
     AccessTokenId, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId,
     DrivingKind, EntryKind, EventType, FenceEvent, FuelSource, GeofenceId, GradeId, GradeKind, Invalid, JsonObject,
-    Label, Latitude, Longitude, NoticeId, NotificationKind, NotificationText, OrderId, ParcelId, ParcelStatus, Reason,
-    Revision, RiderId, RoamingFenceId, Score, ServiceBasis, Severity, ShareId, SpeedKmh, TenantId, TimeOfDay,
-    Timestamp, TrackingId, TrainingDayId, TripId, TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone,
+    Label, Latitude, Longitude, NoticeId, NotificationKind, NotificationText, OffDutyRule, OrderId, ParcelId,
+    ParcelStatus, ProofFileKind, ProofId, Reason, Revision, RiderId, RoamingFenceId, Score, ServiceBasis, Severity,
+    ShareId, SpeedKmh, TenantId, TimeOfDay, Timestamp, TrackingId, TrainingDayId, TripId, TripOrigin, TripStatus,
+    UserId, VehicleId, Weekday, Zone,
 };
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -76,10 +77,10 @@ macro_rules! numbers {
 
 texts! {
     AlertId: stored, AlertSubject: stored, AlertTitle: stored, DeviceId: stored, EventType: new, Label: stored, NotificationKind: stored,
-    NotificationText: stored, OrderId: stored, Reason: stored, RiderId: stored, TenantId: stored, TrackingId: stored, TripId: stored,
+    NotificationText: stored, OrderId: stored, ProofId: stored, Reason: stored, RiderId: stored, TenantId: stored, TrackingId: stored, TripId: stored,
     VehicleId: stored,
     AlertKind: parse, AttendanceStatus: parse, DeliveryStatus: parse, DrivingKind: parse, EntryKind: parse, FenceEvent: parse,
-    FuelSource: parse, GradeKind: parse, ParcelStatus: parse, ServiceBasis: parse, Severity: parse, Revision: parse,
+    FuelSource: parse, GradeKind: parse, OffDutyRule: parse, ParcelStatus: parse, ProofFileKind: parse, ServiceBasis: parse, Severity: parse, Revision: parse,
     TripOrigin: parse, TripStatus: parse, Weekday: parse, Zone: parse,
 }
 

@@ -10,6 +10,7 @@ mod assignments;
 mod audit;
 mod catalogue;
 mod deliveries;
+mod duty;
 mod events;
 pub(super) mod fleet;
 mod history;

@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub(super) mod catalogue;
+pub(super) mod duty;
 pub(super) mod fleet;
 pub(super) mod rows;
 pub(super) mod shares;

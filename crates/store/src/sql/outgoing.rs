@@ -112,6 +112,9 @@ impl OutgoingStore for SqlStore {
     async fn add_mail(&self, user: UserId, body: &str, now: Timestamp) -> Result<bool> {
         write!(self, None, mails::add_mail(user, body, now))
     }
+    async fn add_confirmation_mail(&self, user: UserId, body: &str, now: Timestamp) -> Result<bool> {
+        write!(self, None, mails::add_confirmation_mail(user, body, now))
+    }
     async fn mail_gathered_alerts(&self, now: Timestamp, limit: u32) -> Result<u32> {
         let due = read!(self, mails::due_readers(now, limit))?;
         let mut refused = None;

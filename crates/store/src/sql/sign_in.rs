@@ -49,6 +49,9 @@ impl SignInStore for SqlStore {
     async fn find_password_link(&self, secret_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
         read!(self, password_links::find_password_link(secret_hash, now))
     }
+    async fn redeem_email_link(&self, secret_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
+        write!(self, None, audited::redeem_email_link(secret_hash, now, self.renderer(), self.author()))
+    }
     async fn redeem_password_link(
         &self,
         secret_hash: &Digest,

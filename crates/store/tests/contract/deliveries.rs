@@ -49,6 +49,7 @@ pub(crate) fn delivery(id: &str, tenant: &TenantId) -> Delivery {
 
 pub(crate) fn advanced(delivery: &Delivery) -> Fact {
     Fact::DeliveryAdvanced {
+        proofs: Vec::new(),
         tracking_id: delivery.tracking_id.clone(),
         order_id: delivery.order_id.clone(),
         status: delivery.status,

@@ -18,6 +18,7 @@ mod clocks;
 mod database;
 mod deliveries;
 mod devices;
+mod duty;
 mod events;
 mod faults;
 mod fleet;
@@ -155,6 +156,10 @@ on_both! {
         an_erasure_is_there_once_and_can_be_taken_back_until_it_begins;
     people:
         an_erased_person_is_in_no_row;
+    duty:
+        a_driver_goes_off_duty_and_comes_back,
+        what_is_left_out_follows_the_tenants_rule,
+        many_times_off_duty_become_fewer_that_cover_as_much;
     proofs:
         a_proof_comes_back_as_it_was_added,
         a_session_has_a_bounded_number_of_proofs,

@@ -18,7 +18,7 @@ async fn add_user(store: &dyn Store, name: &str) -> User {
 }
 
 async fn add_link(store: &dyn Store, number: u32, user: UserId, ms: i64) {
-    let link = PasswordLink { secret_hash: digest(number), user, expires_at: at(ms) };
+    let link = PasswordLink { secret_hash: digest(number), user, email: None, expires_at: at(ms) };
     store.add_password_link(&link, &Once::unclaimed()).await.unwrap();
 }
 
@@ -109,7 +109,7 @@ pub(crate) async fn a_password_link_ends_with_its_hour_or_with_what_it_was_made_
         ann.version += 1;
     }
     assert!(store.remove_user(ann.id, None, at(2)).await.unwrap());
-    let link = PasswordLink { secret_hash: digest(3), user: ann.id, expires_at: at(100) };
+    let link = PasswordLink { secret_hash: digest(3), user: ann.id, email: None, expires_at: at(100) };
     assert_eq!(store.add_password_link(&link, &Once::unclaimed()).await, Err(StoreError::NotFound("user")));
 }
 

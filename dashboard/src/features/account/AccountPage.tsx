@@ -3,6 +3,7 @@
 import { Page } from '../../components/Page';
 import type { Me } from '../../lib/api/get-me';
 import { useText } from '../../lib/strings/strings';
+import { Email } from './Email';
 import { Passkeys } from './Passkeys';
 import { SecondFactor } from './SecondFactor';
 import { Sessions } from './Sessions';
@@ -19,6 +20,7 @@ export function AccountPage({ me, isFactorDue, onEnd }: { me: Me; isFactorDue: b
       ) : null}
       <SecondFactor />
       <Passkeys />
+      {isFactorDue ? null : <Email />}
       <Sessions onEnd={onEnd} />
     </Page>
   );

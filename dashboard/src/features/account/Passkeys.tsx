@@ -7,12 +7,14 @@ import { Field } from '../../components/Field';
 import { Form, textOf } from '../../components/Form';
 import { Modal } from '../../components/Modal';
 import { notReadYet } from '../../components/Page';
+import { PasskeyStepUp } from '../../components/PasskeyStepUp';
 import { setFactorDue } from '../../lib/api/factor-due';
+import { type Passkey, passkeysQuery } from '../../lib/api/passkeys';
 import { ApiError } from '../../lib/api/request';
 import { hasPasskeys } from '../../lib/passkeys';
 import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
-import { addPasskey, type Passkey, passkeysQuery, removePasskey } from './api/passkeys';
+import { addPasskey, removePasskey } from './api/passkeys';
 import { PasswordField } from './PasswordField';
 import { RecoveryCodes } from './RecoveryCodes';
 
@@ -127,6 +129,13 @@ export function Passkeys() {
           >
             {(errors) => <PasswordField error={errors.password} />}
           </Form>
+          <PasskeyStepUp
+            onConfirmed={async () => {
+              await removePasskey(step.id);
+              close();
+              await reread();
+            }}
+          />
         </Modal>
       ) : null}
     </section>

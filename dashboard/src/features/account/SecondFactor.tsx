@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Field } from '../../components/Field';
 import { Form, textOf } from '../../components/Form';
 import { Modal } from '../../components/Modal';
+import { PasskeyStepUp } from '../../components/PasskeyStepUp';
 import { Secret } from '../../components/Secret';
 import { setFactorDue } from '../../lib/api/factor-due';
 import { ApiError } from '../../lib/api/request';
@@ -113,6 +114,13 @@ export function SecondFactor() {
           >
             {(errors) => <PasswordField error={errors.password} />}
           </Form>
+          <PasskeyStepUp
+            onConfirmed={async () => {
+              await removeTotp();
+              setNotice(t.account.isRemoved);
+              close();
+            }}
+          />
         </Modal>
       ) : null}
     </section>

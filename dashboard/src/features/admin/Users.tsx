@@ -17,6 +17,7 @@ import { useRoster, useVehicleName } from '../../lib/live/useLive';
 import { useFormat } from '../../lib/settings/format';
 import { useText } from '../../lib/strings/strings';
 import { addUser, changeUser, getUser, inviteUser, removeUser } from './api/things';
+import { EraseUser } from './EraseUser';
 
 type Role = User['role'];
 
@@ -28,6 +29,7 @@ export function Users({ me }: { me: Me }) {
   const nameOf = useVehicleName();
   const [edited, setEdited] = useState<Versioned<User> | 'new' | null>(null);
   const [removed, setRemoved] = useState<User | null>(null);
+  const [erased, setErased] = useState<User | null>(null);
   const invite = useMutation({ mutationFn: ({ id }: User) => inviteUser(id) });
   const done = () => {
     setEdited(null);
@@ -94,9 +96,18 @@ export function Users({ me }: { me: Me }) {
                   {t.common.edit}
                 </button>
                 {user.id === me.id ? null : (
-                  <button type="button" className="button button-small button-danger" onClick={() => setRemoved(user)}>
-                    {t.common.remove}
-                  </button>
+                  <>
+                    <button
+                      type="button"
+                      className="button button-small button-danger"
+                      onClick={() => setRemoved(user)}
+                    >
+                      {t.common.remove}
+                    </button>
+                    <button type="button" className="button button-small button-danger" onClick={() => setErased(user)}>
+                      {t.users.erase}
+                    </button>
+                  </>
                 )}
               </>
             )}
@@ -104,6 +115,15 @@ export function Users({ me }: { me: Me }) {
         ))}
       {edited ? (
         <EditUser me={me} user={edited === 'new' ? null : edited} onDone={done} onClose={() => setEdited(null)} />
+      ) : null}
+      {erased ? (
+        <EraseUser
+          user={erased}
+          onClose={() => {
+            setErased(null);
+            done();
+          }}
+        />
       ) : null}
       {invite.error ? (
         <p className="form-error" role="alert">

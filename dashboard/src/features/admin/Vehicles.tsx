@@ -82,7 +82,12 @@ export function Vehicles({ me }: { me: Me }) {
       render: ({ id }) => {
         const live = fleet.get(id);
         return live ? (
-          <Freshness state={fleet.freshness(live, nowMs)} atMs={live.fix?.atMs ?? null} nowMs={nowMs} />
+          <Freshness
+            state={fleet.freshness(live, nowMs)}
+            atMs={live.fix?.atMs ?? null}
+            nowMs={nowMs}
+            offDutyMs={live.offDutyMs}
+          />
         ) : (
           t.freshness.never
         );

@@ -14,7 +14,9 @@ import { type Text, useText } from '../../lib/strings/strings';
 import { ageText } from '../../lib/time/age';
 import { serverNowMs } from '../../lib/time/server-clock';
 import { useNow } from '../../lib/time/useNow';
+import { dutyQuery } from './api/duty';
 import { myParcelsQuery } from './api/list-my-parcels';
+import { DutySwitch } from './DutySwitch';
 import { OwnTrips } from './OwnTrips';
 import { ParcelCard } from './ParcelCard';
 import { type DeviceFix, useDevicePosition } from './useDevicePosition';
@@ -37,6 +39,8 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
   const refresh = useCallback(() => void refetch(), [refetch]);
   const { toasts, show, dismiss } = useToasts();
   const [isOn, setIsOn] = useState(false);
+  const { data: duty } = useQuery(dutyQuery(me.id));
+  const isOffDuty = duty?.off_duty ?? false;
   const [lastFix, setLastFix] = useState<DeviceFix | null>(null);
   const nowMs = useNow();
 
@@ -57,7 +61,7 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
   const parcelId = useLastParcel(me, parcels);
   const own = useOwnVehicle(me, isOn);
   const vehicleId = own && !own.reportsItself ? own.vehicle.id : null;
-  const canShare = (parcels?.length ?? 0) > 0 || vehicleId !== null;
+  const canShare = !isOffDuty && ((parcels?.length ?? 0) > 0 || vehicleId !== null);
   const isSharing = isOn && canShare;
   const { report, waiting, droppedCount } = useFixQueues({ me, parcelId, vehicleId });
 
@@ -80,6 +84,14 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
       </header>
       <main className="driver-main">
         <section className="driver-share" data-on={isSharing}>
+          {duty && duty.leaves_out !== 'nothing' ? (
+            <DutySwitch
+              me={me}
+              since={duty.since}
+              leavesOut={duty.leaves_out}
+              onProblem={(text) => show(text, 'bad')}
+            />
+          ) : null}
           <button
             type="button"
             role="switch"
@@ -96,8 +108,10 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
               {isSharing ? t.driver.on : t.driver.off}
             </span>
           </button>
-          {positionProblem ? null : <p className="driver-now">{shareText(isSharing, canShare, lastFix, nowMs, t)}</p>}
-          {own ? (
+          {positionProblem || isOffDuty ? null : (
+            <p className="driver-now">{shareText(isSharing, canShare, lastFix, nowMs, t)}</p>
+          )}
+          {own && !isOffDuty ? (
             <p className="driver-now">
               {own.reportsItself
                 ? t.driver.reportsItself(own.vehicle.label)

@@ -76,7 +76,7 @@ export function MyVehiclesPage({ me }: { me: Me }) {
                 <p className="details-fresh" data-freshness={freshness}>
                   <span className="fresh-dot" aria-hidden="true" />
                   {freshness === 'live' ? `${t.freshness.live} · ` : ''}
-                  <Freshness state={freshness} atMs={fix?.atMs ?? null} nowMs={nowMs} />
+                  <Freshness state={freshness} atMs={fix?.atMs ?? null} nowMs={nowMs} offDutyMs={vehicle.offDutyMs} />
                 </p>
                 <p className="muted">
                   {[

@@ -149,7 +149,7 @@ function VehicleRow({ vehicle, freshness, nowMs, index, count, isActive, isSelec
       <span className="vehicle-now">
         {freshness === 'live' && fix ? <span className="vehicle-speed">{format.speed(fix.speedKmh)}</span> : null}
         <small>
-          <Freshness state={freshness} atMs={fix?.atMs ?? null} nowMs={nowMs} />
+          <Freshness state={freshness} atMs={fix?.atMs ?? null} nowMs={nowMs} offDutyMs={vehicle.offDutyMs} />
         </small>
       </span>
     </div>

@@ -58,7 +58,7 @@ export function VehiclePanel({ vehicle, freshness, nowMs, isFollowed, onCentre, 
       <p className="details-fresh" data-freshness={freshness}>
         <span className="fresh-dot" aria-hidden="true" />
         {freshness === 'live' ? `${t.freshness.live} · ` : ''}
-        <Freshness state={freshness} atMs={fix?.atMs ?? null} nowMs={nowMs} />
+        <Freshness state={freshness} atMs={fix?.atMs ?? null} nowMs={nowMs} offDutyMs={vehicle.offDutyMs} />
       </p>
       {fix && freshness === 'live' ? (
         <div className="details-now">

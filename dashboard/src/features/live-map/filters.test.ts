@@ -11,6 +11,7 @@ const vehicle = (id: string, change: Partial<LiveVehicle> = {}, speedKmh = 0): L
   route: '',
   status: 'active',
   driverId: null,
+  offDutyMs: null,
   speedLimitKmh: null,
   rhythmMs: null,
   fix: { latitude: 0, longitude: 0, speedKmh, headingDeg: null, atMs: 0 },

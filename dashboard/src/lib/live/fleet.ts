@@ -18,6 +18,8 @@ export interface LiveVehicle {
   route: string;
   status: string;
   driverId: number | null;
+  /** Since when its driver is off duty, Unix milliseconds; null on duty. */
+  offDutyMs: number | null;
   speedLimitKmh: number | null;
   fix: VehicleFix | null;
   /** The usual time between two reports; null if it is not known. */
@@ -60,7 +62,7 @@ export class Fleet {
   }
 
   /** A vehicle as it is now. */
-  apply({ id, kind, label, license_plate, route, status, driver_id, place }: LiveState): void {
+  apply({ id, kind, label, license_plate, route, status, driver_id, place, off_duty_since }: LiveState): void {
     const known = this.vehicles.get(id);
     const named = { kind, label: label || license_plate || id, plate: license_plate ?? '', route: route ?? '' };
     const last = known?.fix ?? null;
@@ -73,6 +75,7 @@ export class Fleet {
       ...named,
       status,
       driverId: driver_id,
+      offDutyMs: off_duty_since ?? null,
       speedLimitKmh: this.limits.get(id) ?? null,
       fix,
       rhythmMs: place ? this.hear(id, place.t) : (known?.rhythmMs ?? null),

@@ -11,6 +11,7 @@ const vehicle = (id: string, label: string, change: Partial<LiveVehicle> = {}): 
   route: '',
   status: 'active',
   driverId: null,
+  offDutyMs: null,
   speedLimitKmh: null,
   rhythmMs: null,
   fix: { latitude: 0, longitude: 0, speedKmh: 0, headingDeg: null, atMs: 0 },

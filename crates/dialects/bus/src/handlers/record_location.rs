@@ -6,7 +6,7 @@ use crate::wire::{KioskLocation, RecordedLocation};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{Position, Principal};
+use milepost_domain::{Position, Principal, ReportedBy};
 use milepost_http::{Authenticated, Body, Path, Problem, rfc3339};
 use milepost_service::{PositionReport, Request, positions};
 
@@ -23,7 +23,10 @@ pub(crate) async fn record_location(
     ping.timestamp.get_or_insert_with(|| rfc3339(position.at).into());
     let report = vec![PositionReport { index: 0, position }];
     let tenant = &request.caller.tenant;
-    let recorded = positions::record_positions(&parts.live.use_cases().positions, &request, tenant, report).await?;
+    // A kiosk is part of its bus.
+    let recorded =
+        positions::record_positions(&parts.live.use_cases().positions, &request, tenant, ReportedBy::Vehicle, report)
+            .await?;
     if let Some(rejected) = recorded.rejected.first() {
         return Err(Problem::forbidden(rejected.detail.clone()));
     }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use milepost_domain::{Principal, Timestamp};
+use milepost_domain::{Principal, ReportedBy, Timestamp};
 use milepost_http::{FieldError, ForTenant, HttpContext, Problem, RawBody, TenantQuery, parse_json, parse_object};
 use milepost_service::{LARGE_BODY_BYTES, PositionReport, Recorded, positions};
 use serde::Deserializer as _;
@@ -41,7 +41,9 @@ pub(crate) async fn record_positions(
         let principal = request.caller.principal.clone();
         bodies.compute(&tenant, &request.caller, move || parse_positions(&raw, &principal, now)).await??
     };
-    let recorded = positions::record_positions(&context.use_cases.positions, &request, &tenant, reports).await?;
+    let recorded =
+        positions::record_positions(&context.use_cases.positions, &request, &tenant, ReportedBy::Phone, reports)
+            .await?;
     if rejected.len() + recorded.rejected.len() <= MANY_REFUSED {
         return Ok(answer(rejected, recorded).into_response());
     }
@@ -54,13 +56,14 @@ fn answer(mut rejected: Vec<RejectedJson>, recorded: Recorded) -> Result<(Status
         recorded.rejected.into_iter().map(|rejected| RejectedJson { index: rejected.index, detail: rejected.detail }),
     );
     rejected.sort_by_key(|rejected| rejected.index);
-    if recorded.accepted + recorded.duplicates == 0 && !rejected.is_empty() {
+    if recorded.accepted + recorded.duplicates + recorded.off_duty == 0 && !rejected.is_empty() {
         let errors = rejected
             .into_iter()
             .map(|rejected| FieldError { field: rejected.index.to_string(), message: rejected.detail });
         return Err(Problem::invalid_fields(errors.collect()).explained("no position was acceptable"));
     }
-    let answer = RecordedJson { accepted: recorded.accepted, duplicates: recorded.duplicates, rejected };
+    let Recorded { accepted, duplicates, off_duty, .. } = recorded;
+    let answer = RecordedJson { accepted, duplicates, off_duty, rejected };
     Ok((StatusCode::CREATED, Json(answer)))
 }
 

@@ -4,11 +4,11 @@ use crate::wire::account::{ChangeTenantJson, TenantJson, TenantSettingsJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{Label, Tenant, TenantId};
+use milepost_domain::{Label, OffDutyRule, Tenant, TenantId};
 use milepost_http::{
     Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, tenant_of,
 };
-use milepost_service::{proofs, tenants};
+use milepost_service::{duty, proofs, tenants};
 use std::sync::Arc;
 
 /// Adds a tenant.
@@ -31,13 +31,15 @@ pub(crate) async fn add_tenant(
 #[utoipa::path(patch, path = "/tenants/{id}", tag = "tenants", params(("id" = String, Path)),
     request_body = ChangeTenantJson,
     responses((status = 200, body = TenantSettingsJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
-pub(crate) async fn demand_proofs(
+pub(crate) async fn change_tenant(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,
     Path(id): Path<String>,
     Body(json): Body<ChangeTenantJson>,
 ) -> Result<Json<TenantSettingsJson>, Problem> {
     let tenant = tenant_of(&request.caller, Some(&id))?;
+    let off_duty = json.off_duty.as_deref().map(OffDutyRule::parse).transpose();
+    let off_duty = off_duty.map_err(|invalid| Problem::invalid("off_duty", invalid.message))?;
     let proof_required = match json.proof_required {
         Some(is_demanded) => {
             tenants::demand_proofs(&context.use_cases.tenants, &request, &tenant, is_demanded).await?;
@@ -45,7 +47,14 @@ pub(crate) async fn demand_proofs(
         }
         None => proofs::is_proof_required(&context.use_cases.proofs, &tenant).await?,
     };
-    Ok(Json(TenantSettingsJson { id: tenant.to_string(), proof_required }))
+    let off_duty = match off_duty {
+        Some(rule) => {
+            duty::set_off_duty_rule(&context.use_cases.duty, &request, &tenant, rule).await?;
+            rule
+        }
+        None => duty::off_duty_rule(&context.use_cases.duty, &tenant).await?,
+    };
+    Ok(Json(TenantSettingsJson { id: tenant.to_string(), proof_required, off_duty: off_duty.as_str() }))
 }
 
 /// Lists tenants in the order of their ids.

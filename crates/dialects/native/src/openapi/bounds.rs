@@ -6,9 +6,9 @@ use crate::handlers::track::{DEFAULT_MAX_AGE_S, MAX_AGE_S};
 use milepost_domain::{
     AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
     DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, JobStatus, Label, Language, Latitude,
-    Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
-    ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, Role, Scope, Severity, SpeedKmh, StudentId,
-    TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleSelection, VehicleStatus,
+    Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OffDutyRule,
+    OrderId, ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, Role, Scope, Severity, SpeedKmh,
+    StudentId, TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleSelection, VehicleStatus,
     WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
@@ -82,8 +82,9 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
         "Job" => matches!(field, "error" | "result_url"),
         "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
         "Problem" => matches!(field, "errors" | "second_factor"),
-        "Vehicle" => field == "distance_m",
-        "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id"),
+        "Vehicle" => matches!(field, "distance_m" | "off_duty_since"),
+        "Recorded" => field == "off_duty",
+        "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id" | "rider_off_duty"),
         // The fields of a kiosk as it sent them, and of requests for tokens.
         "KioskLocation" | "Login" | "TokenRefresh" => true,
         _ => false,
@@ -148,6 +149,8 @@ fn is_instant(field: &str) -> bool {
             "first_seen"
                 | "last_seen"
                 | "timestamp"
+                | "since"
+                | "off_duty_since"
                 | "start_time"
                 | "end_time"
                 | "followed_to"
@@ -176,6 +179,9 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         (_, "events") => WEBHOOK_KINDS.to_vec(),
         ("NewAlert" | "Alert", "type") => all!(AlertKind),
         ("NewDevice" | "ChangeDevice" | "Device" | "UnknownDevice", "protocol") => all!(DeviceProtocol),
+        ("ChangeTenant" | "TenantSettings", "off_duty") => all!(OffDutyRule),
+        ("Duty", "leaves_out") => vec!["nothing", "phones", "vehicles"],
+        ("OffDuty", "leaves_out") => vec!["phones", "vehicles"],
         ("NewGrade" | "Grade", "type") => all!(GradeKind),
         ("ListedDelivery", "status") => all!(DeliveryStatus),
         ("ChangeParcel" | "Parcel", "status") => all!(ParcelStatus),

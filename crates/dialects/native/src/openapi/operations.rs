@@ -29,7 +29,7 @@ const OF_DEVICES: [&str; 11] = [
 const OF_REPORTERS: [&str; 4] = ["record_positions", "update_delivery", "add_proof", "add_proof_of_order"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 40] = [
+const NOT_OF_PROGRAMS: [&str; 44] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
@@ -50,6 +50,10 @@ const NOT_OF_PROGRAMS: [&str; 40] = [
     "list_unknown_devices",
     "adopt_device",
     "set_second_factor",
+    "get_duty",
+    "get_email",
+    "request_confirmation",
+    "change_duty",
     "export_user",
     "erase_user",
     "keep_user",

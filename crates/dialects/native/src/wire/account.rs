@@ -24,6 +24,10 @@ pub(crate) struct ChangeTenantJson {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub proof_required: Option<bool>,
+    /// What is left out while one of its drivers is off duty: kept (nothing), phones, or vehicles (their trackers too).
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub off_duty: Option<String>,
 }
 
 /// What is set for a tenant.
@@ -32,6 +36,8 @@ pub(crate) struct TenantSettingsJson {
     pub id: String,
     /// Whether its deliveries end with a proof only.
     pub proof_required: bool,
+    /// What is left out while one of its drivers is off duty.
+    pub off_duty: &'static str,
 }
 
 /// A user to be added.

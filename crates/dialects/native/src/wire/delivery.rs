@@ -16,8 +16,10 @@ pub(crate) struct ListedDeliveryJson {
     pub status: String,
     /// The destination.
     pub dropoff: DropoffJson,
-    /// Where the rider was last; null before the first location.
+    /// Where the rider was last; null before the first location, and while the rider is off duty.
     pub position: Option<RiderPositionJson>,
+    /// The rider is off duty: where it was is not shown.
+    pub rider_off_duty: bool,
     /// Seconds until the rider arrives, from its own pace; null before the first location, after the delivery, and when the last
     /// location is too old.
     pub eta_s: Option<u32>,

@@ -131,8 +131,11 @@ pub(crate) struct VehicleJson {
     pub service_due_km: Option<f64>,
     /// When the next service is due: RFC 3339, UTC, milliseconds.
     pub service_due_at: Option<String>,
-    /// The last position; null before the first.
+    /// The last position; null before the first, and while its driver is off duty.
     pub position: Option<PositionJson>,
+    /// Since when its driver is off duty: RFC 3339, UTC, milliseconds; absent on duty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub off_duty_since: Option<String>,
     /// With `near`: metres from the place to the vehicle, on the sphere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance_m: Option<f64>,

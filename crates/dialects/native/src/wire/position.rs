@@ -77,13 +77,21 @@ pub(crate) struct RejectedJson {
     pub detail: String,
 }
 
-/// What happened to each position of a request. All but the rejected ones are on disk.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// What happened to each position of a request. All but the rejected ones and those of off-duty time are on disk.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecordedJson {
     /// Number of positions that were stored now.
     pub accepted: usize,
     /// Number of positions that had been stored before.
     pub duplicates: usize,
+    /// Number of positions of off-duty time, of which nothing is kept; absent if there were none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub off_duty: usize,
     /// The positions that were refused.
     pub rejected: Vec<RejectedJson>,
 }

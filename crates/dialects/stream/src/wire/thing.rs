@@ -90,6 +90,9 @@ pub struct DeliveryJson<'a> {
     pub dropoff: SpotJson,
     /// Where the rider was last; null before the first location.
     pub place: Option<RiderPlaceJson>,
+    /// The rider is off duty; absent on duty.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rider_off_duty: bool,
     /// Seconds to the destination by the documented formula.
     pub eta_seconds: Option<u32>,
     /// The better estimate; null before the first location and after the delivery.

@@ -6,9 +6,10 @@ use milepost_domain::{
     Alert, AlertId, AlertKind, AlertTitle, Attendance, AttendanceStatus, AttendanceUpdate, CadetId, DeliveryStatus,
     DrivingEvent, DrivingKind, Fact, FenceCrossing, FenceEvent, FuelSource, GeofenceId, GradeGiven, GradeId, GradeKind,
     GradeUpdate, JsonObject, Label, Latitude, Longitude, NotificationText, OrderId, ParcelId, ParcelStatus, Points,
-    Reason, Revision, RiderId, Score, ScoreChange, Scores, ScoresUpdate, ServiceBasis, ServiceDue, Severity, SpeedKmh,
-    Standing, TenantId, TimeOfDay, Timestamp, TrackingId, TrainingDayId, Trip, TripFigures, TripFuel, TripId,
-    TripOrigin, TripPlace, TripStatus, TripUpdate, UserId, VehicleId, WEBHOOK_KINDS, Zone,
+    ProofFileKind, ProofFileReference, ProofId, ProofReference, Reason, Revision, RiderId, Score, ScoreChange, Scores,
+    ScoresUpdate, ServiceBasis, ServiceDue, Severity, SpeedKmh, Standing, TenantId, TimeOfDay, Timestamp, TrackingId,
+    TrainingDayId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace, TripStatus, TripUpdate, UserId,
+    VehicleId, WEBHOOK_KINDS, Zone,
 };
 
 fn at(ms: i64) -> Timestamp {
@@ -16,7 +17,7 @@ fn at(ms: i64) -> Timestamp {
 }
 
 fn check(fact: &Fact, kind: &str, data: &str) -> &'static str {
-    let message = message(42, at(123), fact).unwrap();
+    let message = message(42, at(123), fact, "https://track.example.org").unwrap();
     let body = format!(r#"{{"data":{data},"timestamp":"2026-11-20T00:00:00.123Z","type":"{kind}"}}"#);
     assert_eq!((message.kind, message.body), (kind, body));
     message.kind
@@ -50,6 +51,11 @@ fn trip() -> Fact {
     Fact::TripChanged(Box::new(TripUpdate { trip, revision: Revision::Corrected }))
 }
 
+fn proof() -> ProofReference {
+    let file = ProofFileReference { id: 1, kind: ProofFileKind::Photo, bytes: 9, sha256: [1; 32] };
+    ProofReference { id: ProofId::new("p1").unwrap(), files: vec![file] }
+}
+
 #[test]
 fn every_public_kind_keeps_its_form_byte_for_byte() {
     let (tracking_id, order_id) = (TrackingId::new("TRK-1").unwrap(), OrderId::new("ORD/1 «x»").unwrap());
@@ -69,9 +75,19 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
             r#"{"event_id":42,"order_id":"ORD/1 «x»","rider_id":"R-1","status":"ASSIGNED","tracking_id":"TRK-1"}"#,
         ),
         check(
-            &Fact::DeliveryAdvanced { tracking_id, order_id, status: DeliveryStatus::Delivered },
+            &Fact::DeliveryAdvanced {
+                tracking_id: tracking_id.clone(),
+                order_id: order_id.clone(),
+                status: DeliveryStatus::InTransit,
+                proofs: Vec::new(),
+            },
             "delivery.status_changed",
-            r#"{"event_id":42,"order_id":"ORD/1 «x»","status":"DELIVERED","tracking_id":"TRK-1"}"#,
+            r#"{"event_id":42,"order_id":"ORD/1 «x»","status":"IN_TRANSIT","tracking_id":"TRK-1"}"#,
+        ),
+        check(
+            &Fact::DeliveryAdvanced { tracking_id, order_id, status: DeliveryStatus::Delivered, proofs: vec![proof()] },
+            "delivery.status_changed",
+            r#"{"event_id":42,"order_id":"ORD/1 «x»","proofs":[{"files":[{"bytes":9,"id":1,"kind":"photo","sha256":"0101010101010101010101010101010101010101010101010101010101010101","url":"https://track.example.org/api/v1/deliveries/TRK-1/proofs/p1/files/1"}],"id":"p1"}],"status":"DELIVERED","tracking_id":"TRK-1"}"#,
         ),
         check(
             &Fact::ParcelAdded { parcel_id, client_id: UserId::new(7).unwrap() },
@@ -206,6 +222,6 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
 fn internal_and_unknown_events_are_not_sent() {
     let unknown = Fact::Unknown { kind: "alert.raised".to_owned(), payload: "[]".to_owned() };
     for fact in [Fact::UserChanged { user_id: UserId::new(7).unwrap() }, unknown] {
-        assert_eq!(message(42, at(0), &fact), None);
+        assert_eq!(message(42, at(0), &fact, ""), None);
     }
 }

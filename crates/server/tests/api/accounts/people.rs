@@ -107,6 +107,16 @@ async fn all_that_is_known_of_a_person_is_exported(database: Database) {
     assert_eq!(rows("deliveries")[0]["order_id"], "o1");
     assert_eq!(rows("delivery_locations")[0]["latitude"], 1.5);
     assert_eq!(rows("proofs")[0]["note"], "left by zebedee.quux");
+    // The picture by reference: its sum, its name in this file, and where it is read with a credential.
+    let picture = &rows("proof_files")[0];
+    let bytes = &files[picture["file"].as_str().unwrap()];
+    let sum = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!((&picture["kind"], &picture["sha256"]), (&json!("photo"), &json!(sum)));
+    let read = server.get(picture["url"].as_str().unwrap(), &admin).await;
+    assert_eq!(read.bytes().await.unwrap(), bytes.as_slice());
+    assert_eq!(server.get(picture["url"].as_str().unwrap(), "").await.status(), 401);
+    assert!(picture.get("file_key").is_none());
     assert!(rows("notices_received")[0]["message"].as_str().unwrap().contains("hello"));
     assert_eq!(rows("alerts")[0]["title"], "late");
     assert_eq!(rows("parcels")[0]["pickup_address"], "somewhere");

@@ -36,6 +36,8 @@ fn new_thing(path: &str) -> Option<Value> {
         "/api/v1/tenants" => json!({"id": "new", "name": "new"}),
         "/api/v1/access-tokens" => json!({"name": "new", "scopes": ["read"]}),
         "/api/v1/shares" => json!({"name": "new", "vehicle_ids": ["v1"], "expires_at": 4_102_444_800_i64}),
+        "/auth/email" => json!({"email": "new@example.org"}),
+        "/api/v1/duty" => json!({"off_duty": true}),
         "/api/v1/second-factor" => json!({"roles": ["driver"]}),
         "/auth/totp/confirm" => json!({"code": "123456"}),
         "/auth/passkeys" => json!({

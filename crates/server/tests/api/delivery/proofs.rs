@@ -6,6 +6,7 @@ use crate::support::signing::token_for;
 use crate::support::{PATIENCE, TestServer, json_of};
 use milepost_domain::TenantId;
 use milepost_store::Retention;
+use milepost_test_support::Receiver;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -47,7 +48,11 @@ fn rider() -> String {
     token_for("r1", "rider", "default", 600)
 }
 
-on_both!(a_proof_is_stored_and_read_back, a_delivery_that_needs_a_proof_ends_with_one_only);
+on_both!(
+    a_proof_is_stored_and_read_back,
+    a_delivery_that_needs_a_proof_ends_with_one_only,
+    webhooks_are_told_of_proofs_by_reference,
+);
 
 async fn a_proof_is_stored_and_read_back(database: Database) {
     let server = database.start().await;
@@ -123,7 +128,7 @@ async fn a_delivery_that_needs_a_proof_ends_with_one_only(database: Database) {
     assert_eq!(set(json!({"proof_required": true}), &token_for("m", "manager", "default", 60)).await.status(), 403);
     assert_eq!(set(json!({"proof_required": 1}), &admin).await.status(), 422);
     let answer = json_of(set(json!({"proof_required": true}), &admin).await, 200).await;
-    assert_eq!(answer, json!({"id": "default", "proof_required": true}));
+    assert_eq!(answer, json!({"id": "default", "proof_required": true, "off_duty": "kept"}));
     let session = start(&server, &rider()).await;
     let deliver =
         async || server.post(&format!("/tracking/update/{session}"), &rider(), json!({"status": "DELIVERED"})).await;
@@ -139,6 +144,34 @@ async fn a_delivery_that_needs_a_proof_ends_with_one_only(database: Database) {
     let path = format!("/tracking/{session}/proof");
     json_of(send_proof(&server, &path, &rider(), &[("code", b"4711")], None).await, 201).await;
     assert_eq!(deliver().await.status(), 200);
+}
+
+async fn webhooks_are_told_of_proofs_by_reference(database: Database) {
+    let receiver = Receiver::start(|_| 200).await;
+    let settings = [("MILEPOST_WEBHOOK_ALLOW", "127.0.0.1"), ("PUBLIC_URL", "https://track.example.org")];
+    let server = database.start_with(&settings).await;
+    let hook = json!({"url": receiver.url, "events": ["delivery.status_changed"]});
+    json_of(server.post("/api/v1/webhooks", &server.admin, hook).await, 201).await;
+    let session = start(&server, &rider()).await;
+    let parts: [(&str, &[u8]); 3] = [("signature", PNG), ("receiver", b"Ann Smith"), ("note", b"by the door")];
+    let path = format!("/tracking/{session}/proof");
+    let added = json_of(send_proof(&server, &path, &rider(), &parts, None).await, 201).await;
+    let update = format!("/tracking/update/{session}");
+    assert_eq!(server.post(&update, &rider(), json!({"status": "DELIVERED"})).await.status(), 200);
+    let call = receiver.until(1).await.remove(0);
+    let data = &call.json()["data"];
+    let file = &data["proofs"][0]["files"][0];
+    assert_eq!((&data["status"], &data["proofs"][0]["id"]), (&json!("DELIVERED"), &added["id"]), "{data}");
+    for field in ["id", "kind", "bytes", "sha256"] {
+        assert_eq!(file[field], added["files"][0][field], "{field}");
+    }
+    let url = file["url"].as_str().unwrap().strip_prefix("https://track.example.org").unwrap();
+    assert_eq!(server.get(url, "").await.status(), 401, "it needs a credential");
+    let read = server.get(url, &token_for("m", "merchant", "default", 60)).await;
+    let sum = ring::digest::digest(&ring::digest::SHA256, &read.bytes().await.unwrap());
+    let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(file["sha256"], sum);
+    assert!(!call.text().contains("Ann Smith") && !call.text().contains("by the door"), "by reference only");
 }
 
 #[tokio::test]

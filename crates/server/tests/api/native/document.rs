@@ -61,6 +61,7 @@ async fn every_route_is_described() {
         "/app/",
         "/reset",
         "/unsubscribe",
+        "/confirm-email",
     ];
     let is_apart = |route: &str| {
         route == "/"

@@ -15,6 +15,7 @@ on_both!(
     alerts_are_gathered_for_who_wants_them_so,
     a_mail_that_is_put_off_is_tried_again_and_later_ones_wait_for_it,
     an_address_that_is_refused_twice_gets_nothing_until_it_is_set_again,
+    an_owner_confirms_a_refused_address_and_another_one,
 );
 
 /// Debian's `python3-aiosmtpd`.
@@ -320,4 +321,73 @@ async fn a_mail_goes_encrypted_and_after_a_login_to_a_server_that_wants_both() {
         assert_eq!(mails.taken(1).is_some(), is_taken, "{login}");
     }
     assert_eq!(mails.taken(1).unwrap()["to"], json!(["ann@example.net"]));
+}
+
+fn token_of(mail: &Value) -> String {
+    let text = mail["parts"]["text/plain"].as_str().unwrap();
+    let link = text.split("https://track.example.org/confirm-email?token=").nth(1).unwrap();
+    link.split_whitespace().next().unwrap().to_owned()
+}
+
+async fn an_owner_confirms_a_refused_address_and_another_one(database: Database) {
+    let Some(mails) = MailServer::start() else { return };
+    let server = start(database, &mails).await;
+    let ann = json!({"username": "ann", "role": "manager", "email": "ann@example.net"});
+    let (id, _) = server.add_user(ann).await;
+    mails.will_answer(&["550 no such user", "550 no such user"]);
+    raise(&server, "first").await;
+    let deadline = Instant::now() + PATIENCE;
+    while user(&server, id).await["email_refused_at"].is_null() {
+        assert!(Instant::now() < deadline, "the address was not refused");
+        server.clock.turn(Duration::from_secs(5));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let token = server.log_in("ann", "open sesame").await;
+    let own = server.get_json("/auth/email", &token).await;
+    assert!(own["email"] == "ann@example.net" && own["refused_at"].is_string(), "{own}");
+    let ask = async |body: Value| server.post("/auth/email", &token, body).await.status().as_u16();
+    let confirm =
+        async |token: &str| server.post("/auth/email/confirm", "", json!({"token": token})).await.status().as_u16();
+    // The same address: its owner mended the mailbox.
+    assert_eq!(ask(json!({})).await, 202);
+    let mail = mails.mail(&server, 1).await;
+    assert_eq!(
+        (&mail["to"], &mail["headers"]["Subject"]),
+        (&json!(["ann@example.net"]), &json!("Confirm your address"))
+    );
+    let link = token_of(&mail);
+    let body = json!({"token": link, "password": "plum tree 99"});
+    assert_eq!(server.post("/auth/reset/confirm", "", body).await.status(), 410, "it sets no password");
+    let page = server.get(&format!("/confirm-email?token={link}"), "").await;
+    assert_eq!(page.status(), 200);
+    assert!(!user(&server, id).await["email_refused_at"].is_null(), "looking at the link confirms nothing");
+    let page = server.post(&format!("/confirm-email?token={link}"), "", json!({})).await;
+    assert_eq!(page.status(), 200);
+    assert!(user(&server, id).await["email_refused_at"].is_null());
+    assert_eq!(confirm(&link).await, 410, "a link is good once");
+    raise(&server, "second").await;
+    assert_eq!(mails.mail(&server, 2).await["headers"]["Subject"], "second");
+
+    // Another address takes a fresh login or the password, and the link goes there.
+    server.clock.turn(Duration::from_secs(6 * 60));
+    let token = server.log_in("ann", "open sesame").await;
+    let ask = async |body: Value| server.post("/auth/email", &token, body).await.status().as_u16();
+    server.clock.turn(Duration::from_secs(6 * 60));
+    assert_eq!(ask(json!({"email": "ann@example.org"})).await, 403);
+    assert_eq!(ask(json!({"email": "ann@example.org", "password": "wrong"})).await, 403);
+    assert_eq!(ask(json!({"email": "no address", "password": "open sesame"})).await, 422);
+    assert_eq!(ask(json!({"email": "ann@example.org", "password": "open sesame"})).await, 202);
+    let mail = mails.mail(&server, 3).await;
+    assert_eq!(mail["to"], json!(["ann@example.org"]));
+    assert_eq!(user(&server, id).await["email"], "ann@example.net", "it is not its own yet");
+    let link = token_of(&mail);
+    assert_eq!(confirm(&link).await, 204);
+    assert_eq!(user(&server, id).await["email"], "ann@example.org");
+    // An hour later a link is good no more, and one that can't be delivered changes nothing.
+    assert_eq!(ask(json!({"email": "ann@example.com", "password": "open sesame"})).await, 202);
+    let link = token_of(&mails.mail(&server, 4).await);
+    server.clock.turn(Duration::from_secs(61 * 60));
+    assert_eq!(confirm(&link).await, 410);
+    let audit = server.get_json("/api/v1/audit?action=user.confirm_email", &server.admin).await;
+    assert_eq!(audit["items"].as_array().unwrap().len(), 2, "{audit}");
 }

@@ -41,6 +41,22 @@ pub(crate) async fn redeem_password_link(
     Ok(user)
 }
 
+/// Whoever has the link is its user.
+pub(crate) async fn redeem_email_link(
+    connection: &mut Connection,
+    secret_hash: &Digest,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+    author: Option<&Author>,
+) -> Result<Option<UserId>> {
+    let user = password_links::redeem_email_link(connection, secret_hash, now, renderer).await?;
+    if let Some(user) = user {
+        let author = author.map(|author| Author { user: Some(user), ..author.clone() });
+        note_user(connection, author.as_ref(), user, "user.confirm_email", None).await?;
+    }
+    Ok(user)
+}
+
 pub(crate) async fn add_identity(
     connection: &mut Connection,
     issuer: &str,

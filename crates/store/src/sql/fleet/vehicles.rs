@@ -5,7 +5,7 @@ use super::super::{Connection, Db, DbRow, assignments, events, positions};
 use super::vehicle_references;
 use crate::failure::taken;
 use crate::track_commit::SavedFilter;
-use crate::{Renderer, Result, TenantNo, TrackRow, TrackedVehicle, VehicleNo};
+use crate::{Renderer, Result, StoreError, TenantNo, TrackRow, TrackedVehicle, VehicleNo};
 use milepost_domain::{
     Fact, Label, NewestPosition, OdometerKm, Position, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId,
     VehicleKind, VehicleScope, VehicleStatus,
@@ -23,7 +23,8 @@ const COLUMNS: &str = concat!(
 /// Selects vehicles of the tenant `$1`.
 fn select(rest: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!(
-        "select {COLUMNS}, {DRIVERS_OF_VEHICLE} as past_drivers
+        "select {COLUMNS}, {DRIVERS_OF_VEHICLE} as past_drivers,
+         (select o.from_ms from off_duty o where o.user_id = v.driver_id and o.to_ms is null) as off_duty_ms
          from vehicles v join vehicle_states s on s.vehicle_no = v.vehicle_no
          where v.tenant_no = (select tenant_no from tenants where id = $1) {rest}"
     ))
@@ -59,6 +60,7 @@ fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {
             status: VehicleStatus::stored(row.try_get("status")?)?,
             driver_id: row.try_get::<Option<i64>, _>("driver_id")?.map(UserId::new).transpose()?,
             past_drivers: assignments::past_drivers(row.try_get("past_drivers")?)?,
+            off_duty_since: row.try_get::<Option<i64>, _>("off_duty_ms")?.map(positions::timestamp).transpose()?,
             speed_limit: row.try_get::<Option<f64>, _>("speed_limit_kmh")?.map(SpeedKmh::new).transpose()?,
             fuel_l_per_100km: row.try_get("fuel_l_per_100km")?,
             fuel_price_per_l: row.try_get("fuel_price_per_l")?,
@@ -117,7 +119,11 @@ pub(crate) async fn add_vehicle(
         .await?;
     events::append_facts(connection, tenant, &[Fact::VehicleAdded { vehicle_id: vehicle.id.clone() }], now, renderer)
         .await?;
-    Ok(TrackedVehicle { no: VehicleNo(vehicle_no), vehicle, track: NewestPosition::default() })
+    // Its driver may be off duty.
+    load_vehicles(connection, tenant, std::slice::from_ref(&vehicle.id))
+        .await?
+        .pop()
+        .ok_or_else(|| StoreError::Corrupt("a vehicle that was added a moment ago is missing".to_owned()))
 }
 
 async fn fetch_by_ids(connection: &mut Connection, tenant: &TenantId, ids: &[VehicleId]) -> Result<Vec<DbRow>> {

@@ -66,13 +66,19 @@ fn next_morning(zone: Option<&str>, now: Timestamp) -> Option<Timestamp> {
     Timestamp::from_unix_ms(morning.timestamp().as_millisecond())
 }
 
+macro_rules! select_reader {
+    () => {
+        "select u.id, u.tenant_no, u.alert_mail, u.timezone, (select count(*) from outgoing_calls c
+         where c.mail_user_id = u.id and c.next_attempt_ms is not null) as waiting,
+         (select count(*) from gathered_alerts g where g.user_id = u.id) as gathered from users u "
+    };
+}
+
 macro_rules! select_readers {
     ($rest:literal) => {
         concat!(
-            "select u.id, u.tenant_no, u.alert_mail, u.timezone, (select count(*) from outgoing_calls c
-             where c.mail_user_id = u.id and c.next_attempt_ms is not null) as waiting,
-             (select count(*) from gathered_alerts g where g.user_id = u.id) as gathered from users u
-             where u.email is not null and u.email_refused_ms is null and u.approved and u.active ",
+            select_reader!(),
+            "where u.email is not null and u.email_refused_ms is null and u.approved and u.active ",
             $rest
         )
     };
@@ -93,6 +99,24 @@ fn reader(row: &DbRow) -> Result<Reader> {
 pub(crate) async fn add_mail(connection: &mut Connection, user: UserId, body: &str, now: Timestamp) -> Result<bool> {
     let row =
         sqlx::query::<Db>(select_readers!("and u.id = $1")).bind(user.get()).fetch_optional(&mut *connection).await?;
+    let Some(reader) = row.as_ref().map(reader).transpose()? else { return Ok(false) };
+    if reader.waiting >= MAX_WAITING_MAILS {
+        return Ok(false);
+    }
+    let id = take_call_numbers(connection, reader.tenant_no, 1).await?;
+    insert(connection, &reader, body, None, id, now).await?;
+    Ok(true)
+}
+
+/// Stores a mail to another address than the user's, or to one that was refused: its body says which.
+pub(crate) async fn add_confirmation_mail(
+    connection: &mut Connection,
+    user: UserId,
+    body: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let row = sqlx::query::<Db>(concat!(select_reader!(), "where u.approved and u.active and u.id = $1"));
+    let row = row.bind(user.get()).fetch_optional(&mut *connection).await?;
     let Some(reader) = row.as_ref().map(reader).transpose()? else { return Ok(false) };
     if reader.waiting >= MAX_WAITING_MAILS {
         return Ok(false);

@@ -30,6 +30,8 @@ sections! {
         where user_id = $1 and push_no > cast($3 as bigint) order by push_no limit $4";
     "access_tokens", "0", "select cast(id as text) as row_cursor, id, name, scopes, vehicle_ids, created_ms, expires_ms, last_used_ms from access_tokens
         where tenant_no = (select tenant_no from tenants where id = $2) and created_by = $1 and id > cast($3 as bigint) order by id limit $4";
+    "off_duty", "0", "select cast(from_ms as text) as row_cursor, from_ms, to_ms, with_vehicle from off_duty
+        where user_id = $1 and from_ms > cast($3 as bigint) order by from_ms limit $4";
     "notices_received", "0", "select cast(notice_no as text) as row_cursor, id, is_message, message, kind, sender_id, fields, created_ms, read_ms from notices
         where user_id = $1 and notice_no > cast($3 as bigint) order by notice_no limit $4";
     "messages_sent", "0", "select cast(notice_no as text) as row_cursor, id, user_id, fields, created_ms from notices
@@ -60,7 +62,7 @@ sections! {
         from proofs p join deliveries d on d.delivery_no = p.delivery_no
         where d.tenant_no = (select tenant_no from tenants where id = $2) and (p.added_by = $5 or d.rider_id = $5)
         and p.proof_no > cast($3 as bigint) order by p.proof_no limit $4";
-    "proof_files", "0", "select cast(f.proof_no as text) || ':' || cast(f.id as text) as row_cursor, p.id as proof, f.id, f.kind, f.bytes, f.media_type, f.file_key
+    "proof_files", "0", "select cast(f.proof_no as text) || ':' || cast(f.id as text) as row_cursor, d.tracking_id, p.id as proof, f.id, f.kind, f.bytes, f.sha256, f.media_type, f.file_key
         from proof_files f join proofs p on p.proof_no = f.proof_no join deliveries d on d.delivery_no = p.delivery_no
         where d.tenant_no = (select tenant_no from tenants where id = $2) and (p.added_by = $5 or d.rider_id = $5)
         and (f.proof_no, f.id) > ($6, $7) order by f.proof_no, f.id limit $4";
@@ -136,6 +138,9 @@ fn value(row: &DbRow, place: usize) -> Result<Value> {
         "BOOL" | "BOOLEAN" => row.try_get::<bool, _>(place)?.into(),
         "REAL" | "FLOAT8" => row.try_get::<f64, _>(place)?.into(),
         "TEXT" => row.try_get::<String, _>(place)?.into(),
+        "BLOB" | "BYTEA" => {
+            row.try_get::<&[u8], _>(place)?.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        }
         _ => row.try_get::<i64, _>(place)?.into(),
     })
 }

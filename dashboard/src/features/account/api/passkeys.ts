@@ -1,26 +1,7 @@
-/** The caller's own passkeys. */
+/** Adds and removes the caller's own passkeys. */
 
-import { queryOptions } from '@tanstack/react-query';
 import { request, withJson } from '../../../lib/api/request';
 import { makePasskey, type PasskeyQuestion } from '../../../lib/passkeys';
-
-export interface Passkey {
-  id: number;
-  name: string;
-  created_at: string;
-  last_used_at: string | null;
-}
-
-interface Passkeys {
-  items: Passkey[];
-  /** Why none can be added. */
-  unavailable: string | null;
-}
-
-export const passkeysQuery = queryOptions({
-  queryKey: ['passkeys'],
-  queryFn: async () => (await (await request('/auth/passkeys')).json()) as Passkeys,
-});
 
 /** Returns the recovery codes of the first second factor. The password is needed beside another one. */
 export async function addPasskey(name: string, password: string | undefined): Promise<string[] | undefined> {
@@ -31,5 +12,6 @@ export async function addPasskey(name: string, password: string | undefined): Pr
   return ((await added.json()) as { recovery_codes?: string[] }).recovery_codes;
 }
 
-export const removePasskey = (id: number, password: string) =>
+/** Without a password after a fresh login. */
+export const removePasskey = (id: number, password?: string) =>
   request(`/auth/passkeys/${id}`, withJson('DELETE', { password }));

@@ -18,4 +18,5 @@ export const endAllSessions = () => request('/auth/logout/everywhere', { method:
 
 export const beginTotp = () => postJson('/auth/totp', {}, undefined);
 export const confirmTotp = (code: string) => postJson('/auth/totp/confirm', {}, { code });
-export const removeTotp = (password: string) => request('/auth/totp', withJson('DELETE', { password }));
+/** Without a password after a fresh login. */
+export const removeTotp = (password?: string) => request('/auth/totp', withJson('DELETE', { password }));

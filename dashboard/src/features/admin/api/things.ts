@@ -75,3 +75,10 @@ export const retryDelivery = (id: number, delivery: number) =>
 export const changeRules = (change: Schemas['ChangeRules'], etag: string | null) =>
   patchJson('/api/v1/fleet/rules', {}, change, etag);
 export const getRules = () => getVersioned('/api/v1/fleet/rules', {});
+
+/** Without a password after a fresh login. Returns when it will be done: until then it can be taken back. */
+export async function eraseUser(id: number, password?: string): Promise<number> {
+  const { due_at } = await postJson('/api/v1/users/{id}/erasure', { path: { id } }, { password: password ?? null });
+  return Date.parse(due_at);
+}
+export const keepUser = (id: number) => deleteAt('/api/v1/users/{id}/erasure', { path: { id } });
