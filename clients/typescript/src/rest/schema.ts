@@ -1187,8 +1187,6 @@ export interface paths {
         /**
          * Sends a link to an address that the caller says is its own: the present one if none is named. Another one needs a login of the last five minutes, or the password.
          * @description Sends a link to an address that the caller says is its own: the present one if none is named. Another one needs a login of the last five minutes, or the password.
-         *
-         *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["request_confirmation"];
     };
@@ -7621,10 +7619,6 @@ export interface operations {
     };
     request_confirmation: {
         parameters: {
-            header?: {
-                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
-                "Idempotency-Key"?: string;
-            };
         };
         requestBody: {
             content: {
@@ -7635,7 +7629,6 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
             };

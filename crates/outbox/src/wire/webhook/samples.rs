@@ -64,6 +64,16 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
     let text = |text: &str| NotificationText::new(text).unwrap();
     let score = |hundredths| Some(Score::from_hundredths(hundredths).unwrap());
     let all = Scores { prelim: score(8550), midterm: score(0), r#final: None };
+    check(
+        &Fact::DeliveryAdvanced {
+            tracking_id: tracking_id.clone(),
+            order_id: order_id.clone(),
+            status: DeliveryStatus::InTransit,
+            proofs: Vec::new(),
+        },
+        "delivery.status_changed",
+        r#"{"event_id":42,"order_id":"ORD/1 «x»","status":"IN_TRANSIT","tracking_id":"TRK-1"}"#,
+    );
     let kinds = [
         check(
             &Fact::DeliveryStarted {
@@ -73,16 +83,6 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
             },
             "delivery.started",
             r#"{"event_id":42,"order_id":"ORD/1 «x»","rider_id":"R-1","status":"ASSIGNED","tracking_id":"TRK-1"}"#,
-        ),
-        check(
-            &Fact::DeliveryAdvanced {
-                tracking_id: tracking_id.clone(),
-                order_id: order_id.clone(),
-                status: DeliveryStatus::InTransit,
-                proofs: Vec::new(),
-            },
-            "delivery.status_changed",
-            r#"{"event_id":42,"order_id":"ORD/1 «x»","status":"IN_TRANSIT","tracking_id":"TRK-1"}"#,
         ),
         check(
             &Fact::DeliveryAdvanced { tracking_id, order_id, status: DeliveryStatus::Delivered, proofs: vec![proof()] },
