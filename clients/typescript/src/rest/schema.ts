@@ -3322,6 +3322,18 @@ export interface components {
             /** @description Kind for programs. */
             type: string;
         };
+        /** @description A time off duty. */
+        OffDuty: {
+            /** @description When it began: RFC 3339, UTC, milliseconds. */
+            from: string;
+            /**
+             * @description What was left out.
+             * @enum {string}
+             */
+            leaves_out: "phones" | "vehicles";
+            /** @description When it ended; null while it goes on. */
+            to: string | null;
+        };
         /** @description What a guest is told of its share. */
         OpenedShare: {
             /**
@@ -3337,18 +3349,6 @@ export interface components {
              */
             recalled_at: string | null;
             state: components["schemas"]["ShareState"];
-        };
-        /** @description A time off duty. */
-        OffDuty: {
-            /** @description When it began: RFC 3339, UTC, milliseconds. */
-            from: string;
-            /**
-             * @description What was left out.
-             * @enum {string}
-             */
-            leaves_out: "phones" | "vehicles";
-            /** @description When it ended; null while it goes on. */
-            to: string | null;
         };
         /** @description A call to another program. */
         OutgoingCall: {

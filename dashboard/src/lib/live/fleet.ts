@@ -85,7 +85,7 @@ export class Fleet {
 
   /** Vehicles as REST has them. What came over the live connection is newer. */
   list(rows: Vehicle[]): void {
-    for (const { position, speed_limit_kmh, ...row } of rows) {
+    for (const { position, speed_limit_kmh, off_duty_since: offDuty, ...row } of rows) {
       if (speed_limit_kmh) this.limits.set(row.id, speed_limit_kmh);
       const t = position ? Date.parse(position.timestamp) : null;
       const last = this.vehicles.get(row.id)?.fix?.atMs ?? Number.NEGATIVE_INFINITY;
@@ -97,7 +97,7 @@ export class Fleet {
         ...(position.heading !== null && { heading: position.heading }),
         t: t ?? 0,
       };
-      this.apply({ ...row, place });
+      this.apply({ ...row, place, ...(offDuty ? { off_duty_since: Date.parse(offDuty) } : {}) });
     }
   }
 
