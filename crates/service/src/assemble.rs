@@ -242,6 +242,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         deliveries: Arc::clone(&use_cases.deliveries),
         parcels: Arc::clone(&use_cases.parcels),
         roaming: roaming_news,
+        commands: Arc::clone(&use_cases.devices.commands),
     };
     AssembledService {
         use_cases,

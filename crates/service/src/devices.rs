@@ -46,7 +46,8 @@ pub struct Devices {
     rules: DeviceRules,
     unknown: Arc<UnknownDevices>,
     alarms: AlarmAlerts,
-    commands: Commands,
+    /// The event feed says what has changed of them.
+    pub(crate) commands: Arc<Commands>,
     clock: Clock,
 }
 
@@ -59,7 +60,7 @@ impl Devices {
     ) -> Self {
         let unknown = UnknownDevices::new(Arc::clone(&store), clock.clone());
         let alarms = AlarmAlerts::new(Arc::clone(&store), wakers, alert_expiry_ms);
-        Self { store, access, positions, rules, unknown, alarms, commands: Commands::default(), clock }
+        Self { store, access, positions, rules, unknown, alarms, commands: Arc::default(), clock }
     }
 }
 

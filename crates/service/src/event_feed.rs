@@ -5,6 +5,7 @@ mod progress;
 mod running_trips;
 
 use crate::deliveries::{Deliveries, follow_delivery_event, follow_riders_duty};
+use crate::devices::Commands;
 use crate::listener::Listeners;
 use crate::live::{Advance, LiveMap};
 use crate::parcels::{Parcels, follow_crossing, follow_parcel};
@@ -14,7 +15,7 @@ use crate::{Listener, PositionRecorded, ServiceError};
 use futures_util::stream::{self, StreamExt as _};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
-use milepost_domain::{Event, Fact, TenantId, Timestamp, TripId, UserId, VehicleId, lies_ahead};
+use milepost_domain::{EntryKind, Event, Fact, TenantId, Timestamp, TripId, UserId, VehicleId, lies_ahead};
 use milepost_follow::TrackInbox;
 use milepost_relay::{News, Relay};
 use milepost_store::Store;
@@ -54,6 +55,7 @@ pub struct EventFeed {
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) parcels: Arc<Parcels>,
     pub(crate) roaming: Arc<RoamingNews>,
+    pub(crate) commands: Arc<Commands>,
 }
 
 impl EventFeed {
@@ -182,6 +184,10 @@ impl EventFeed {
             Fact::ParcelZoneCrossed { .. } if self.is_of_before(tenant, event) => Ok(()),
             Fact::ParcelZoneCrossed { parcel_id, zone, entered, at } => {
                 follow_crossing(&self.parcels, tenant, *parcel_id, *zone, *entered, at.unwrap_or(event.at));
+                Ok(())
+            }
+            Fact::CatalogueChanged { kind: EntryKind::QueuedCommand } => {
+                self.commands.forget(tenant);
                 Ok(())
             }
             // Published as events, by the caller.

@@ -9,14 +9,14 @@ use milepost_domain::{
 };
 use milepost_store::NewEntry;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// After this time the commands of a tenant are read again: another node may have taken one.
-const FRESH_FOR: Duration = Duration::from_secs(10);
+/// After this time the commands of a tenant are read again, should the event of a change have been missed.
+const FRESH_FOR: Duration = Duration::from_secs(300);
 /// Tenants whose commands are in memory. When there are more, all are read again.
-const MAX_TENANTS: usize = 1_000;
+const MAX_TENANTS: usize = 20_000;
 /// Commands of a tenant that are known. The oldest ones count.
 const MAX_KNOWN: u32 = 1_000;
 
@@ -28,17 +28,32 @@ type Kept = Arc<HashMap<VehicleId, Vec<Entry>>>;
 pub struct Commands {
     pub(super) lines: Arc<Lines>,
     /// A std mutex: held for a look-up, never across an await.
-    kept: Mutex<HashMap<TenantId, (Instant, Kept)>>,
+    kept: Mutex<Known>,
+}
+
+/// Kept commands in memory, until an event says that a tenant's have changed.
+#[derive(Default)]
+struct Known {
+    tenants: HashMap<TenantId, (Instant, Kept)>,
+    /// Counts changes: what was read before one is not believed after it.
+    changes: u64,
 }
 
 impl Commands {
     fn known(&self, tenant: &TenantId) -> Option<Kept> {
-        let kept = self.kept.lock().expect("nothing panics while holding it");
-        kept.get(tenant).filter(|(read, _)| read.elapsed() < FRESH_FOR).map(|(_, kept)| Arc::clone(kept))
+        let kept = self.lock();
+        kept.tenants.get(tenant).filter(|(read, _)| read.elapsed() < FRESH_FOR).map(|(_, kept)| Arc::clone(kept))
     }
 
-    fn forget(&self, tenant: &TenantId) {
-        self.kept.lock().expect("nothing panics while holding it").remove(tenant);
+    /// A tenant's kept commands have changed, here or on another node.
+    pub(crate) fn forget(&self, tenant: &TenantId) {
+        let mut kept = self.lock();
+        kept.tenants.remove(tenant);
+        kept.changes += 1;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.kept.lock().expect("nothing panics while holding it")
     }
 }
 
@@ -87,8 +102,8 @@ pub async fn keep_command(
     entry.ok_or_else(|| ServiceError::Conflict(format!("a tenant may have {MAX_ENTRIES} of a kind, remove one first")))
 }
 
-/// The commands that are kept for a device that has a connection now, the oldest first. Those of other nodes are found after some
-/// seconds. An empty list if they can't be read: the device's next message asks again.
+/// The commands that are kept for a device that has a connection now, the oldest first. Those of other nodes are found within a
+/// second. An empty list if they can't be read: the device's next message asks again.
 pub async fn kept_commands(devices: &Devices, device: &Device) -> Vec<Entry> {
     let kept = match devices.commands.known(&device.tenant) {
         Some(kept) => kept,
@@ -115,6 +130,7 @@ pub async fn take_kept_command(devices: &Devices, device: &Device, entry: &Entry
 }
 
 async fn read_kept(devices: &Devices, tenant: &TenantId) -> Result<Kept, ServiceError> {
+    let changes = devices.commands.lock().changes;
     let entries = devices.store.list_entries(tenant, EntryKind::QueuedCommand, 0, MAX_KNOWN).await?;
     let mut by_vehicle: HashMap<VehicleId, Vec<Entry>> = HashMap::new();
     for entry in entries {
@@ -124,11 +140,13 @@ async fn read_kept(devices: &Devices, tenant: &TenantId) -> Result<Kept, Service
         }
     }
     let kept = Arc::new(by_vehicle);
-    let mut known = devices.commands.kept.lock().expect("nothing panics while holding it");
-    if known.len() >= MAX_TENANTS && !known.contains_key(tenant) {
-        known.clear();
+    let mut known = devices.commands.lock();
+    if known.changes == changes {
+        if known.tenants.len() >= MAX_TENANTS && !known.tenants.contains_key(tenant) {
+            known.tenants.clear();
+        }
+        known.tenants.insert(tenant.clone(), (Instant::now(), Arc::clone(&kept)));
     }
-    known.insert(tenant.clone(), (Instant::now(), Arc::clone(&kept)));
     Ok(kept)
 }
 

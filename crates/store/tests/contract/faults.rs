@@ -60,9 +60,9 @@ fn full_sqlite_writes_nothing_of_a_batch_and_recovers() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         return runtime.block_on(write_more_than_fits());
     }
-    // Runs this test again in a process whose files can't grow past 2 MiB, which acts like a full disk.
+    // Runs this test again in a process whose files can't grow past 4 MiB, which acts like a full disk.
     let status = std::process::Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" --exact \"$1\" --nocapture"])
+        .args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$0\" --exact \"$1\" --nocapture"])
         .arg(std::env::current_exe().unwrap())
         .arg("faults::full_sqlite_writes_nothing_of_a_batch_and_recovers")
         .env(LIMITED, "1")

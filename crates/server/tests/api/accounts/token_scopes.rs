@@ -89,6 +89,9 @@ async fn every_operation_takes_the_scope_that_the_document_names_and_no_other() 
             if template == "/api/v1/stream" {
                 path.push_str("?to=vehicles");
             }
+            if template == "/api/v1/positions" {
+                path.push_str("?at=1700000000");
+            }
             calls.push((method.clone(), path, body, scope));
         }
     }

@@ -192,6 +192,7 @@ async fn no_list_shows_things_of_another_tenant() {
         paths.push(both.to_owned());
     }
     paths.push("/api/v1/vehicles/v1/positions?format=gpx".to_owned());
+    paths.push("/api/v1/positions?at=1700000000".to_owned());
     for path in paths {
         for path in [path.clone(), format!("{path}{}tenant=blue", if path.contains('?') { '&' } else { '?' })] {
             let answer = server.get(&path, &red).await;
