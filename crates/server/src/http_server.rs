@@ -8,6 +8,7 @@ mod graceful;
 mod host;
 mod http2;
 mod request_body;
+mod rest;
 
 use crate::accepting::accept_connections;
 use crate::connection_table::{ConnectionLimits, ConnectionTable};

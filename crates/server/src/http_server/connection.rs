@@ -6,6 +6,7 @@ use super::graceful::Watcher;
 use super::host::names_one_host;
 use super::http2::refuse_http2;
 use super::request_body::take_small_body;
+use super::rest::read_rest;
 use super::{CurrentRouter, HttpWaits};
 use crate::connection_table::ConnectionTable;
 use axum::extract::ConnectInfo;
@@ -18,6 +19,7 @@ use milepost_transport::{Abort, ReclaimableStream, write_detached};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
@@ -39,23 +41,25 @@ pub(super) fn serve_connection(stream: TcpStream, peer: SocketAddr, connections:
     let place = Arc::new(connections.table.enter(peer.ip(), &abort));
     let slot = DetachSlot::default();
     // Weak: a socket keeps the extensions of its request, and leaves the table.
-    let known = Arc::downgrade(&place);
+    let (known, own_place, leaves_rest) =
+        (Arc::downgrade(&place), Arc::clone(&place), Arc::new(AtomicBool::new(false)));
     let caller = ConnectionCaller::new(move |caller| {
         if let Some(place) = known.upgrade() {
             place.authenticated(caller);
         }
     });
     let (shared, own_abort, streams) = (Arc::clone(connections), abort.clone(), slot.clone());
+    let has_rest = Arc::clone(&leaves_rest);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         place.request_begun();
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(own_abort.clone());
         request.extensions_mut().insert(caller.clone());
         let kind = RequestKind::of(request.method(), request.version());
-        let (shared, streams) = (shared.clone(), streams.clone());
+        let (shared, streams, has_rest) = (shared.clone(), streams.clone(), Arc::clone(&has_rest));
         // Boxed, so that a request's memory is freed with its answer instead of living as long as its stream.
         Box::pin(async move {
-            let response = answer(&shared, request).await;
+            let response = answer(&shared, request, &has_rest).await;
             Ok::<_, Infallible>(streams.offer(&kind, response))
         })
     });
@@ -77,7 +81,14 @@ pub(super) fn serve_connection(stream: TcpStream, peer: SocketAddr, connections:
                     tokio::spawn(write_detached(stream, detached.body, detached.framing, abort));
                 }
             }
-            Ok(None) => {}
+            Ok(None) => {
+                // It still counts as a connection.
+                if leaves_rest.load(Ordering::Relaxed)
+                    && let Some(stream) = reclaim.reclaim()
+                {
+                    read_rest(stream).await;
+                }
+            }
             Err(error) if error.is_parse_version_h2() => {
                 if let Some(stream) = reclaim.reclaim() {
                     tokio::spawn(refuse_http2(stream));
@@ -85,11 +96,12 @@ pub(super) fn serve_connection(stream: TcpStream, peer: SocketAddr, connections:
             }
             Err(error) => tracing::debug!(%error, "connection ended early"),
         }
+        drop(own_place);
     });
 }
 
-/// Answers one request.
-async fn answer(connections: &Connections, request: hyper::Request<Incoming>) -> Response {
+/// Answers one request. Notes in `leaves_rest` that a part of it was not read.
+async fn answer(connections: &Connections, request: hyper::Request<Incoming>, leaves_rest: &AtomicBool) -> Response {
     if !names_one_host(request.version(), request.headers()) {
         return closing(Problem::malformed("send one Host header with the server's name").into_response());
     }
@@ -103,5 +115,9 @@ async fn answer(connections: &Connections, request: hyper::Request<Incoming>) ->
         return closing(problem.into_response());
     }
     let is_refusal = response.status().is_client_error() || response.status().is_server_error();
-    if is_refusal && !body.is_read() { closing(response) } else { response }
+    if is_refusal && !body.is_read() {
+        leaves_rest.store(true, Ordering::Relaxed);
+        return closing(response);
+    }
+    response
 }

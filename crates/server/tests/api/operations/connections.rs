@@ -162,3 +162,23 @@ async fn failed_logins_are_counted_by_the_client_that_a_trusted_proxy_names() {
     let server = TestServer::start().await;
     assert!(guesses(&server, each_its_own).await.contains(&429), "the header of a stranger is not believed");
 }
+
+#[tokio::test]
+async fn who_sends_a_whole_body_before_it_reads_sees_why_it_was_refused() {
+    let server = TestServer::start().await;
+    const TOO_LARGE: usize = 9 * 1024 * 1024;
+    let address = server.url.strip_prefix("http://").unwrap();
+    for _ in 0..5 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /api/v1/positions HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {TOO_LARGE}\r\n\r\n",
+            server.admin
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; TOO_LARGE]).await.expect("the rest is taken");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
+}
