@@ -24,7 +24,7 @@ insert into tc_devices (id, name, uniqueid, attributes)
 select d, 'Device ' || d, 'device-' || d, '{}' from generate_series(1, $devices) d;
 insert into tc_positions (id, protocol, deviceid, servertime, devicetime, fixtime, valid, latitude, longitude, altitude, speed, course, accuracy, attributes)
 select n, 'osmand', 1 + n % $devices, t, t, t, true, 30 + (n / $devices % 20000) / 100000.0, -97.75 + (n % $devices) / 100.0, 150, 20 + n % 10, n % 360, 5,
- '{"batteryLevel":80.0,"ignition":true,"distance":11.1,"totalDistance":' || n || '.5,"motion":true,"hours":' || n * 1000 || '}'
+ '{"batteryLevel":80.0,"ignition":true,"distance":11.1,"totalDistance":' || n || '.5,"motion":true,"hours":' || n::bigint * 1000 || '}'
 from generate_series(1, $rows) n, lateral (select timestamp '2025-06-01 00:00:00' + (n / $devices) * interval '10 seconds' as t) at;
 create index position_deviceid_fixtime on tc_positions (deviceid, fixtime);
 analyze;
