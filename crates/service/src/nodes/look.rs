@@ -12,7 +12,7 @@ use crate::{PositionRecorded, ServiceError};
 use milepost_domain::{TenantId, VehicleId, lies_ahead};
 use milepost_relay::RelayState;
 use milepost_store::VehicleNo;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// How often everything is looked at while the relay works: what was lost last has no successor that would show the gap.
@@ -69,7 +69,9 @@ impl Nodes {
 
     async fn look_at_everything(&self) -> Result<(), ServiceError> {
         let mut outcome = Ok(());
-        for tenant in self.watched() {
+        let watched: HashSet<TenantId> = self.watched().into_iter().collect();
+        self.lock_moved().retain(|tenant, _| watched.contains(tenant));
+        for tenant in watched {
             outcome = self.look_at_places(&tenant).await.and(outcome);
         }
         outcome.and(self.look_at_deliveries().await).and(self.look_at_drivers().await)
