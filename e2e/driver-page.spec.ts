@@ -120,8 +120,9 @@ test('a killed server loses no fix and stores none twice, and the page goes on b
     await expect.poll(() => queued(page)).toBeGreaterThanOrEqual(index + 1);
   }
   await milepost.resume();
-  await expect(state(page)).toHaveText('Live');
-  await expect.poll(() => queued(page)).toBe(0);
+  // The longest wait between two attempts is half a minute.
+  await expect(state(page)).toHaveText('Live', { timeout: 40_000 });
+  await expect.poll(() => queued(page), { timeout: 40_000 }).toBe(0);
   await share(page).click();
   const points = await path(parcel);
   const times = points.map(({ timestamp }) => Date.parse(timestamp));
