@@ -16,6 +16,7 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use milepost_access::{Attempt, Opened};
 use milepost_domain::{Language, Principal, Role, UserId};
+use milepost_service::fleet::offline_after_s;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -75,6 +76,8 @@ struct Me {
     /// The language and the time zone in which it is written to.
     language: Option<&'static str>,
     timezone: Option<String>,
+    /// The tenant's threshold: a vehicle that was not heard for so many seconds is offline.
+    offline_after_s: u32,
 }
 
 /// Routes for `/api/token` and `/auth`.
@@ -177,6 +180,7 @@ async fn show_caller(
 ) -> Result<Json<Me>, Problem> {
     let caller = authentication.into_caller();
     let user = context.access.user_of(&caller).await?;
+    let offline_after_s = offline_after_s(&context.use_cases.fleet, &context.request(caller.clone())).await?;
     let (id, tenant) = (caller.user_id().map(UserId::get), caller.tenant.to_string());
     let (role, cadet_id, vehicles) = match caller.principal {
         Principal::User { role, cadet_id, vehicle_ids, .. } => (Some(role), cadet_id, vehicle_ids),
@@ -193,5 +197,6 @@ async fn show_caller(
         vehicle_ids: vehicles.iter().map(ToString::to_string).collect(),
         language: user.as_ref().and_then(|user| user.contact.language).map(Language::as_str),
         timezone: user.and_then(|user| user.contact.timezone).map(|zone| zone.as_str().to_owned()),
+        offline_after_s,
     }))
 }

@@ -205,6 +205,18 @@ impl Channel {
         Some(drained)
     }
 
+    /// Ends every subscriber, after what is pending.
+    pub(crate) fn end_subscribers(self: &Arc<Self>) {
+        let start = {
+            let mut pending = self.lock_pending();
+            pending.lose();
+            !std::mem::replace(&mut pending.running, true)
+        };
+        if start {
+            self.shared.runtime.spawn(fanout::run(Arc::clone(self)));
+        }
+    }
+
     /// For a task that ended by a panic: another one, which starts now or with the next message, ends all subscribers.
     fn lose(self: &Arc<Self>, starts_now: bool) {
         {

@@ -72,6 +72,11 @@ impl Hub {
         }
     }
 
+    /// Ends every subscriber of a tenant on this node, so that it resumes: what should have been published to it was lost.
+    pub fn end_subscribers(&self, tenant: &str) {
+        self.channels.of_tenant(tenant).iter().for_each(Channel::end_subscribers);
+    }
+
     /// The hub's contents and counters.
     pub fn stats(&self) -> HubStats {
         self.shared.counters.read()

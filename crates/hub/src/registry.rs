@@ -44,6 +44,11 @@ impl<T> Registry<T> {
         made
     }
 
+    /// The entries of a tenant.
+    pub(crate) fn of_tenant(&self, tenant: &str) -> Vec<Arc<T>> {
+        self.lock().get(tenant).into_iter().flatten().filter_map(|(_, entry)| entry.upgrade()).collect()
+    }
+
     /// All entries that exist.
     pub(crate) fn all(&self) -> Vec<Arc<T>> {
         self.lock().values().flatten().filter_map(|(_, entry)| entry.upgrade()).collect()

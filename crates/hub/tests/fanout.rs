@@ -410,3 +410,17 @@ async fn a_fault_in_the_fan_out_ends_every_subscriber_instead_of_keeping_message
         assert_eq!(early.seen().contains(&"next".to_owned()), !always);
     }
 }
+
+#[tokio::test]
+async fn subscribers_of_a_tenant_are_ended_when_messages_to_them_were_lost_and_others_stay() {
+    let hub = hub();
+    let (own, other) = (hub.channel(&id()), hub.channel(&ChannelId::new("bus", "another tenant")));
+    let (ended, kept) = (Notebook::new(Form::WsPlain), Notebook::new(Form::WsPlain));
+    let _ended = own.subscribe(ended.clone(), Interest::all());
+    let _kept = other.subscribe(kept.clone(), Interest::all());
+    hub.end_subscribers(&id().tenant);
+    until(|| ended.overrun.load(Ordering::Relaxed)).await;
+    other.publish(Message::new("for the other", Recipients::everyone()));
+    until(|| !kept.seen().is_empty()).await;
+    assert!(!kept.overrun.load(Ordering::Relaxed));
+}

@@ -109,7 +109,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         (|| Arc::clone(&parts.store), || Arc::clone(&parts.access), || Arc::clone(&parts.tracks));
     let live_map = Arc::<LiveMap>::default();
     let live = || Arc::clone(&live_map);
-    let listeners = Listeners::from(parts.listeners);
+    let hub = parts.hub.clone();
+    let listeners = Listeners::new(parts.listeners, Arc::new(move |tenant| hub.end_subscribers(tenant.as_str())));
     let wakers = Wakers::new(Arc::clone(&outgoing.wake));
     let (fair_reads, trip_meters) = (Arc::new(FairReads::of_large_reads()), Arc::<TripMeters>::default());
     let meters = Arc::clone(&trip_meters);

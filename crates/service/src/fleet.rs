@@ -24,7 +24,7 @@ mod trip_path;
 
 pub use add_geofence::add_geofence;
 pub use change_geofence::{change_geofence, get_geofence};
-pub use change_rules::{RuleChange, RulesInForce, change_rules, get_rules};
+pub use change_rules::{RuleChange, RulesInForce, change_rules, get_rules, offline_after_s};
 pub use delete_alert::delete_alert;
 pub use end_trip::{TripEnding, end_trip};
 pub use fleet_dashboard::{FleetDashboard, fleet_dashboard, read_dashboard};

@@ -66,23 +66,29 @@ pub trait Listener: Send + Sync {
     fn events_published(&self, _: &TenantId, _: &[Event]) {}
 }
 
+/// Called when messages to a tenant's subscribers were lost.
+pub(crate) type OnLost = Arc<dyn Fn(&TenantId) + Send + Sync>;
+
 /// All listeners as one.
 #[derive(Clone)]
-pub(crate) struct Listeners(Arc<[Arc<dyn Listener>]>);
-
-impl From<Vec<Arc<dyn Listener>>> for Listeners {
-    fn from(listeners: Vec<Arc<dyn Listener>>) -> Self {
-        Self(listeners.into())
-    }
+pub(crate) struct Listeners {
+    all: Arc<[Arc<dyn Listener>]>,
+    on_lost: OnLost,
 }
 
 impl Listeners {
+    /// `on_lost` is called after a listener has panicked: it ends the tenant's subscribers, so that they resume.
+    pub(crate) fn new(listeners: Vec<Arc<dyn Listener>>, on_lost: OnLost) -> Self {
+        Self { all: listeners.into(), on_lost }
+    }
+
     /// Calls every listener. One that panics is left out this time: the caller goes on, and so do the others.
-    fn each(&self, call: impl Fn(&dyn Listener)) {
-        for listener in self.0.iter() {
+    fn each(&self, tenant: &TenantId, call: impl Fn(&dyn Listener)) {
+        for listener in self.all.iter() {
             // Listeners only enqueue messages. Nothing that they leave half done is used here.
             if catch_unwind(AssertUnwindSafe(|| call(&**listener))).is_err() {
-                tracing::error!("a dialect panicked while it published: its subscribers missed a message");
+                tracing::error!(%tenant, "a dialect panicked while it published: the tenant's subscribers are closed and resume");
+                (self.on_lost)(tenant);
             }
         }
     }
@@ -90,59 +96,60 @@ impl Listeners {
 
 impl Listener for Listeners {
     fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
-        self.each(|listener| listener.positions_recorded(tenant, recorded));
+        self.each(tenant, |listener| listener.positions_recorded(tenant, recorded));
     }
 
     fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle, before: Option<&LiveVehicle>) {
-        self.each(|listener| listener.vehicle_changed(tenant, vehicle, before));
+        self.each(tenant, |listener| listener.vehicle_changed(tenant, vehicle, before));
     }
 
     fn vehicle_removed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
-        self.each(|listener| listener.vehicle_removed(tenant, vehicle));
+        self.each(tenant, |listener| listener.vehicle_removed(tenant, vehicle));
     }
 
     fn delivery_changed(&self, view: &DeliveryView) {
-        self.each(|listener| listener.delivery_changed(view));
+        self.each(&view.delivery.tenant, |listener| listener.delivery_changed(view));
     }
 
     fn follows_delivery(&self, id: &TrackingId) -> bool {
-        self.0.iter().any(|listener| listener.follows_delivery(id))
+        self.all.iter().any(|listener| listener.follows_delivery(id))
     }
 
     fn followed_deliveries(&self) -> Vec<(TrackingId, i64)> {
-        self.0.iter().flat_map(|listener| listener.followed_deliveries()).collect()
+        self.all.iter().flat_map(|listener| listener.followed_deliveries()).collect()
     }
 
     fn zone_crossed(&self, tenant: &TenantId, id: ParcelId, zone: Zone, entered: bool, at: Timestamp) {
-        self.each(|listener| listener.zone_crossed(tenant, id, zone, entered, at));
+        self.each(tenant, |listener| listener.zone_crossed(tenant, id, zone, entered, at));
     }
 
     fn followed_parcels(&self) -> Vec<(TenantId, ParcelId)> {
-        self.0.iter().flat_map(|listener| listener.followed_parcels()).collect()
+        self.all.iter().flat_map(|listener| listener.followed_parcels()).collect()
     }
 
     fn driver_moved(&self, moved: &[MovedParcel]) {
-        self.each(|listener| listener.driver_moved(moved));
+        let Some(first) = moved.first() else { return };
+        self.each(&first.parcel.tenant, |listener| listener.driver_moved(moved));
     }
 
     fn parcel_changed(&self, update: &ParcelUpdate) {
-        self.each(|listener| listener.parcel_changed(update));
+        self.each(&update.current.parcel.tenant, |listener| listener.parcel_changed(update));
     }
 
     fn follows_parcel(&self, tenant: &TenantId, id: ParcelId) -> bool {
-        self.0.iter().any(|listener| listener.follows_parcel(tenant, id))
+        self.all.iter().any(|listener| listener.follows_parcel(tenant, id))
     }
 
     fn trips_progressed(&self, tenant: &TenantId, trips: &[Trip], at: Timestamp) {
-        self.each(|listener| listener.trips_progressed(tenant, trips, at));
+        self.each(tenant, |listener| listener.trips_progressed(tenant, trips, at));
     }
 
     fn follows_trips(&self, tenant: &TenantId) -> bool {
-        self.0.iter().any(|listener| listener.follows_trips(tenant))
+        self.all.iter().any(|listener| listener.follows_trips(tenant))
     }
 
     fn events_published(&self, tenant: &TenantId, events: &[Event]) {
-        self.each(|listener| listener.events_published(tenant, events));
+        self.each(tenant, |listener| listener.events_published(tenant, events));
     }
 }
 
@@ -171,10 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_that_panics_keeps_nothing_from_the_others_and_from_the_caller() {
+    fn a_listener_that_panics_keeps_nothing_from_the_others_and_its_subscribers_resume() {
         let (before, after) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
         let all: Vec<Arc<dyn Listener>> = vec![before.clone(), Arc::new(Broken), after.clone()];
-        let listeners = Listeners::from(all);
+        let lost = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&lost);
+        let on_lost: OnLost = Arc::new(move |tenant| {
+            assert_eq!(*tenant, TenantId::default_tenant());
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        let listeners = Listeners::new(all, on_lost);
         let vehicle = Vehicle::new(
             VehicleId::new("b").unwrap(),
             VehicleKind::new("bus").unwrap(),
@@ -186,5 +199,6 @@ mod tests {
             listeners.vehicle_removed(&TenantId::default_tenant(), &removed);
         }
         assert_eq!((before.0.load(Ordering::Relaxed), after.0.load(Ordering::Relaxed)), (2, 2));
+        assert_eq!(lost.load(Ordering::Relaxed), 2);
     }
 }

@@ -40,7 +40,7 @@ export function refusal(status: number, detail: string, headers: Record<string, 
   return () => Response.json({ status, detail }, { status, headers });
 }
 
-export const ME = { id: 9, username: 'ada', role: 'client', tenant: 'default', cadetId: null };
+export const ME = { id: 9, username: 'ada', role: 'client', tenant: 'default', cadetId: null, offlineAfterMs: 600_000 };
 export const CONFIG = { tile_url: null, tile_attribution: null, version: '0.1.0' };
 
 const WELCOME = {

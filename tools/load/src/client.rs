@@ -43,6 +43,8 @@ pub(crate) struct Client {
     epoll: OwnedFd,
     watchers: Vec<Watcher>,
     publishers: Vec<Publisher>,
+    /// The one that is asked first for the next request: a connection that never sends anything is closed by the server.
+    next_publisher: usize,
     buffer: Vec<u8>,
     waiting: Waiting,
 }
@@ -51,7 +53,14 @@ impl Client {
     /// A client without connections.
     pub(crate) fn new(waiting: Waiting) -> Result<Self> {
         let epoll = create(CreateFlags::CLOEXEC)?;
-        Ok(Self { epoll, watchers: Vec::new(), publishers: Vec::new(), buffer: vec![0; 2 * READ_BYTES], waiting })
+        Ok(Self {
+            epoll,
+            watchers: Vec::new(),
+            publishers: Vec::new(),
+            next_publisher: 0,
+            buffer: vec![0; 2 * READ_BYTES],
+            waiting,
+        })
     }
 
     /// Opens `count` more sockets, one after the other.
@@ -106,9 +115,13 @@ impl Client {
         Ok(())
     }
 
-    /// A publishing connection that does not wait for an answer.
-    pub(crate) fn idle_publisher(&self) -> Option<usize> {
-        self.publishers.iter().position(|publisher| !publisher.is_waiting())
+    /// A publishing connection that does not wait for an answer, each in its turn.
+    pub(crate) fn idle_publisher(&mut self) -> Option<usize> {
+        let count = self.publishers.len();
+        let in_turn = (0..count).map(|step| (self.next_publisher + step) % count);
+        let idle = in_turn.into_iter().find(|number| !self.publishers[*number].is_waiting())?;
+        self.next_publisher = (idle + 1) % count;
+        Some(idle)
     }
 
     /// The number of requests without an answer yet.

@@ -26,6 +26,8 @@ pub(crate) struct ClosedLoop {
     /// The answers so far.
     pub(crate) answers: Answers,
     sent_us: Vec<u64>,
+    /// The connection that sends first in the next run: one that never sends anything is closed by the server.
+    first: usize,
 }
 
 impl ClosedLoop {
@@ -33,7 +35,7 @@ impl ClosedLoop {
         let mut client = Client::new(Waiting::Sleep)?;
         client.open_publishers(connections, milepost.address)?;
         let answers = Answers { latency: durations(), accepted: 0, answered: Vec::new(), refused: None };
-        Ok(Self { client, answers, sent_us: vec![0; connections] })
+        Ok(Self { client, answers, sent_us: vec![0; connections], first: 0 })
     }
 
     /// Runs until `duration` has passed or `next` returns nothing more. Returns the time until the last answer.
@@ -44,6 +46,8 @@ impl ClosedLoop {
     ) -> Result<Duration> {
         let start = Instant::now();
         let mut idle: Vec<usize> = (0..self.sent_us.len()).collect();
+        idle.rotate_left(self.first);
+        self.first = (self.first + 1) % self.sent_us.len();
         loop {
             for connection in idle.drain(..) {
                 if start.elapsed() < duration

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -80,17 +81,34 @@ impl Client {
 
     /// Sends a request and returns the status and the body as JSON (null if it is not JSON).
     pub(crate) fn call(&mut self, method: &str, path: &str, body: &Value) -> Result<(u16, Value)> {
-        self.stream.write_all(&json_request(method, path, &self.credential, body.to_string().as_bytes()))?;
+        let request = json_request(method, path, &self.credential, body.to_string().as_bytes());
+        self.answer(&request, |response| {
+            (response.status, serde_json::from_slice(response.body).unwrap_or(Value::Null))
+        })
+        .with_context(|| format!("{method} {path}"))
+    }
+
+    /// The gauges and counters of `/metrics` without labels, by their names.
+    pub(crate) fn metrics(&mut self) -> Result<HashMap<String, f64>> {
+        let request = json_request("GET", "/metrics", &self.credential, b"");
+        let text = self.answer(&request, |response| String::from_utf8_lossy(response.body).into_owned())?;
+        let line =
+            |line: &str| line.split_once(' ').and_then(|(name, value)| Some((name.to_owned(), value.parse().ok()?)));
+        Ok(text.lines().filter_map(line).collect())
+    }
+
+    fn answer<T>(&mut self, request: &[u8], read: impl FnOnce(&Response<'_>) -> T) -> Result<T> {
+        self.stream.write_all(request)?;
         let mut received = Vec::new();
         let mut chunk = [0; 4096];
         loop {
-            let length_bytes = self.stream.read(&mut chunk).with_context(|| format!("no answer to {method} {path}"))?;
+            let length_bytes = self.stream.read(&mut chunk).context("no answer")?;
             if length_bytes == 0 {
-                bail!("the server closed the connection at {method} {path}");
+                bail!("the server closed the connection");
             }
             received.extend_from_slice(&chunk[..length_bytes]);
             if let Some(response) = first_response(&received)? {
-                return Ok((response.status, serde_json::from_slice(response.body).unwrap_or(Value::Null)));
+                return Ok(read(&response));
             }
         }
     }

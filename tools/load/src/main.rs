@@ -14,6 +14,7 @@ mod fanout;
 mod fleet;
 mod floor;
 mod frame;
+mod growth;
 mod histogram;
 mod http;
 mod idle;
@@ -55,6 +56,8 @@ enum Command {
     Fanout(fanout::FanoutOptions),
     /// A new version in the place of the running one, under many sockets
     Deploy(deploy::DeployOptions),
+    /// CPU a position, memory a vehicle and the delay of history, with few and many vehicles and tenants at one rate
+    Growth(growth::GrowthOptions),
     /// Memory of sockets that only wait, with and without permessage-deflate
     Idle(idle::IdleOptions),
     /// Positions a second, single and in batches, against a route that stores nothing and against a bare COPY
@@ -76,6 +79,7 @@ fn main() -> anyhow::Result<()> {
         Command::Floor { port } => floor::run_floor(port),
         Command::Fanout(options) => fanout::run_fanout(options),
         Command::Deploy(options) => deploy::run_deploy(&options),
+        Command::Growth(options) => growth::run_growth(&options),
         Command::Idle(options) => idle::run_idle(&options),
         Command::Ingest(options) => ingest::run_ingest(&options),
         Command::Latency(options) => latency::run_latency(&options),

@@ -158,13 +158,14 @@ fn busy_us(options: &NodesOptions, taker: &Milepost, measured: &Milepost, is_wat
     let known = fleet.clone();
     let mut screens = Screens::new(1, &known);
     let mut client = Client::new(Waiting::Sleep)?;
-    client.open_publishers(PUBLISHERS, taker.address)?;
     if is_watched {
         client.open_watchers(1, &measured.bus_socket(false))?;
     }
     client.poll_until_quiet(QUIET, &mut screens)?;
     let idle = cpu_of(&[measured])?;
     sleep(Duration::from_secs_f64(options.seconds));
+    // Not before the wait: the server closes connections that send nothing.
+    client.open_publishers(PUBLISHERS, taker.address)?;
     let begun = cpu_of(&[measured])?;
     let times = even_pace(options.relayed, options.seconds);
     let make = |number: u64, stamp_us| {

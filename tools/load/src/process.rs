@@ -20,6 +20,19 @@ pub(crate) fn rss_bytes(pid: u32) -> Result<u64> {
     rss_bytes_in(&status).context("/proc/PID/status has an unknown form")
 }
 
+/// CPU seconds that all running processes of this name have used.
+pub(crate) fn cpu_seconds_of_all(name: &str) -> Result<f64> {
+    let mut sum = 0.0;
+    for entry in fs::read_dir("/proc")? {
+        let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // One that ends meanwhile counts no more.
+        if fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|found| found.trim_end() == name) {
+            sum += cpu_seconds(pid).unwrap_or(0.0);
+        }
+    }
+    Ok(sum)
+}
+
 /// CPU seconds that the whole machine has been busy since it started, time stolen by its host included.
 ///
 /// Growth beyond that of the programs under test shows that something else disturbed a run.

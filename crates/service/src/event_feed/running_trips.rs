@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_running_trip_is_not_told_after_its_end() {
         let (told, at) = (Arc::new(Told::default()), Timestamp::from_unix_ms(0).unwrap());
-        let listeners = Listeners::from(vec![Arc::clone(&told) as Arc<dyn Listener>]);
+        let listeners = Listeners::new(vec![Arc::clone(&told) as Arc<dyn Listener>], Arc::new(|_| ()));
         let mut published = PublishedTrips::default();
         published.note(vec![(TripId::new("ended").unwrap(), 6), (TripId::new("begun").unwrap(), 1)]);
         let trips = [trip("ended", 5), trip("begun", 2), trip("unheard", 9)];

@@ -38,6 +38,15 @@ pub async fn get_rules(fleet: &Fleet, request: &Request, tenant: &TenantId) -> R
     Ok(in_force(rules.as_ref()))
 }
 
+/// After how many seconds without a position a vehicle of the caller's tenant is offline. Everybody who sees a vehicle may know it.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn offline_after_s(fleet: &Fleet, request: &Request) -> Result<u32, ServiceError> {
+    let rules = fleet.store.get_rules(&request.caller.tenant).await?;
+    Ok(read_thresholds(rules.as_ref()).offline_after_s)
+}
+
 /// Changes some of a tenant's thresholds, which apply to the next position. A change without a difference is not
 /// stored.
 ///

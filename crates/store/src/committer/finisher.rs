@@ -82,10 +82,16 @@ impl Finisher {
             }
             let flushed = self.flush(&transactions).await;
             let count = transactions.len();
+            let mut is_whole = true;
             for transaction in transactions {
-                self.finish(transaction, &flushed);
+                is_whole &= self.finish(transaction, &flushed);
             }
             self.unflushed.end(count);
+            if !is_whole {
+                // What was published of it is unknown, and so is the state of who publishes: the server starts anew.
+                tracing::error!("what a transaction stored was not published: no more positions are taken");
+                return;
+            }
         }
     }
 
@@ -103,7 +109,9 @@ impl Finisher {
         flushed
     }
 
-    fn finish(&self, written: Written, flushed: &Result<()>) {
+    /// Returns false if the observer panicked.
+    fn finish(&self, written: Written, flushed: &Result<()>) -> bool {
+        let mut is_whole = true;
         let mut sample = CommitSample { callers: written.callers.len(), committed: true, ..CommitSample::default() };
         let mut answers = Vec::with_capacity(written.callers.len());
         for caller in written.callers {
@@ -113,7 +121,7 @@ impl Finisher {
                     sample.accepted += recorded.accepted;
                     sample.duplicates += recorded.duplicates;
                     if recorded.accepted > 0 || !recorded.current.is_empty() {
-                        self.observe(|observer| observer.recorded(&caller.tenant, recorded));
+                        is_whole &= self.observe(|observer| observer.recorded(&caller.tenant, recorded));
                     }
                 }
                 Err(StoreError::Unavailable(_)) => sample.committed = false,
@@ -123,18 +131,18 @@ impl Finisher {
             answers.push((caller.answer, outcome, caller.place));
         }
         sample.took = written.begun.elapsed();
-        self.observe(|observer| observer.ended(&sample));
+        is_whole &= self.observe(|observer| observer.ended(&sample));
         for (answer, outcome, _room) in answers {
             // The caller may have gone away.
             let _ = answer.send(outcome);
         }
+        is_whole
     }
 
-    /// The positions are on disk whatever the observer does. A panic must not end the task that answers their callers.
-    fn observe(&self, call: impl FnOnce(&dyn CommitObserver)) {
-        let Some(observer) = &self.observer else { return };
-        if catch_unwind(AssertUnwindSafe(|| call(&**observer))).is_err() {
-            tracing::error!("a transaction's observer panicked: what it stored was not published");
-        }
+    /// The positions are on disk whatever the observer does: a panic must not keep the answers from their callers. Returns
+    /// false after one.
+    fn observe(&self, call: impl FnOnce(&dyn CommitObserver)) -> bool {
+        let Some(observer) = &self.observer else { return true };
+        catch_unwind(AssertUnwindSafe(|| call(&**observer))).is_ok()
     }
 }

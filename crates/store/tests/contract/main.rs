@@ -227,7 +227,7 @@ on_both! {
         arrivals_of_some_vehicles_are_those_among_all,
         positions_of_any_date_are_kept,
         newest_positions_are_observed_in_order,
-        an_observer_that_panics_costs_no_answer,
+        an_observer_that_panics_costs_no_answer_and_ends_the_committer,
         a_clock_that_was_ahead_silences_no_vehicle,
         while_the_newest_lies_ahead_present_positions_are_judged_too,
         what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again,

@@ -2,6 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import { presentText } from '../strings/strings';
+import { DEFAULT_OFFLINE_AFTER_MS } from '../time/freshness';
 import { ApiError, request } from './request';
 
 export interface Me {
@@ -11,6 +12,8 @@ export interface Me {
   tenant: string;
   /** For cadets: the cadet whose records it may see. */
   cadetId: number | null;
+  /** After this time without a sign of life a vehicle of the tenant is silent. */
+  offlineAfterMs: number;
 }
 
 /** Null without a session. */
@@ -34,10 +37,11 @@ export const meQuery = queryOptions({
 });
 
 function meOf(value: unknown): Me {
-  const { id, username, role, tenant, cadet_id } = Object(value) as Record<string, unknown>;
+  const { id, username, role, tenant, cadet_id, offline_after_s } = Object(value) as Record<string, unknown>;
   if (typeof id !== 'number' || typeof username !== 'string' || typeof tenant !== 'string') {
     throw new ApiError(0, presentText().login.unreadable);
   }
   const cadetId = typeof cadet_id === 'number' ? cadet_id : null;
-  return { id, username, role: typeof role === 'string' ? role : '', tenant, cadetId };
+  const offlineAfterMs = typeof offline_after_s === 'number' ? offline_after_s * 1_000 : DEFAULT_OFFLINE_AFTER_MS;
+  return { id, username, role: typeof role === 'string' ? role : '', tenant, cadetId, offlineAfterMs };
 }

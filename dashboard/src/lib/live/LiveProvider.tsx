@@ -32,10 +32,10 @@ export function LiveProvider({ me, onSessionEnd, children }: Props) {
   }, [me, onSessionEnd, queries]);
 
   const { data: rules } = useQuery({ ...rulesQuery, enabled: may(me, 'fleet') });
+  // The rules follow a change of the threshold; who may not read them keeps what held at the start.
   const offlineAfterS = rules?.thresholds?.offline_after_s;
-  useEffect(() => {
-    if (offlineAfterS !== undefined) client?.fleet.setOfflineAfter(offlineAfterS * 1_000);
-  }, [client, offlineAfterS]);
+  const offlineAfterMs = offlineAfterS === undefined ? me.offlineAfterMs : offlineAfterS * 1_000;
+  useEffect(() => client?.fleet.setOfflineAfter(offlineAfterMs), [client, offlineAfterMs]);
 
   return client ? <LiveContext value={client}>{children}</LiveContext> : <div className="splash" aria-busy="true" />;
 }

@@ -5,7 +5,7 @@
 
 export type Freshness = 'live' | 'stale' | 'never';
 
-/** The server's default of `offline_after_s`, for viewers that may not read the tenant's. */
+/** The server's default of `offline_after_s`, for viewers of a public link. */
 export const DEFAULT_OFFLINE_AFTER_MS = 600_000;
 const RHYTHMS = 2.5;
 
