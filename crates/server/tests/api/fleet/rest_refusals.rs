@@ -332,3 +332,15 @@ async fn concurrent_changes_leave_thresholds_consistent() {
     assert_eq!(own, names.into_iter().collect());
     assert_eq!(rules["version"], 8);
 }
+
+#[tokio::test]
+async fn who_may_not_read_the_thresholds_still_learns_when_a_vehicle_counts_as_silent() {
+    let server = TestServer::start().await;
+    let driver = claims_token("7", "driver", "default");
+    let threshold = async |token: &str| server.get_json("/auth/me", token).await["offline_after_s"].clone();
+    assert_eq!(threshold(&driver).await, 600);
+    let rules = json!({"offline_after_s": 1_200});
+    json_of(server.call(Method::PATCH, "/api/v1/fleet/rules", &server.admin, Some(rules)).await, 200).await;
+    assert_eq!(threshold(&driver).await, 1_200);
+    assert_eq!(threshold(&claims_token("8", "driver", "another")).await, 600, "of its own tenant");
+}
