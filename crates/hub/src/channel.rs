@@ -217,13 +217,15 @@ impl Channel {
         }
     }
 
-    /// For a task that ended by a panic: another one, which starts now or with the next message, ends all subscribers.
+    /// For a task that ended by a panic: another one, which starts now or with the next message, ends all subscribers. If that one
+    /// panicked before it could, the next message starts the next.
     fn lose(self: &Arc<Self>, starts_now: bool) {
-        {
+        let starts_now = {
             let mut pending = self.lock_pending();
-            pending.lose();
-            pending.running = starts_now;
-        }
+            let is_first = pending.lose();
+            pending.running = starts_now && is_first;
+            pending.running
+        };
         self.passed.notify_waiters();
         if starts_now {
             self.shared.runtime.spawn(fanout::run(Arc::clone(self)));

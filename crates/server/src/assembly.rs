@@ -203,6 +203,8 @@ impl Assembly {
         tasks.watch("storing moves of deliveries", move || moving.deliveries.has_ended());
         let driving = Arc::clone(&service.use_cases);
         tasks.watch("storing the locations of drivers", move || driving.parcels.has_ended());
+        let database = Arc::clone(&store);
+        tasks.watch("the database's threads", move || database.has_ended());
         tasks.watch("committing positions", move || committing.positions.has_ended());
         tasks.watch("making outgoing calls", move || sending.has_ended());
         tasks.watch("the heartbeat of sockets", move || beating.has_ended());

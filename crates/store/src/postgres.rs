@@ -148,6 +148,11 @@ impl Native {
         None
     }
 
+    #[allow(clippy::unused_self, reason = "SQLite's has threads of its own")]
+    fn has_ended(&self) -> bool {
+        false
+    }
+
     #[allow(clippy::unused_self, reason = "SQLite's has a log of its own")]
     fn log_stats(&self) -> Option<LogStats> {
         None

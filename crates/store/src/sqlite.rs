@@ -158,6 +158,10 @@ impl Native {
         self.presence.fault()
     }
 
+    fn has_ended(&self) -> bool {
+        self.position_writer.has_ended() || self.log_flusher.has_ended() || self.checkpointer.has_ended()
+    }
+
     fn log_stats(&self) -> Option<LogStats> {
         Some(self.checkpointer.stats(self.presence.log_pages().ok()?))
     }

@@ -86,6 +86,9 @@ pub trait Store:
     /// Why the database can't be used until somebody acts, in words for the operator: its file was replaced.
     fn fault(&self) -> Option<&'static str>;
 
+    /// Whether a thread of the database has ended by a fault: the process must be started again.
+    fn has_ended(&self) -> bool;
+
     /// The state of the log that is copied into the database's file; SQLite only.
     fn log_stats(&self) -> Option<LogStats>;
 

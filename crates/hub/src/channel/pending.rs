@@ -66,9 +66,10 @@ impl Pending {
         taken
     }
 
-    /// Messages that were drained did not reach everybody: the next pass ends every subscriber.
-    pub(super) fn lose(&mut self) {
-        self.overrun = true;
+    /// Messages that were drained did not reach everybody: the next pass ends every subscriber. Returns false if it was to do so
+    /// already.
+    pub(super) fn lose(&mut self) -> bool {
+        !std::mem::replace(&mut self.overrun, true)
     }
 
     /// Whether nothing waits and no task is offering anything.

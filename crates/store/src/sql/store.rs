@@ -49,6 +49,10 @@ impl Store for SqlStore {
         self.native.fault()
     }
 
+    fn has_ended(&self) -> bool {
+        self.native.has_ended()
+    }
+
     fn log_stats(&self) -> Option<LogStats> {
         self.native.log_stats()
     }

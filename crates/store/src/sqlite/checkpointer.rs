@@ -101,6 +101,12 @@ impl Checkpointer {
         }
     }
 
+    /// Whether the thread has ended by a fault. Closed, it counts as running.
+    pub(super) fn has_ended(&self) -> bool {
+        let thread = self.thread.lock().expect("nothing panics while holding it");
+        thread.as_ref().is_some_and(|(_, thread)| thread.is_finished())
+    }
+
     /// Ends the thread after the copy under way, and closes its connection.
     pub(super) async fn close(&self) {
         let Some((asks, thread)) = self.thread.lock().expect("nothing panics while holding it").take() else { return };

@@ -13,6 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -26,6 +27,7 @@ pub(super) struct LogFlusher {
     log: Arc<Log>,
     presence: Arc<Presence>,
     asks: mpsc::SyncSender<oneshot::Sender<Result<()>>>,
+    thread: JoinHandle<()>,
 }
 
 impl LogFlusher {
@@ -33,7 +35,7 @@ impl LogFlusher {
     pub(super) fn start(log: Arc<Log>, presence: Arc<Presence>) -> Result<Self> {
         let (asks, waiting) = mpsc::sync_channel::<oneshot::Sender<Result<()>>>(QUEUE_FLUSHES);
         let flushed = log.clone();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("sqlite-flush".to_owned())
             .spawn(move || {
                 while let Ok(first) = waiting.recv() {
@@ -49,7 +51,12 @@ impl LogFlusher {
                 }
             })
             .map_err(|error| StoreError::Unavailable(format!("no thread for the database: {error}")))?;
-        Ok(Self { log, presence, asks })
+        Ok(Self { log, presence, asks, thread })
+    }
+
+    /// Whether the thread has ended, which it does only by a fault.
+    pub(super) fn has_ended(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Counts a committed transaction.

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -61,6 +62,7 @@ type Work = Box<dyn FnOnce(&mut Writer) + Send>;
 #[derive(Debug)]
 pub(super) struct PositionWriter {
     jobs: mpsc::SyncSender<Job>,
+    thread: JoinHandle<()>,
 }
 
 impl PositionWriter {
@@ -68,11 +70,16 @@ impl PositionWriter {
     pub(super) fn start(file: &Path, busy_timeout: Duration, log: Arc<Log>, presence: Arc<Presence>) -> Result<Self> {
         let (jobs, waiting) = mpsc::sync_channel(QUEUE_JOBS);
         let writer = Writer { file: file.to_owned(), busy_timeout, log, presence, open: None };
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("sqlite-tracks".to_owned())
             .spawn(move || writer.run(&waiting))
             .map_err(|error| StoreError::Unavailable(format!("no thread for the database: {error}")))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, thread })
+    }
+
+    /// Whether the thread has ended, which it does when it is closed, or by a fault.
+    pub(super) fn has_ended(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Writes one transaction, which is on disk after the next flush. It runs to its end even if the caller stops
