@@ -8,7 +8,7 @@ use milepost_domain::{
     Role, ScheduleOrder, ScheduleOutcome, TenantId, TimeOfDay, User, UserId, ZoneName,
 };
 use milepost_store::{
-    JobLane, JobMail, JobOutcome, JobQuota, MadeJob, MadeJobOutcome, NewJob, NewLogin, NewReportSchedule, Once,
+    JobLane, JobMail, JobOutcome, JobQuota, MadeJob, MadeJobOutcome, NewJob, NewLogin, NewReportSchedule, Once, Person,
     Retention, ScheduleQuota, ScheduleStep, ScheduleStepped, Store,
 };
 
@@ -231,4 +231,24 @@ pub(crate) async fn a_file_is_mailed_with_the_end_of_its_job_and_kept_while_a_ma
     assert_eq!(take_calls(store, 2_000).await.len(), 2);
     let lost = JobId::new("zzz").unwrap();
     assert!(store.mail_job(&lost, &mail(bob.id), &by, &Once::unclaimed()).await.is_err());
+}
+
+pub(crate) async fn an_erased_person_leaves_no_schedule_report_or_place_on_a_list(database: &TestDatabase) {
+    let (store, home) = (&*database.store, home_tenant());
+    let (ann, bob) = (add_manager(store, "ann", &home).await, add_manager(store, "bob", &home).await);
+    let own = add(store, &new_schedule(&ann, None, &[ann.id, bob.id])).await.unwrap();
+    let others = add(store, &new_schedule(&bob, None, &[ann.id, bob.id])).await.unwrap();
+    let stepped = store.step_report_schedule(&own, &step(DAY_MS, "scheduled"), &author(ann.id, 2_000)).await.unwrap();
+    assert_eq!(stepped, ScheduleStepped::Done);
+    for (name, maker) in [("anns", ann.id), ("bobs", bob.id)] {
+        assert!(store.add_job(&job(name, "report"), &author(maker, 0), JOBS, &Once::unclaimed()).await.unwrap());
+    }
+    let person = Person { id: ann.id, tenant: home.clone(), names: vec!["ann".to_owned()] };
+    store.erase_traces(&person, at(3_000)).await.unwrap();
+    store.erase_account(&person, &Author::operator(at(3_000))).await.unwrap();
+    assert_eq!(store.get_report_schedule(&home, own.id).await.unwrap(), None);
+    let left = store.get_report_schedule(&home, others.id).await.unwrap().unwrap();
+    assert_eq!(left.receivers.iter().map(|one| one.user).collect::<Vec<_>>(), [bob.id]);
+    let are_there = [is_there(store, "scheduled").await, is_there(store, "anns").await, is_there(store, "bobs").await];
+    assert_eq!(are_there, [false, false, true]);
 }
