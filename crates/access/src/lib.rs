@@ -55,6 +55,7 @@ pub use sessions::OpenSession;
 pub use shared_state::FailedLogin;
 pub use shares::SHARE_PREFIX;
 pub use token::TokenKeys;
+pub use unsubscribe::is_report_unsubscribe;
 
 use attempt_limit::AttemptLimit;
 use connections::Connections;

@@ -42,6 +42,7 @@ mod precis;
 mod proof;
 mod push;
 mod report;
+mod report_schedule;
 mod roaming_fence;
 mod role;
 mod rules;
@@ -114,6 +115,9 @@ pub use proof::{
 };
 pub use push::{PushId, PushKeys, PushSubscription};
 pub use report::{ReportFormat, ReportGroup, ReportKind};
+pub use report_schedule::{
+    ReportMail, ReportPeriod, ReportSchedule, ReportScheduleId, ScheduleOrder, ScheduleOutcome, ScheduleReceiver,
+};
 pub use roaming_fence::{
     Encounter, EncounterTriggers, MAX_ROAMING_FENCES, RoamingFence, RoamingFenceDescription, RoamingFenceId,
     VehicleSelection,

@@ -17,6 +17,8 @@ pub enum Action {
     ManageAccessTokens,
     /// Share vehicles with guests, list and recall shares.
     ManageShares,
+    /// See, change and remove report schedules of others.
+    ManageReportSchedules,
     /// See who did what to what.
     SeeAudit,
     /// Add, change and remove vehicles.
@@ -98,9 +100,9 @@ pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
     AdoptDevices, BringParcel, ManageAccessTokens, ManageAlerts, ManageDeliveries, ManageDevices, ManageGeofences,
-    ManageParcels, ManageRecords, ManageShares, ManageTenants, ManageTrips, ManageUsers, ManageVehicles,
-    ManageWebhooks, ReportPosition, SeeAudit, SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences, SeeParcel,
-    SeeProofs, SeeRecords, SeeRiders, SeeUsers, SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
+    ManageParcels, ManageRecords, ManageReportSchedules, ManageShares, ManageTenants, ManageTrips, ManageUsers,
+    ManageVehicles, ManageWebhooks, ReportPosition, SeeAudit, SeeDeliveryFigures, SeeDevices, SeeFleet, SeeGeofences,
+    SeeParcel, SeeProofs, SeeRecords, SeeRiders, SeeUsers, SeeVehicle, SeeWebhooks, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Scope::{Ingest, Manage, Read};
@@ -123,6 +125,8 @@ pub const RULES: &[Rule] = &[
     Rule(ManageShares,       Is(Role::Superadmin),  Everywhere),
     Rule(ManageShares,       Is(Role::Admin),       Tenant),
     Rule(ManageShares,       Is(Role::Manager),     Tenant),
+    Rule(ManageReportSchedules, Is(Role::Superadmin), Everywhere),
+    Rule(ManageReportSchedules, Is(Role::Admin),    Tenant),
     Rule(SeeAudit,           Is(Role::Superadmin),  Everywhere),
     Rule(SeeAudit,           Is(Role::Admin),       Tenant),
     Rule(ManageVehicles,     Is(Role::Superadmin),  Everywhere),

@@ -120,7 +120,7 @@ fn local(at: Timestamp, zone: &TimeZone) -> DateTime {
 }
 
 /// The first instant of a day. Where clocks go forward at midnight that is one o'clock.
-fn begin_of(date: Date, zone: &TimeZone) -> Option<Timestamp> {
+pub(crate) fn begin_of(date: Date, zone: &TimeZone) -> Option<Timestamp> {
     let begin = date.to_zoned(zone.clone()).ok()?.start_of_day().ok()?;
     Timestamp::from_unix_ms(begin.timestamp().as_millisecond())
 }

@@ -4,8 +4,8 @@ use crate::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use milepost_domain::{
-    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, RoamingFenceId, ShareId,
-    TrainingDayId, TripId, UserId, VehicleId, WebhookId,
+    AccessTokenId, AlertId, CadetId, DeviceId, GeofenceId, GradeId, JobId, ParcelId, PushId, ReportScheduleId,
+    RoamingFenceId, ShareId, TrainingDayId, TripId, UserId, VehicleId, WebhookId,
 };
 use milepost_service::CallId;
 
@@ -93,6 +93,7 @@ ids! {
     JobId, "job", |text| Self::new(text).ok();
     ParcelId, "parcel", |text| Self::new(text.parse().ok()?).ok();
     PushId, "push subscription", |text| Self::new(text.parse().ok()?).ok();
+    ReportScheduleId, "report schedule", |text| Self::new(text.parse().ok()?).ok();
     RoamingFenceId, "roaming fence", |text| Self::new(text.parse().ok()?).ok();
     TripId, "trip", |text| Self::new(text).ok();
     UserId, "user", |text| Self::new(text.parse().ok()?).ok();

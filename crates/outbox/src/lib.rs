@@ -26,7 +26,8 @@ mod wire;
 pub use addresses::AddressRule;
 pub use config::{OutboxConfig, Timing};
 pub use mail::{
-    MailFrom, MailSettings, MakeLink, SignUnsubscribe, SmtpUrl, confirmation_mail, invitation_mail, reset_mail,
+    MAX_ATTACHMENT_BYTES, MailFiles, MailFrom, MailSettings, MakeLink, SignReportUnsubscribe, SignUnsubscribe, SmtpUrl,
+    confirmation_mail, invitation_mail, report_mail, reset_mail,
 };
 pub use outbox::Outbox;
 pub use push::check_push_subscription;

@@ -8,8 +8,9 @@ mod words;
 pub(crate) use smtp::{MAIL_TIMEOUT, MailServer};
 pub use smtp_url::SmtpUrl;
 
+use async_trait::async_trait;
 use lettre::message::Mailbox;
-use milepost_domain::{Alert, EmailAddress, UserId};
+use milepost_domain::{Alert, EmailAddress, ReportMail, ReportScheduleId, UserId};
 use milepost_store::PasswordLink;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -20,8 +21,24 @@ const MOST_TOLD: usize = 50;
 
 /// Makes the token of a link by which a user ends the mails about alerts to an address.
 pub type SignUnsubscribe = Arc<dyn Fn(UserId, &EmailAddress) -> String + Send + Sync>;
+/// Makes the token of a link by which a user ends the mails of a report schedule to an address.
+pub type SignReportUnsubscribe = Arc<dyn Fn(UserId, &EmailAddress, ReportScheduleId) -> String + Send + Sync>;
 /// Makes a new password link for a user, and its secret.
 pub type MakeLink = Arc<dyn Fn(UserId) -> (String, PasswordLink) + Send + Sync>;
+
+/// A file of more bytes is not attached: the mail has a link to it. Many mail servers refuse mails of ten million bytes, and a file grows by a
+/// third in one.
+pub const MAX_ATTACHMENT_BYTES: u64 = 5 * 1024 * 1024;
+
+/// Reads the files that mails bring.
+#[async_trait]
+pub trait MailFiles: Send + Sync {
+    /// The whole file with this key, of at most `most` bytes.
+    ///
+    /// # Errors
+    /// Why it can't be read, without a name in it.
+    async fn read(&self, key: &str, most: u64) -> Result<Vec<u8>, String>;
+}
 
 /// What mails are sent with.
 #[derive(Clone)]
@@ -34,6 +51,10 @@ pub struct MailSettings {
     pub public_url: String,
     /// Signs links that end mails.
     pub sign_unsubscribe: SignUnsubscribe,
+    /// Signs links that end the mails of a report schedule.
+    pub sign_report_unsubscribe: SignReportUnsubscribe,
+    /// Reads the files that mails bring.
+    pub files: Arc<dyn MailFiles>,
     /// Makes links that set passwords.
     pub make_link: MakeLink,
 }
@@ -72,6 +93,8 @@ pub(crate) enum MailBody {
     Alert(AlertLine),
     /// Alerts were raised, the oldest first, and `more` that are not told of.
     Alerts { alerts: Vec<AlertLine>, more: usize },
+    /// A report was made. Its file is that of the mail's job.
+    Report(ReportLine),
 }
 
 /// What a mail tells of an alert.
@@ -82,6 +105,19 @@ pub(crate) struct AlertLine {
     message: String,
     vehicle: Option<String>,
     at_ms: i64,
+}
+
+/// What a mail tells of a report.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ReportLine {
+    kind: String,
+    from_ms: i64,
+    to_ms: i64,
+    timezone: String,
+    job: String,
+    /// The number and name of its schedule.
+    schedule: Option<(i64, String)>,
+    is_of_fleet: bool,
 }
 
 impl MailBody {
@@ -106,6 +142,11 @@ impl MailBody {
         matches!(self, Self::Alert(_) | Self::Alerts { .. })
     }
 
+    /// Whether a link to set a password or to confirm an address is made when it is sent.
+    pub(crate) const fn has_link(&self) -> bool {
+        matches!(self, Self::Reset | Self::Invitation | Self::Confirm { .. })
+    }
+
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("texts and numbers serialise")
     }
@@ -124,4 +165,18 @@ pub fn invitation_mail() -> String {
 /// The body of a mail with a link by which a user confirms the address that it goes to.
 pub fn confirmation_mail(email: &EmailAddress) -> String {
     MailBody::Confirm { email: email.as_str().to_owned() }.to_json()
+}
+
+/// The body of a mail that brings a report.
+pub fn report_mail(report: &ReportMail) -> String {
+    let line = ReportLine {
+        kind: report.kind.clone(),
+        from_ms: report.from.unix_ms(),
+        to_ms: report.to.unix_ms(),
+        timezone: report.timezone.as_str().to_owned(),
+        job: report.job.as_str().to_owned(),
+        schedule: report.schedule.as_ref().map(|(id, name)| (id.get(), name.as_str().to_owned())),
+        is_of_fleet: report.is_of_fleet,
+    };
+    MailBody::Report(line).to_json()
 }

@@ -14,6 +14,7 @@ use crate::pages::{Tiles, page_routes};
 use crate::status_routes::{Status, status_routes};
 use crate::token_keys::{check_keys, token_keys};
 use anyhow::{Result, anyhow};
+use async_trait::async_trait;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -39,8 +40,8 @@ use milepost_live::Live;
 use milepost_mqtt::MqttStats;
 use milepost_oidc::Provider;
 use milepost_outbox::{
-    MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url, confirmation_mail,
-    invitation_mail, reset_mail,
+    MailFiles, MailSettings, Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url,
+    confirmation_mail, invitation_mail, report_mail, reset_mail,
 };
 use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
 use milepost_service::FileStore;
@@ -157,8 +158,9 @@ impl Assembly {
             config.max_connections_per_tenant,
         );
         let access = Arc::new(access.with_providers_only(config.oidc_only).with_public_url(&config.public_url));
-        let outbox =
-            start_outbox(config, Arc::clone(&store), &clock, vapid.clone(), mail_settings(config, &access, &clock));
+        let files = file_store(config)?;
+        let mail = mail_settings(config, &access, &clock, &files);
+        let outbox = start_outbox(config, Arc::clone(&store), &clock, vapid.clone(), mail);
         let outbox = Arc::new(outbox);
         let tracks = Arc::new(TrackInbox::default());
         let node = NodeId::new(fastrand::u64(..));
@@ -170,7 +172,7 @@ impl Assembly {
             on_transaction: Box::new(move |sample| sampled.transaction_ended(sample)),
             outgoing: outgoing(config, &outbox, vapid.as_deref()),
             erasure_delay_ms: i64::try_from(config.erasure_delay.as_millis()).unwrap_or(i64::MAX),
-            files: file_store(config)?,
+            files,
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
             device_rules: DeviceRules {
                 keys_required: config.device_keys_required,
@@ -447,18 +449,32 @@ fn start_outbox(
 }
 
 /// What mails are sent with, if they are.
-fn mail_settings(config: &Config, access: &Arc<Access>, clock: &Clock) -> Option<MailSettings> {
-    let (access, clock) = (Arc::clone(access), clock.clone());
+fn mail_settings(config: &Config, access: &Arc<Access>, clock: &Clock, files: &FileStore) -> Option<MailSettings> {
+    let (access, of_reports, clock) = (Arc::clone(access), Arc::clone(access), clock.clone());
     Some(MailSettings {
         server: config.smtp.clone()?,
         from: config.mail_from.clone()?,
         public_url: config.public_url.clone(),
         sign_unsubscribe: Arc::new(move |user, email| access.sign_unsubscribe(user, email)),
+        sign_report_unsubscribe: Arc::new(move |user, email, schedule| {
+            of_reports.sign_report_unsubscribe(user, email, schedule)
+        }),
+        files: Arc::new(StoredFiles(files.clone())),
         make_link: Arc::new(move |user| {
             let new = NewPasswordLink::new(user, clock.now());
             (new.secret, new.link)
         }),
     })
+}
+
+/// The files that mails bring, for the outbox.
+struct StoredFiles(FileStore);
+
+#[async_trait]
+impl MailFiles for StoredFiles {
+    async fn read(&self, key: &str, most: u64) -> Result<Vec<u8>, String> {
+        self.0.read_at_most(key, most).await.map_err(|error| error.to_string())
+    }
 }
 
 /// The outbox, as the use cases need it.
@@ -472,6 +488,7 @@ fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing
             reset: reset_mail(),
             invitation: invitation_mail(),
             confirmation: confirmation_mail,
+            report: report_mail,
         }),
         wake: outbox.waker(),
         check_webhook_url: Arc::new(move |url| check_webhook_url(url, &rule)),

@@ -8,6 +8,7 @@ use milepost_http::keep_checking_provider;
 use milepost_service::jobs::keep_running_jobs;
 use milepost_service::outgoing::keep_mailing_gathered_alerts;
 use milepost_service::proofs::keep_removing_files;
+use milepost_service::reports::keep_making_scheduled_reports;
 use milepost_service::{Retention, keep_pruning};
 use milepost_store::JobLane;
 use std::sync::Arc;
@@ -63,6 +64,10 @@ impl Background {
         let (cases, at) = (use_cases(), clock());
         until_drain.push(tasks.start("mailing gathered alerts", async move {
             keep_mailing_gathered_alerts(&cases.outgoing_calls, &at).await;
+        }));
+        let (cases, at) = (use_cases(), clock());
+        until_drain.push(tasks.start("making reports of schedules", async move {
+            keep_making_scheduled_reports(&cases.reports, &cases.jobs, &at).await;
         }));
         let checked = Arc::clone(&assembly.live.context);
         until_drain.push(tasks.start("asking the identity provider", async move {

@@ -26,7 +26,7 @@ use crate::publish::{OnTransaction, Publisher};
 use crate::push::Push;
 use crate::readiness::Readiness;
 use crate::records::Records;
-use crate::reports::{MakeReport, Reports};
+use crate::reports::{MakeReport, REPORT, Reports, SCHEDULED};
 use crate::roaming::{Roaming, RoamingNews};
 use crate::shares::Shares;
 use crate::sign_in::SignIn;
@@ -160,6 +160,16 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     );
     let positions = Arc::new(Positions::new(store(), committer, live()));
     let vehicles = Arc::new(Vehicles::new(store(), access(), live(), listeners.clone()));
+    let make_reports = |kind| -> Arc<dyn JobWork> {
+        Arc::new(MakeReport {
+            kind,
+            store: store(),
+            files: parts.files.clone(),
+            reads: Arc::clone(&fair_reads),
+            clock: clock.clone(),
+            mail: outgoing.mail.clone(),
+        })
+    };
     let works: Vec<Arc<dyn JobWork>> = vec![
         Arc::new(ExportPerson {
             store: store(),
@@ -168,12 +178,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
             clock: clock.clone(),
             public_url: outgoing.public_url.clone(),
         }),
-        Arc::new(MakeReport {
-            store: store(),
-            files: parts.files.clone(),
-            reads: Arc::clone(&fair_reads),
-            clock: clock.clone(),
-        }),
+        make_reports(REPORT),
+        make_reports(SCHEDULED),
         Arc::new(ErasePerson {
             store: store(),
             access: access(),
@@ -209,17 +215,17 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         idempotency_keys: IdempotencyKeys::new(store()),
         pages: FairReads::of_pages(),
         large_bodies: LargeBodies::default(),
-        jobs: Arc::new(Jobs::new(store(), parts.files.clone(), works)),
+        jobs: Arc::new(Jobs::new(store(), parts.files.clone(), works, wakers.clone())),
         nodes,
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels,
         people: People::new(store(), access(), parts.erasure_delay_ms),
         positions,
-        proofs: Arc::new(Proofs::new((store(), live()), parts.files)),
+        proofs: Arc::new(Proofs::new((store(), live()), parts.files.clone())),
         push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
         readiness: Readiness::new(store(), publisher),
         records: Records::new(store(), wakers.clone()),
-        reports: Reports::new(store()),
+        reports: Reports::new(store(), access(), parts.files, outgoing.mail.clone(), wakers.clone()),
         roaming,
         sign_in: SignIn::new(store(), access(), outgoing.clone()),
         tenants: Tenants::new(store()),

@@ -3,6 +3,7 @@
 use crate::ServiceError;
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt as _};
+use milepost_domain::Invalid;
 use object_store::aws::AmazonS3Builder;
 use object_store::buffered::BufWriter;
 use object_store::limit::LimitStore;
@@ -145,6 +146,18 @@ impl FileStore {
     pub(crate) async fn open(&self, key: &str) -> Result<BoxStream<'static, std::io::Result<Bytes>>, ServiceError> {
         let found = self.store.get(&path(key)?).await.map_err(|error| not_read(&error))?;
         Ok(found.into_stream().map(|piece| piece.map_err(std::io::Error::other)).boxed())
+    }
+
+    /// Reads a file of at most `most` bytes.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] without such a file; [`ServiceError::Invalid`] for a larger one; [`ServiceError::Unavailable`].
+    pub async fn read_at_most(&self, key: &str, most: u64) -> Result<Vec<u8>, ServiceError> {
+        let found = self.store.get(&path(key)?).await.map_err(|error| not_read(&error))?;
+        if found.meta.size > most {
+            return Err(Invalid::new("file", "is too large").into());
+        }
+        found.bytes().await.map(|bytes| bytes.to_vec()).map_err(|error| unavailable(&error))
     }
 
     pub(crate) async fn write(&self, key: &str, bytes: Vec<u8>) -> Result<(), ServiceError> {

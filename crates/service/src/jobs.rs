@@ -8,12 +8,13 @@ mod run;
 pub use run::keep_running_jobs;
 
 use crate::file_store::FileStore;
+use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use milepost_domain::{Job, JobFile, JobId, JobStatus, Principal};
-use milepost_store::{JobQuota, NewJob, Once, Store, StoreError};
+use milepost_domain::{Job, JobFile, JobId, JobStatus, Principal, Timestamp};
+use milepost_store::{JobMail, JobQuota, NewJob, Once, Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::Notify;
@@ -22,6 +23,8 @@ use tokio::sync::Notify;
 const MAX_TENANT_JOBS: u32 = 50;
 /// Of one caller among them.
 const MAX_CALLER_JOBS: u32 = 20;
+/// How long an ended job and its result are kept, in milliseconds.
+const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// When to try again, in seconds: results are kept for a day.
 const RETRY_FULL_S: u64 = 3_600;
 
@@ -39,6 +42,13 @@ pub trait JobWork: Send + Sync {
     /// # Errors
     /// [`JobEnd`].
     async fn run(&self, job: &Job, progress: &JobProgress) -> Result<Option<MadeFile>, JobEnd>;
+    /// The mails that bring the file that it made. They are stored with its end.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`], after which the job is done again.
+    async fn mails(&self, _: &Job) -> Result<Vec<JobMail>, ServiceError> {
+        Ok(Vec::new())
+    }
 }
 
 /// How far a running job is.
@@ -92,12 +102,13 @@ pub struct Jobs {
     store: Arc<dyn Store>,
     files: FileStore,
     works: Vec<Arc<dyn JobWork>>,
+    wakers: Wakers,
     added: Notify,
 }
 
 impl Jobs {
-    pub(crate) fn new(store: Arc<dyn Store>, files: FileStore, works: Vec<Arc<dyn JobWork>>) -> Self {
-        Self { store, files, works, added: Notify::new() }
+    pub(crate) fn new(store: Arc<dyn Store>, files: FileStore, works: Vec<Arc<dyn JobWork>>, wakers: Wakers) -> Self {
+        Self { store, files, works, wakers, added: Notify::new() }
     }
 
     fn work(&self, kind: &str) -> Option<&Arc<dyn JobWork>> {
@@ -121,7 +132,7 @@ pub(crate) async fn add_job(
     ended: Option<u32>,
     once: &Once<'_, JobId>,
 ) -> Result<(), ServiceError> {
-    let quota = JobQuota { tenant: MAX_TENANT_JOBS, caller: MAX_CALLER_JOBS, ended };
+    let quota = quota(ended);
     let once = once.map(|is_added: &bool| is_added.then(|| new.id.clone()));
     if !jobs.store.add_job(new, &request.author(), quota, &once).await? {
         return Err(ServiceError::TooMany { retry_after_s: RETRY_FULL_S });
@@ -129,6 +140,16 @@ pub(crate) async fn add_job(
     tracing::info!(job.id = %new.id, job.kind = new.kind, tenant.id = %new.tenant, by = request.caller.log_name(), "job added");
     jobs.wake();
     Ok(())
+}
+
+/// How many jobs are kept. Where `ended` is given, older ended ones of a kind give way to a new one.
+pub(crate) const fn quota(ended: Option<u32>) -> JobQuota {
+    JobQuota { tenant: MAX_TENANT_JOBS, caller: MAX_CALLER_JOBS, ended }
+}
+
+/// Until when a job that ends now is kept, with its result.
+pub(crate) const fn kept_until(now: Timestamp) -> Timestamp {
+    now.plus_ms(KEPT_MS)
 }
 
 /// A job and how far it is. One that the caller may not see is answered as if it did not exist.

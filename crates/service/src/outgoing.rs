@@ -3,7 +3,7 @@
 use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
 use milepost_clock::Clock;
-use milepost_domain::{Action, Caller, EmailAddress, Invalid, PushKeys, Target, TenantId, may};
+use milepost_domain::{Action, Caller, EmailAddress, Invalid, PushKeys, ReportMail, Target, TenantId, may};
 use milepost_store::{CallId, CallState, Once, Store, StoredCall};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct MailBodies {
     pub invitation: String,
     /// With a link by which a user confirms the address that it goes to.
     pub confirmation: fn(&EmailAddress) -> String,
+    /// With the file of a report.
+    pub report: fn(&ReportMail) -> String,
 }
 
 /// What use cases need to know about the sender of outgoing calls. By default no call is sent.

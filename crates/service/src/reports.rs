@@ -1,16 +1,29 @@
 //! Reports of a fleet: asked for, and made as jobs of what was found in the tracks before. No position is read for one.
 
+mod due;
+mod mail;
 mod make;
 mod read;
+mod schedules;
 
+pub use due::keep_making_scheduled_reports;
+pub use mail::{MadeReport, mail_made_report, mail_report, require_address};
 pub(crate) use make::MakeReport;
+pub use schedules::{
+    MAX_SCHEDULE_RECEIVERS, NewSchedule, ScheduleChange, add_report_schedule, change_report_schedule, end_report_mails,
+    get_report_schedule, list_report_schedules, remove_report_schedule,
+};
 
+use crate::file_store::FileStore;
 use crate::jobs::{Jobs, add_job};
+use crate::outgoing::MailBodies;
 use crate::people::new_job_id;
+use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
+use milepost_access::Access;
 use milepost_domain::{
-    Action, Invalid, JobId, Language, Principal, ReportFormat, ReportGroup, ReportKind, TenantId, UserId, VehicleId,
-    VehicleScope, ZoneName, may,
+    Action, Caller, Invalid, JobId, Language, Principal, ReportFormat, ReportGroup, ReportKind, TenantId, UserId,
+    VehicleId, VehicleScope, ZoneName, may,
 };
 use milepost_fleet_reports::{Days, read_bound};
 use milepost_follow::read_zone_name;
@@ -19,7 +32,9 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The kind of jobs that make reports.
-const REPORT: &str = "report";
+pub(crate) const REPORT: &str = "report";
+/// The kind of jobs that make those of schedules. They are counted apart.
+pub(crate) const SCHEDULED: &str = "report.scheduled";
 /// The action of the audit.
 const AUDITED: &str = "report.make";
 /// Ended reports of a caller that stay beside a new one. Older ones give way.
@@ -28,11 +43,22 @@ const KEPT_REPORTS: u32 = 9;
 /// What the use cases of reports need.
 pub struct Reports {
     store: Arc<dyn Store>,
+    access: Arc<Access>,
+    files: FileStore,
+    /// The bodies of mails, if this server sends any.
+    mail: Option<MailBodies>,
+    wakers: Wakers,
 }
 
 impl Reports {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        access: Arc<Access>,
+        files: FileStore,
+        mail: Option<MailBodies>,
+        wakers: Wakers,
+    ) -> Self {
+        Self { store, access, files, mail, wakers }
     }
 }
 
@@ -55,6 +81,8 @@ pub struct NewReport {
     pub language: Option<Language>,
     /// The form of the file.
     pub format: ReportFormat,
+    /// Whether the file is mailed to the caller once it is made.
+    pub mail: bool,
 }
 
 /// What a job knows of its report.
@@ -71,6 +99,19 @@ struct Input {
     /// What its maker may see; everything of the tenant if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seen: Option<Seen>,
+    /// Who gets the file by mail: its maker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mail_to: Option<i64>,
+    /// The schedule that it is for, whose receivers get the file by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schedule: Option<OfSchedule>,
+}
+
+/// The schedule of a report.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct OfSchedule {
+    id: i64,
+    name: String,
 }
 
 /// The vehicles and trips that a maker may see who does not see the whole fleet.
@@ -104,8 +145,12 @@ pub async fn make_report(
     once: &Once<'_, JobId>,
 ) -> Result<JobId, ServiceError> {
     let mut input = input_of(reports, request, new).await?;
+    if new.mail {
+        input.mail_to = Some(mail::own_address(reports, request).await?.id.get());
+    }
     if !may(&request.caller, Action::SeeFleet, tenant) {
-        input.seen = Some(seen_of(request, tenant, new, &mut input.group_by)?);
+        let asked = Asked { kind: new.kind, group: new.group, vehicles: new.vehicles.as_deref() };
+        input.seen = Some(seen_of(&request.caller, tenant, asked, &mut input.group_by)?);
     } else if let Some(ids) = &new.vehicles {
         let known = reports.store.load_vehicles(tenant, ids).await?;
         if ids.iter().any(|id| known.iter().all(|one| one.vehicle.id != *id)) {
@@ -126,17 +171,25 @@ pub async fn make_report(
     Ok(job.id)
 }
 
+/// What of its vehicles somebody asks for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    kind: ReportKind,
+    group: Option<ReportGroup>,
+    vehicles: Option<&'a [VehicleId]>,
+}
+
 /// What a maker's report shows who does not see the whole fleet: vehicles that it may see, or else the trips that it drove. A driver's
 /// distances and times are sums of its own trips, because a vehicle's quarters of an hour don't know who drove.
-fn seen_of(request: &Request, tenant: &TenantId, new: &NewReport, group_by: &mut String) -> Result<Seen, ServiceError> {
-    let is_user = matches!(request.caller.principal, Principal::User { id: Some(_), .. });
-    let (mut listed, mut driven_by) = match VehicleScope::of(&request.caller, Action::SeeVehicle, tenant) {
+fn seen_of(caller: &Caller, tenant: &TenantId, new: Asked<'_>, group_by: &mut String) -> Result<Seen, ServiceError> {
+    let is_user = matches!(caller.principal, Principal::User { id: Some(_), .. });
+    let (mut listed, mut driven_by) = match VehicleScope::of(caller, Action::SeeVehicle, tenant) {
         VehicleScope::Some { listed, driven_by } if is_user && (!listed.is_empty() || driven_by.is_some()) => {
             (listed, driven_by)
         }
         _ => return Err(ServiceError::Forbidden("you may see no vehicle of which a report could be made")),
     };
-    if let Some(asked) = &new.vehicles {
+    if let Some(asked) = new.vehicles {
         if driven_by.is_none() && asked.iter().any(|id| !listed.contains(id)) {
             return Err(ServiceError::NotFound("vehicle"));
         }
@@ -174,14 +227,7 @@ async fn input_of(reports: &Reports, request: &Request, new: &NewReport) -> Resu
         Some(name) => read_zone_name(name).map_err(|invalid| Invalid::new("timezone", invalid.message))?,
         None => contact.timezone.map_or_else(|| ZoneName::new("UTC"), Ok)?,
     };
-    let group = match (new.group, new.kind.lists()) {
-        (Some(ReportGroup::None), false) => {
-            return Err(Invalid::new("group_by", "must be vehicle, driver, day or vehicle_day for this kind").into());
-        }
-        (Some(group), _) => group,
-        (None, true) => ReportGroup::None,
-        (None, false) => ReportGroup::Vehicle,
-    };
+    let group = group_of(new.kind, new.group)?;
     let (from, to) = (read_bound("from", &new.from, &zone, false)?, read_bound("to", &new.to, &zone, true)?);
     Days::new(from, to, &zone)?;
     Ok(Input {
@@ -194,5 +240,19 @@ async fn input_of(reports: &Reports, request: &Request, new: &NewReport) -> Resu
         format: new.format.as_str().to_owned(),
         vehicle_ids: new.vehicles.as_ref().map(|ids| ids.iter().map(|id| id.as_str().to_owned()).collect()),
         seen: None,
+        mail_to: None,
+        schedule: None,
     })
+}
+
+/// What a row sums up, if the caller does not say.
+fn group_of(kind: ReportKind, group: Option<ReportGroup>) -> Result<ReportGroup, Invalid> {
+    match (group, kind.lists()) {
+        (Some(ReportGroup::None), false) => {
+            Err(Invalid::new("group_by", "must be vehicle, driver, day or vehicle_day for this kind"))
+        }
+        (Some(group), _) => Ok(group),
+        (None, true) => Ok(ReportGroup::None),
+        (None, false) => Ok(ReportGroup::Vehicle),
+    }
 }

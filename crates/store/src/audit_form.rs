@@ -2,8 +2,8 @@
 
 use crate::NewLogin;
 use milepost_domain::{
-    AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, RoamingFence, Scope, Share, SpeedKmh, Tenant,
-    Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleSelection, Webhook,
+    AccessToken, Device, Geofence, Label, OdometerKm, Parcel, Place, ReportGroup, ReportSchedule, RoamingFence, Scope,
+    Share, SpeedKmh, Tenant, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleSelection, Webhook,
 };
 use serde_json::{Value, json};
 
@@ -123,6 +123,25 @@ pub(crate) fn share(share: &Share) -> Value {
         "vehicle_ids": ids(&share.vehicle_ids),
         "created_by": share.created_by.map(UserId::get),
         "expires_at": share.expires_at.to_string(),
+    })
+}
+
+pub(crate) fn report_schedule(schedule: &ReportSchedule) -> Value {
+    let order = &schedule.order;
+    let receivers = schedule.receivers.iter().filter(|receiver| receiver.ended_at.is_none());
+    json!({
+        "name": order.name.as_str(),
+        "owner_id": schedule.owner.get(),
+        "kind": order.kind.as_str(),
+        "group_by": order.group.map(ReportGroup::as_str),
+        "vehicle_ids": order.vehicles.as_deref().map(ids),
+        "period": order.period.as_str(),
+        "time": order.time.to_string(),
+        "timezone": order.timezone.as_str(),
+        "language": order.language.as_str(),
+        "format": order.format.as_str(),
+        "active": order.active,
+        "receiver_ids": receivers.map(|receiver| receiver.user.get()).collect::<Vec<_>>(),
     })
 }
 

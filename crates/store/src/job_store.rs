@@ -57,6 +57,39 @@ pub enum JobOutcome {
     Again(Timestamp),
 }
 
+/// A mail that brings the file of a job to a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobMail {
+    /// Who gets it.
+    pub user: UserId,
+    /// What it says.
+    pub body: String,
+}
+
+/// A job whose work was done before it is added, with its file and the mail that brings it.
+#[derive(Debug, Clone)]
+pub struct MadeJob {
+    /// The job.
+    pub job: NewJob,
+    /// Its file, which was announced and written.
+    pub file: JobFile,
+    /// When it is removed.
+    pub expires_at: Timestamp,
+    /// Who gets the file.
+    pub mail: JobMail,
+}
+
+/// What came of adding such a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MadeJobOutcome {
+    /// It was added, and its mail waits.
+    Added,
+    /// There are too many jobs.
+    Full,
+    /// The user gets no mail: it has no address, or too many wait.
+    Unmailed,
+}
+
 /// Jobs. Part of [`crate::Store`]. Their files are unused when they are removed.
 #[async_trait]
 pub trait JobStore: Send + Sync {
@@ -73,8 +106,27 @@ pub trait JobStore: Send + Sync {
     async fn take_job(&self, lane: JobLane, now: Timestamp, lease_until: Timestamp) -> Result<Option<Job>>;
     /// Notes how far a job is, and keeps it. Returns false if it was removed, or another node has it.
     async fn keep_job(&self, job: &Job, progress: u8, lease_until: Timestamp) -> Result<bool>;
-    /// Ends a job. It is removed at `expires_at`. Returns false if it was removed, or another node has it.
-    async fn end_job(&self, job: &Job, outcome: &JobOutcome, now: Timestamp, expires_at: Timestamp) -> Result<bool>;
+    /// Ends a job, and stores the mails that bring its file. It is removed at `expires_at`, or once no mail waits. Returns false if it
+    /// was removed, or another node has it.
+    async fn end_job(
+        &self,
+        job: &Job,
+        outcome: &JobOutcome,
+        now: Timestamp,
+        expires_at: Timestamp,
+        mails: &[JobMail],
+    ) -> Result<bool>;
+    /// Adds a job that is done, with the mail of its file and rows of the audit. `NotFound("tenant")`.
+    async fn add_made_job(
+        &self,
+        made: &MadeJob,
+        author: &Author,
+        quota: JobQuota,
+        once: &Once<'_, MadeJobOutcome>,
+    ) -> Result<MadeJobOutcome>;
+    /// Stores a mail that brings the file of a job that is done, with a row of the audit. Returns false if the user gets no mail.
+    /// `NotFound("result of the job")`.
+    async fn mail_job(&self, id: &JobId, mail: &JobMail, author: &Author, once: &Once<'_, bool>) -> Result<bool>;
     /// Makes all running jobs due. Call it at the start of a server that is alone on its database.
     async fn release_jobs(&self) -> Result<()>;
 }

@@ -42,6 +42,7 @@ mod push_store;
 mod queue;
 mod record_store;
 mod renderer;
+mod report_store;
 mod retention;
 mod roaming_store;
 mod schedule;
@@ -77,7 +78,7 @@ pub use idempotency::{
     AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer,
 };
 pub use import_store::{ImportStore, ImportedObject};
-pub use job_store::{JobLane, JobOutcome, JobQuota, JobStore, NewJob};
+pub use job_store::{JobLane, JobMail, JobOutcome, JobQuota, JobStore, MadeJob, MadeJobOutcome, NewJob};
 pub use node_store::{LivingNode, NODE_SILENCE, NewestTime, NodeStore};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
@@ -91,6 +92,7 @@ pub use proof_store::ProofStore;
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
+pub use report_store::{NewReportSchedule, ReportStore, ScheduleQuota, ScheduleStep, ScheduleStepped};
 pub use retention::{Pruned, Retention};
 pub use roaming_store::{EncounterChange, EncounterCursor, EncounterStep, OpenEncounter, RoamingStore};
 pub use share_store::{NewShare, ShareStore};

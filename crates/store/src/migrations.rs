@@ -58,6 +58,8 @@ pub(crate) const SQLITE: &[Listed] = &[
     (65, "0065_share_openings", include_str!("../migrations/sqlite/0065_share_openings.sql")),
     (67, "0067_off_duty", include_str!("../migrations/sqlite/0067_off_duty.sql")),
     (68, "0068_email_links", include_str!("../migrations/sqlite/0068_email_links.sql")),
+    (71, "0071_report_schedules", include_str!("../migrations/sqlite/0071_report_schedules.sql")),
+    (72, "0072_mailed_reports", include_str!("../migrations/sqlite/0072_mailed_reports.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -109,6 +111,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (65, "0065_share_openings", include_str!("../migrations/postgres/0065_share_openings.sql")),
     (67, "0067_off_duty", include_str!("../migrations/postgres/0067_off_duty.sql")),
     (68, "0068_email_links", include_str!("../migrations/postgres/0068_email_links.sql")),
+    (71, "0071_report_schedules", include_str!("../migrations/postgres/0071_report_schedules.sql")),
+    (72, "0072_mailed_reports", include_str!("../migrations/postgres/0072_mailed_reports.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

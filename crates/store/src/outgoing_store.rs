@@ -3,7 +3,7 @@
 use crate::{Once, PasswordLink, Result};
 use async_trait::async_trait;
 use milepost_domain::{
-    Contact, OldSecret, PushKeys, Target, TenantId, Timestamp, UserId, Username, Webhook, WebhookId,
+    Contact, JobFile, OldSecret, PushKeys, Target, TenantId, Timestamp, UserId, Username, Webhook, WebhookId,
 };
 use std::fmt;
 
@@ -169,6 +169,12 @@ pub struct DueMail {
     pub expires_at: Option<Timestamp>,
     /// The last try was refused for good.
     pub was_refused: bool,
+    /// Whether the user may log in, and is of the mail's tenant.
+    pub may_enter: bool,
+    /// Whether it sees the whole fleet of the mail's tenant.
+    pub sees_fleet: bool,
+    /// The file that the mail brings, if it brings one that is still kept.
+    pub file: Option<JobFile>,
 }
 
 /// The result of one try.

@@ -3,9 +3,9 @@
 use crate::{
     AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, DutyStore, FleetStore,
     HistoryStore, Idempotency, IdempotencyKey, ImportStore, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once,
-    OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, Result, Retention,
-    RoamingStore, ShareStore, SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition, TrackRow,
-    TrackedVehicle, VehicleNo, WrongPositions,
+    OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, ReportStore, Result,
+    Retention, RoamingStore, ShareStore, SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition,
+    TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -69,6 +69,7 @@ pub trait Store:
     + ProofStore
     + CatalogueStore
     + NodeStore
+    + ReportStore
     + RoamingStore
     + ShareStore
     + SignInStore

@@ -422,6 +422,19 @@ export interface paths {
          */
         get: operations["get_job"];
     };
+    "/api/v1/jobs/{id}/mail": {
+        parameters: {
+        };
+        /**
+         * Mails the file of a report that is made to the caller, who may see it. The answer is 409 for one that is not made yet, where the server sends
+         *     no mail, and for a caller without a confirmed address.
+         * @description Mails the file of a report that is made to the caller, who may see it. The answer is 409 for one that is not made yet, where the server sends
+         *     no mail, and for a caller without a confirmed address.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["mail_report"];
+    };
     "/api/v1/jobs/{id}/result": {
         parameters: {
         };
@@ -644,6 +657,42 @@ export interface paths {
          */
         delete: operations["remove_push_subscription"];
     };
+    "/api/v1/report-schedules": {
+        parameters: {
+        };
+        /**
+         * Lists report schedules in the order of their numbers: all of the tenant for its admins, and one's own for others.
+         * @description Lists report schedules in the order of their numbers: all of the tenant for its admins, and one's own for others.
+         */
+        get: operations["list_report_schedules"];
+        /**
+         * Makes a report schedule: a report is made after each day, week or month, and mailed to its receivers with its file.
+         * @description Users make their own, of what they may see. A report is made with the permissions that its owner has then; an owner who may not log in or
+         *     see it any more gets none. Where the server sends no mail, the answer is 409.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["add_report_schedule"];
+    };
+    "/api/v1/report-schedules/{id}": {
+        parameters: {
+        };
+        /**
+         * Shows a report schedule.
+         * @description Shows a report schedule.
+         */
+        get: operations["get_report_schedule"];
+        /**
+         * Removes a report schedule. A report that it has begun is made, and mailed to nobody.
+         * @description Removes a report schedule. A report that it has begun is made, and mailed to nobody.
+         */
+        delete: operations["remove_report_schedule"];
+        /**
+         * Changes a report schedule. A change of its time counts from now on: nothing that was missed is made up for.
+         * @description Changes a report schedule. A change of its time counts from now on: nothing that was missed is made up for.
+         */
+        patch: operations["change_report_schedule"];
+    };
     "/api/v1/reports": {
         parameters: {
         };
@@ -654,6 +703,8 @@ export interface paths {
          *
          *     Parents make reports of their vehicles' trips, stops, mileage and utilisation. Drivers and riders make those of the trips that they drove:
          *     `trips`, and `mileage` and `utilisation` by driver.
+         *
+         *     With `mail` the file is mailed to the caller, too. The answer is 409 where the server sends no mail, or the caller has no confirmed address.
          *
          *     An access token needs the scope `manage`.
          *
@@ -1941,6 +1992,46 @@ export interface components {
              */
             status?: "pending" | "assigned" | "picked_up" | "in_transit" | "out_for_delivery" | "delivered" | "cancelled";
         };
+        /** @description Changes to a report schedule. A field that is left out stays. */
+        ChangeReportSchedule: {
+            /** @description Whether reports are made. */
+            active?: boolean;
+            /**
+             * @description The form of the file.
+             * @enum {string}
+             */
+            format?: "json" | "csv" | "xlsx";
+            /**
+             * @description What a row sums up; null leaves it to the kind.
+             * @enum {string|null}
+             */
+            group_by?: "none" | "vehicle" | "driver" | "day" | "vehicle_day" | null;
+            /**
+             * @description What its reports are about.
+             * @enum {string}
+             */
+            kind?: "trips" | "stops" | "mileage" | "utilisation" | "fuel" | "geofences" | "speeding";
+            /**
+             * @description The language of a workbook's labels.
+             * @enum {string}
+             */
+            language?: "en" | "id";
+            /** @description Name for people. */
+            name?: string;
+            /**
+             * @description The time of each report.
+             * @enum {string}
+             */
+            period?: "day" | "week" | "month";
+            /** @description Who gets them. Who has ended the mails for itself gets none until it is taken off the list and put on it again. */
+            receiver_ids?: number[];
+            /** @description When it is made, by the clocks of the zone. */
+            time?: string;
+            /** @description The IANA time zone of the days and of `time`. */
+            timezone?: string;
+            /** @description The vehicles; null for all that the owner sees. */
+            vehicle_ids?: string[] | null;
+        };
         /** @description The changes of a roaming fence. Absent fields stay; null removes the value of an optional one. */
         ChangeRoamingFence: {
             /**
@@ -2577,8 +2668,10 @@ export interface components {
         Job: {
             /** @description Why it failed. */
             error?: string | null;
+            /** @description What its result is called when it is saved. */
+            file_name?: string | null;
             id: string;
-            /** @description What is done: `report`, `user.export` or `user.erasure`. */
+            /** @description What is done: `report`, `report.scheduled`, `user.export` or `user.erasure`. */
             kind: string;
             /**
              * Format: int64
@@ -3103,6 +3196,8 @@ export interface components {
              * @enum {string|null}
              */
             language?: "en" | "id" | null;
+            /** @description Whether the file is mailed to the caller once it is made: for users with a confirmed address; false if absent. */
+            mail?: boolean | null;
             /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
             /**
@@ -3116,6 +3211,57 @@ export interface components {
              */
             to: string;
             /** @description The vehicles that it is about; all if absent. */
+            vehicle_ids?: string[] | null;
+        };
+        /** @description A report schedule to be made. */
+        NewReportSchedule: {
+            /** @description Whether reports are made; true if absent. */
+            active?: boolean | null;
+            /**
+             * @description The form of the file; `xlsx` if absent.
+             * @enum {string|null}
+             */
+            format?: "json" | "csv" | "xlsx" | null;
+            /**
+             * @description What a row sums up. If absent, `none` for trips, stops, geofences and speeding, and `vehicle` for the rest, which can't be listed.
+             * @enum {string|null}
+             */
+            group_by?: "none" | "vehicle" | "driver" | "day" | "vehicle_day" | null;
+            /**
+             * @description What its reports are about.
+             * @example mileage
+             * @enum {string}
+             */
+            kind: "trips" | "stops" | "mileage" | "utilisation" | "fuel" | "geofences" | "speeding";
+            /**
+             * @description The language of a workbook's labels; the caller's own if absent, else English. The mail is in its reader's.
+             * @enum {string|null}
+             */
+            language?: "en" | "id" | null;
+            /**
+             * @description Name for people: it begins the mail's subject.
+             * @example Mileage of the week
+             */
+            name: string;
+            /**
+             * @description The time of each report: a `day`, a `week` from Monday to Sunday, or a `month`. It is made on the first day after it.
+             * @example week
+             * @enum {string}
+             */
+            period: "day" | "week" | "month";
+            /** @description Who gets them: 1 to 20 users of the tenant with a confirmed address, who see the whole fleet or are the owner; the owner if absent. */
+            receiver_ids?: number[] | null;
+            /**
+             * @description When it is made on that day, by the clocks of the zone.
+             * @example 06:30
+             */
+            time: string;
+            /**
+             * @description The IANA time zone of the days and of `time`; the caller's own if absent, else UTC.
+             * @example Asia/Jakarta
+             */
+            timezone?: string | null;
+            /** @description The vehicles that they are about; all that the owner sees if absent. */
             vehicle_ids?: string[] | null;
         };
         /** @description A roaming fence to be added. */
@@ -3533,6 +3679,13 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_ReportSchedule: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["ReportSchedule"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_RoamingFence: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["RoamingFence"][];
@@ -3916,6 +4069,89 @@ export interface components {
              * @description Index in the request's array, from 0.
              */
             index: number;
+        };
+        /** @description A receiver of a report schedule. */
+        ReportReceiver: {
+            /**
+             * Format: date-time
+             * @description When it ended the mails for itself; null if it did not.
+             */
+            ended_at: string | null;
+            /** Format: int64 */
+            user_id: number;
+        };
+        /** @description A report schedule. */
+        ReportSchedule: {
+            /** @description Whether reports are made. */
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description The form of the file.
+             * @enum {string}
+             */
+            format: "json" | "csv" | "xlsx";
+            /**
+             * @description What a row sums up; null leaves it to the kind.
+             * @enum {string|null}
+             */
+            group_by: "none" | "vehicle" | "driver" | "day" | "vehicle_day" | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * @description What its reports are about.
+             * @enum {string}
+             */
+            kind: "trips" | "stops" | "mileage" | "utilisation" | "fuel" | "geofences" | "speeding";
+            /**
+             * @description The language of a workbook's labels.
+             * @enum {string}
+             */
+            language: "en" | "id";
+            /**
+             * Format: date-time
+             * @description When it was due the last time.
+             */
+            last_at: string | null;
+            /** @description The job that it began last. It is kept for a day after its end. */
+            last_job: string | null;
+            /**
+             * @description What became of it then.
+             *     - `begun`: a job makes the report, or has made it.
+             *     - `not_allowed`: the owner may not see what it is about any more, or may not log in.
+             *     - `no_vehicles`: all its vehicles were removed.
+             *     - `no_receivers`: nobody gets it any more.
+             * @enum {string|null}
+             */
+            last_outcome: "begun" | "not_allowed" | "no_vehicles" | "no_receivers" | null;
+            /** @description Name for people. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When the next report is made; null if it is not active.
+             */
+            next_at: string | null;
+            /**
+             * Format: int64
+             * @description The user who made it. Its reports show what this user may see when they are made.
+             */
+            owner_id: number;
+            /**
+             * @description The time of each report.
+             * @enum {string}
+             */
+            period: "day" | "week" | "month";
+            /** @description Who gets them. */
+            receivers: components["schemas"]["ReportReceiver"][];
+            /**
+             * @description When it is made, by the clocks of the zone.
+             * @example 06:30:00
+             */
+            time: string;
+            /** @description The IANA time zone. */
+            timezone: string;
+            /** @description The vehicles that are there still; null for all that the owner sees. */
+            vehicle_ids: string[] | null;
         };
         /** @description Who forgot the password: by name, or by address. */
         Reset: {
@@ -5749,6 +5985,29 @@ export interface operations {
             };
         };
     };
+    mail_report: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedJob"];
+                };
+            };
+        };
+    };
     read_job_result: {
         parameters: {
             path: {
@@ -6291,6 +6550,134 @@ export interface operations {
             204: {
                 headers: {
                     [name: string]: unknown;
+                };
+            };
+        };
+    };
+    list_report_schedules: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReportSchedule"];
+                };
+            };
+        };
+    };
+    add_report_schedule: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReportSchedule"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"];
+                };
+            };
+        };
+    };
+    get_report_schedule: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"];
+                };
+            };
+        };
+    };
+    remove_report_schedule: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    change_report_schedule: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeReportSchedule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"];
                 };
             };
         };

@@ -20,6 +20,7 @@ pub(crate) mod parcels;
 pub(crate) mod people;
 pub(crate) mod positions;
 pub(crate) mod push;
+pub(crate) mod report_schedules;
 pub(crate) mod reports;
 pub(crate) mod roaming_fences;
 pub(crate) mod rules;

@@ -12,6 +12,7 @@ mod convert_object;
 mod convert_outgoing;
 mod convert_parcel;
 mod convert_record;
+mod convert_report_schedule;
 mod convert_roaming_fence;
 mod convert_trip;
 mod handlers;
@@ -47,7 +48,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         access_tokens, alerts, audit, dashboard, duty, geofences, jobs, people, roaming_fences, rules, shares,
         trip_path, trips,
     };
-    use handlers::{attendance, cadets, grades, messages, notifications, push, reports, sync_events};
+    use handlers::{attendance, cadets, grades, messages, notifications, push, report_schedules, reports, sync_events};
     use handlers::{
         deliveries, devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices,
         users, vehicles, webhooks,
@@ -69,6 +70,13 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(people::export_user))
         .routes(routes!(people::erase_user, people::keep_user))
         .routes(routes!(reports::make_report))
+        .routes(routes!(report_schedules::add_report_schedule, report_schedules::list_report_schedules))
+        .routes(routes!(
+            report_schedules::get_report_schedule,
+            report_schedules::change_report_schedule,
+            report_schedules::remove_report_schedule
+        ))
+        .routes(routes!(jobs::mail_report))
         .routes(routes!(jobs::get_job))
         .routes(routes!(jobs::read_job_result))
         .routes(routes!(users::reset_second_factor))

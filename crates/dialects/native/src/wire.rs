@@ -19,6 +19,7 @@ pub(crate) mod position;
 pub(crate) mod push;
 pub(crate) mod record;
 pub(crate) mod report;
+pub(crate) mod report_schedule;
 pub(crate) mod roaming_fence;
 pub(crate) mod rules;
 pub(crate) mod share;

@@ -11,6 +11,7 @@ pub(crate) mod objects;
 pub(crate) mod permissions;
 pub(crate) mod positions;
 pub(crate) mod report_handlers;
+pub(crate) mod report_mail;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod share;

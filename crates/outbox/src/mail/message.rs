@@ -1,13 +1,14 @@
 //! Writes a mail: plain text beside HTML, in the language and time zone of its reader.
 
 use super::words::{Words, words_in};
-use super::{AlertLine, MailBody, MailSettings};
+use super::{AlertLine, MailBody, MailSettings, ReportLine};
+use jiff::Zoned;
 use jiff::tz::TimeZone;
 use lettre::Message;
 use lettre::address::AddressError;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
-use milepost_domain::{EmailAddress, Language, Timestamp};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
+use milepost_domain::{EmailAddress, JobFile, Language, ReportScheduleId, Timestamp};
 use milepost_store::{DueCall, DueMail};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -18,7 +19,22 @@ enum Part {
     Link(&'static str, String),
 }
 
-/// Writes the mail of a call. `link` is the link of a mail that has one, and the time of its end.
+/// A file in a mail.
+pub(super) struct Attached {
+    pub(super) name: String,
+    pub(super) media_type: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What is made when a mail is sent.
+pub(super) struct Extras {
+    /// The link of a mail that has one, and the time of its end.
+    pub(super) link: Option<(String, Timestamp)>,
+    /// The file of a report, unless the mail has a link to it.
+    pub(super) attached: Option<Attached>,
+}
+
+/// Writes the mail of a call.
 ///
 /// # Errors
 /// When an address or a header can't be written.
@@ -27,16 +43,14 @@ pub(super) fn write_message(
     call: &DueCall,
     receiver: &DueMail,
     body: &MailBody,
-    link: Option<&(String, Timestamp)>,
+    extras: Extras,
     now: Timestamp,
 ) -> Result<Vec<u8>, String> {
     let words = words_in(receiver.contact.language.unwrap_or_default());
     let time = |at: Timestamp| time_of(at, receiver, words);
     let name = format!("{}/{}", receiver.tenant, receiver.username);
-    let (url, until) = link.map_or_else(Default::default, |(url, ends)| (url.clone(), time(*ends)));
-    let unsubscribe = receiver.contact.email.as_ref().filter(|_| body.is_about_alerts()).map(|email| {
-        format!("{}/unsubscribe?token={}", settings.public_url, (settings.sign_unsubscribe)(receiver.user, email))
-    });
+    let (url, until) = extras.link.as_ref().map_or_else(Default::default, |(url, ends)| (url.clone(), time(*ends)));
+    let unsubscribe = unsubscribe_link(settings, receiver, body);
     let (subject, mut parts) = match body {
         MailBody::Reset => (
             words.reset_subject.to_owned(),
@@ -86,8 +100,25 @@ pub(super) fn write_message(
             };
             (subject, parts)
         }
+        MailBody::Report(report) => {
+            let period = period_of(report, words);
+            let mut parts = vec![Part::Text(
+                words.report_lead.replace("{kind}", words.report_named(&report.kind)).replace("{period}", &period),
+            )];
+            let file = receiver.file.as_ref().map_or_else(String::new, |file| named_file(file, words));
+            if extras.attached.is_some() {
+                parts.push(Part::Text(words.report_attached.replace("{file}", &file)));
+            } else {
+                parts.push(Part::Text(words.report_linked.replace("{file}", &file)));
+            }
+            parts.push(Part::Text(format!("{}: {}", words.report_made, time(call.created_at))));
+            parts.push(Part::Link(words.report_open, format!("{}/reports?job={}", settings.public_url, report.job)));
+            let title = report.schedule.as_ref().map_or(words.report_named(&report.kind), |(_, name)| name.as_str());
+            (format!("{title}: {period}"), parts)
+        }
     };
-    parts.extend(unsubscribe.as_ref().map(|url| Part::Link(words.unsubscribe, url.clone())));
+    let what = if matches!(body, MailBody::Report(_)) { words.report_unsubscribe } else { words.unsubscribe };
+    parts.extend(unsubscribe.as_ref().map(|url| Part::Link(what, url.clone())));
     let date = UNIX_EPOCH + Duration::from_millis(now.unix_ms().unsigned_abs());
     let domain = settings.from.0.email.domain();
     let to = address_of(receiver, body).unwrap_or("").parse().map_err(|error: AddressError| error.to_string())?;
@@ -106,7 +137,61 @@ pub(super) fn write_message(
             .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
     }
     let alternatives = MultiPart::alternative_plain_html(plain(&parts), html(&parts, words));
-    message.multipart(alternatives).map(|message| message.formatted()).map_err(|error| error.to_string())
+    let content = match extras.attached {
+        Some(file) => MultiPart::mixed().multipart(alternatives).singlepart(attachment(file)?),
+        None => alternatives,
+    };
+    message.multipart(content).map(|message| message.formatted()).map_err(|error| error.to_string())
+}
+
+fn attachment(file: Attached) -> Result<SinglePart, String> {
+    let media_type = ContentType::parse(&file.media_type).map_err(|error| error.to_string())?;
+    // Byte for byte: mail servers may change the ends of lines in texts.
+    let body = Body::new_with_encoding(file.bytes, ContentTransferEncoding::Base64);
+    let body = body.map_err(|_| "the file can't be encoded".to_owned())?;
+    Ok(Attachment::new(file.name).body(body, media_type))
+}
+
+/// The link that ends mails of this kind. A report that its reader asked for is the only one of its kind.
+fn unsubscribe_link(settings: &MailSettings, receiver: &DueMail, body: &MailBody) -> Option<String> {
+    let email = receiver.contact.email.as_ref()?;
+    let token = match body {
+        MailBody::Alert(_) | MailBody::Alerts { .. } => (settings.sign_unsubscribe)(receiver.user, email),
+        MailBody::Report(report) => {
+            let (id, _) = report.schedule.as_ref()?;
+            (settings.sign_report_unsubscribe)(receiver.user, email, ReportScheduleId::new(*id).ok()?)
+        }
+        MailBody::Reset | MailBody::Invitation | MailBody::Confirm { .. } => return None,
+    };
+    Some(format!("{}/unsubscribe?token={token}", settings.public_url))
+}
+
+/// The time of a report by the clocks of its own zone, whole days without their hours: `23 November 2026 – 29 November 2026 (Asia/Jakarta)`.
+fn period_of(report: &ReportLine, words: &Words) -> String {
+    let zone = TimeZone::get(&report.timezone).unwrap_or(TimeZone::UTC);
+    let local =
+        |ms| jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_zoned(zone.clone());
+    let is_whole = |at: &Zoned| at.start_of_day().is_ok_and(|begin| begin == *at);
+    let (from, to) = (local(report.from_ms), local(report.to_ms));
+    let zone = &report.timezone;
+    if !is_whole(&from) || !is_whole(&to) {
+        let written = |at: &Zoned| format!("{}, {}", date_of(at, words), clock_of(at, words));
+        return format!("{} – {} ({zone})", written(&from), written(&to));
+    }
+    let (first, last) = (date_of(&from, words), date_of(&local(report.to_ms - 1), words));
+    if first == last { format!("{first} ({zone})") } else { format!("{first} – {last} ({zone})") }
+}
+
+/// A file's name and size.
+fn named_file(file: &JobFile, words: &Words) -> String {
+    let size = if file.bytes < 1024 * 1024 {
+        format!("{} KB", file.bytes.div_ceil(1024))
+    } else {
+        let tenths = file.bytes * 10 / (1024 * 1024);
+        let point = if words.lang == Language::Indonesian.as_str() { ',' } else { '.' };
+        format!("{}{point}{} MB", tenths / 10, tenths % 10)
+    };
+    format!("{} ({size})", file.name)
 }
 
 /// Where a mail goes.
@@ -162,19 +247,26 @@ fn time_of(at: Timestamp, receiver: &DueMail, words: &Words) -> String {
     let zone = zone.unwrap_or(TimeZone::UTC);
     let Ok(instant) = jiff::Timestamp::from_millisecond(at.unix_ms()) else { return at.to_string() };
     let local = instant.to_zoned(zone);
-    let month = words.months[usize::from(local.month().unsigned_abs()).saturating_sub(1).min(11)];
-    let clock = local.strftime(if words.lang == Language::Indonesian.as_str() { "%H.%M" } else { "%H:%M" });
     let name = local.time_zone().iana_name().unwrap_or("UTC").to_owned();
     let offset = local.strftime("%:z");
     let named = if name == "UTC" { name } else { format!("{name}, UTC{offset}") };
-    format!("{} {month} {}, {clock} ({named})", local.day(), local.year())
+    format!("{}, {} ({named})", date_of(&local, words), clock_of(&local, words))
+}
+
+fn date_of(local: &Zoned, words: &Words) -> String {
+    let month = words.months[usize::from(local.month().unsigned_abs()).saturating_sub(1).min(11)];
+    format!("{} {month} {}", local.day(), local.year())
+}
+
+fn clock_of(local: &Zoned, words: &Words) -> String {
+    local.strftime(if words.lang == Language::Indonesian.as_str() { "%H.%M" } else { "%H:%M" }).to_string()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::super::words::words_in;
-    use super::time_of;
+    use super::{ReportLine, period_of, time_of};
     use milepost_domain::{Contact, Language, TenantId, Timestamp, UserId, Username, ZoneName};
     use milepost_store::DueMail;
 
@@ -194,8 +286,39 @@ mod tests {
                 contact: Contact { timezone: zone.map(|zone| ZoneName::new(zone).unwrap()), ..Contact::default() },
                 expires_at: None,
                 was_refused: false,
+                may_enter: true,
+                sees_fleet: false,
+                file: None,
             };
             assert_eq!(time_of(at, &receiver, words_in(language)), expected);
         }
+    }
+
+    #[test]
+    fn the_time_of_a_report_is_by_the_clocks_of_its_zone_in_the_readers_language() {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        // 2026-11-30T00:00:00+07:00.
+        let day = 1_795_971_600_000;
+        let of = |from_ms, to_ms, language| {
+            let report = ReportLine {
+                kind: "trips".to_owned(),
+                from_ms,
+                to_ms,
+                timezone: "Asia/Jakarta".to_owned(),
+                job: String::new(),
+                schedule: None,
+                is_of_fleet: true,
+            };
+            period_of(&report, words_in(language))
+        };
+        assert_eq!(of(day, day + DAY_MS, Language::English), "30 November 2026 (Asia/Jakarta)");
+        assert_eq!(
+            of(day - 30 * DAY_MS, day, Language::Indonesian),
+            "31 Oktober 2026 – 29 November 2026 (Asia/Jakarta)"
+        );
+        assert_eq!(
+            of(day, day + DAY_MS / 24, Language::English),
+            "30 November 2026, 00:00 – 30 November 2026, 01:00 (Asia/Jakarta)"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Hands one mail to the mail server. Each step is known by its own error, because only two of them are about the receiver.
 
-use super::message::{address_of, write_message};
+use super::message::{Attached, Extras, address_of, write_message};
 use super::smtp_url::Encryption;
-use super::{MailBody, MailSettings};
+use super::{MAX_ATTACHMENT_BYTES, MailBody, MailSettings};
 use crate::retry::Ending;
 use lettre::Address;
 use lettre::transport::smtp::Error;
@@ -10,12 +10,18 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
-use milepost_domain::{EmailAddress, Timestamp};
+use milepost_domain::{EmailAddress, JobFile, Timestamp};
 use milepost_store::{DueCall, DueMail, OutgoingStore};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// How long handing over one mail may take. Servers that look at it closely take some seconds.
 pub(crate) const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Mails with a file that are written and handed over at once: each takes some times its file's bytes.
+const MAX_WITH_FILES: usize = 2;
+/// How long such a mail waits for its turn. With the time to hand it over this is less than the lease of a call.
+const FILE_WAIT: Duration = Duration::from_secs(20);
 
 /// How long a mail server may take to say goodbye.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -33,6 +39,8 @@ pub(crate) struct MailServer {
     settings: MailSettings,
     /// The name by which this server introduces itself.
     hello: ClientId,
+    /// The turns of mails with files.
+    with_files: Semaphore,
 }
 
 impl MailServer {
@@ -40,7 +48,7 @@ impl MailServer {
         let host = settings.public_url.split_once("://").map_or("", |(_, rest)| rest);
         let host = host.split(['/', ':']).next().unwrap_or_default();
         let hello = ClientId::Domain(if host.is_empty() { "localhost".to_owned() } else { host.to_owned() });
-        Self { settings, hello }
+        Self { settings, hello, with_files: Semaphore::new(MAX_WITH_FILES) }
     }
 
     /// Writes a mail and hands it over.
@@ -59,12 +67,37 @@ impl MailServer {
         if body.is_about_alerts() && !receiver.contact.alert_mail.is_wanted() {
             return Ending::Unsent("the user ended mails about alerts");
         }
+        if let MailBody::Report(report) = &body {
+            if !receiver.may_enter || (report.is_of_fleet && !receiver.sees_fleet) {
+                return Ending::Unsent("the user may not see the report any more");
+            }
+            if receiver.file.is_none() {
+                return Ending::Unsent("the report is kept no longer");
+            }
+        }
         let Ok(to) = email.parse::<Address>() else { return Ending::Unsent("the address can't be used") };
         let link = match self.link_for(store, &body, receiver).await {
             Ok(link) => link,
             Err(error) => return Ending::Unanswered(error),
         };
-        let message = match write_message(&self.settings, call, receiver, &body, link.as_ref(), now) {
+        // A server that refused the mail may have refused its file: then it gets the link alone.
+        let file = receiver.file.as_ref().filter(|file| file.bytes <= MAX_ATTACHMENT_BYTES && !receiver.was_refused);
+        let _turn = match file {
+            Some(_) => match tokio::time::timeout(FILE_WAIT, self.with_files.acquire()).await {
+                Ok(turn) => turn.ok(),
+                Err(_) => return Ending::Unanswered("other mails with files are being sent".to_owned()),
+            },
+            None => None,
+        };
+        let attached = match file {
+            Some(file) => match self.attach(file).await {
+                Ok(attached) => Some(attached),
+                Err(error) => return Ending::Unanswered(format!("the file can't be read: {error}")),
+            },
+            None => None,
+        };
+        let extras = Extras { link, attached };
+        let message = match write_message(&self.settings, call, receiver, &body, extras, now) {
             Ok(message) => message,
             Err(error) => return Ending::Unanswered(format!("the mail can't be written: {error}")),
         };
@@ -85,6 +118,11 @@ impl MailServer {
         }
     }
 
+    async fn attach(&self, file: &JobFile) -> Result<Attached, String> {
+        let bytes = self.settings.files.read(&file.key, MAX_ATTACHMENT_BYTES).await?;
+        Ok(Attached { name: file.name.clone(), media_type: file.media_type.clone(), bytes })
+    }
+
     /// A password link for a mail with one. It begins its hour when the mail is sent.
     async fn link_for(
         &self,
@@ -92,7 +130,7 @@ impl MailServer {
         body: &MailBody,
         receiver: &DueMail,
     ) -> Result<Option<(String, Timestamp)>, String> {
-        if body.is_about_alerts() {
+        if !body.has_link() {
             return Ok(None);
         }
         let (secret, mut link) = (self.settings.make_link)(receiver.user);

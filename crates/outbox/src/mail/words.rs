@@ -25,13 +25,43 @@ pub(super) struct Words {
     pub(super) more: &'static str,
     pub(super) open: &'static str,
     pub(super) unsubscribe: &'static str,
+    /// In the order of [`REPORTS`].
+    pub(super) reports: [&'static str; REPORTS.len()],
+    pub(super) report_lead: &'static str,
+    pub(super) report_attached: &'static str,
+    pub(super) report_linked: &'static str,
+    pub(super) report_made: &'static str,
+    pub(super) report_open: &'static str,
+    pub(super) report_unsubscribe: &'static str,
 }
+
+/// The names of reports: those of `ReportKind`, and others of Traccar's clients.
+const REPORTS: [&str; 12] = [
+    "trips",
+    "stops",
+    "mileage",
+    "utilisation",
+    "fuel",
+    "geofences",
+    "speeding",
+    "summary",
+    "events",
+    "route",
+    "combined",
+    "devices",
+];
 
 impl Words {
     /// The word for a severity, by its name.
     pub(super) fn severity_named<'a>(&'a self, name: &'a str) -> &'a str {
         let place = ["low", "medium", "high", "critical"].iter().position(|known| *known == name);
         place.map_or(name, |place| self.severities[place])
+    }
+
+    /// The words for a report, by its name.
+    pub(super) fn report_named<'a>(&'a self, name: &'a str) -> &'a str {
+        let place = REPORTS.iter().position(|known| *known == name);
+        place.map_or(name, |place| self.reports[place])
     }
 }
 
@@ -77,6 +107,26 @@ const ENGLISH: Words = Words {
     more: "And {n} more.",
     open: "Open Milepost",
     unsubscribe: "Get no more e-mail about alerts",
+    reports: [
+        "Trips",
+        "Stops",
+        "Mileage",
+        "Utilisation",
+        "Fuel",
+        "Geofence visits",
+        "Speeding",
+        "Summary",
+        "Events",
+        "Route",
+        "Combined",
+        "Devices",
+    ],
+    report_lead: "The report «{kind}» of {period} is made.",
+    report_attached: "It is attached: {file}.",
+    report_linked: "Its file is not attached: {file}. It can be fetched for a day.",
+    report_made: "Made",
+    report_open: "Open the report",
+    report_unsubscribe: "Get this report no more",
 };
 
 const INDONESIAN: Words = Words {
@@ -114,4 +164,24 @@ const INDONESIAN: Words = Words {
     more: "Dan {n} lagi.",
     open: "Buka Milepost",
     unsubscribe: "Berhenti menerima email tentang peringatan",
+    reports: [
+        "Perjalanan",
+        "Pemberhentian",
+        "Jarak tempuh",
+        "Pemanfaatan",
+        "Bahan bakar",
+        "Kunjungan geofence",
+        "Terlalu cepat",
+        "Ringkasan",
+        "Kejadian",
+        "Rute",
+        "Gabungan",
+        "Perangkat",
+    ],
+    report_lead: "Laporan «{kind}» untuk {period} sudah dibuat.",
+    report_attached: "Laporan terlampir: {file}.",
+    report_linked: "Berkasnya tidak dilampirkan: {file}. Berkas dapat diambil selama satu hari.",
+    report_made: "Dibuat",
+    report_open: "Buka laporan",
+    report_unsubscribe: "Berhenti menerima laporan ini",
 };

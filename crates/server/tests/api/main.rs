@@ -118,6 +118,8 @@ mod outgoing {
     pub mod push_alerts;
     pub mod push_browser;
     pub mod push_rest;
+    pub mod report_mail;
+    pub mod report_schedules;
     pub mod webhooks;
 }
 mod parcel {
@@ -164,6 +166,7 @@ mod traccar {
     pub mod images;
     pub mod moving;
     pub mod moving_trips;
+    pub mod report_mail;
     pub mod security;
     pub mod socket;
     pub mod support;

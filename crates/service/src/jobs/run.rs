@@ -1,11 +1,11 @@
 //! Takes jobs that are due, one after the other, and does their work.
 
-use super::{JobEnd, JobProgress, Jobs, MadeFile};
+use super::{JobEnd, JobProgress, Jobs, MadeFile, kept_until};
 use crate::ServiceError;
 use futures_util::FutureExt as _;
 use milepost_clock::Clock;
 use milepost_domain::{Job, JobFile};
-use milepost_store::{JobLane, JobOutcome};
+use milepost_store::{JobLane, JobMail, JobOutcome};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -19,8 +19,6 @@ const LEASE_MS: i64 = 60_000;
 const MAX_ATTEMPTS: i64 = 5;
 /// The wait before it is begun again, in milliseconds.
 const AGAIN_MS: i64 = 30_000;
-/// How long an ended job and its result are kept, in milliseconds.
-const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// A file that was announced and belongs to no job after this time is removed, in milliseconds.
 const ANNOUNCED_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -60,11 +58,27 @@ async fn run_job(jobs: &Jobs, clock: &Clock, job: &Job) {
         Err(JobEnd::Failed(reason)) => JobOutcome::Failed(reason),
         Err(JobEnd::Again(error)) => again(clock, job, &error),
     };
-    match jobs.store.end_job(job, &outcome, clock.now(), clock.now().plus_ms(KEPT_MS)).await {
-        Ok(true) => tracing::info!(job.id = %job.id, job.kind, ?outcome, "job ended"),
+    let (outcome, mails) = match mails_of(jobs, job, &outcome).await {
+        Ok(mails) => (outcome, mails),
+        Err(error) => (again(clock, job, &error), Vec::new()),
+    };
+    match jobs.store.end_job(job, &outcome, clock.now(), kept_until(clock.now()), &mails).await {
+        Ok(true) => {
+            tracing::info!(job.id = %job.id, job.kind, ?outcome, mails = mails.len(), "job ended");
+            if !mails.is_empty() {
+                jobs.wakers.wake_outbox();
+            }
+        }
         Ok(false) => tracing::info!(job.id = %job.id, "job was removed, or taken over by another node"),
         // Its lease ends, and it is begun again.
         Err(error) => tracing::warn!(job.id = %job.id, %error, "the end of a job could not be stored"),
+    }
+}
+
+async fn mails_of(jobs: &Jobs, job: &Job, outcome: &JobOutcome) -> Result<Vec<JobMail>, ServiceError> {
+    match (outcome, jobs.work(&job.kind)) {
+        (JobOutcome::Done(Some(_)), Some(work)) => work.mails(job).await,
+        _ => Ok(Vec::new()),
     }
 }
 

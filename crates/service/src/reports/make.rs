@@ -1,11 +1,13 @@
 //! Makes a report: reads vehicle by vehicle, and writes its rows as they come.
 
+use super::Input;
+use super::mail::mails_of;
 use super::read::VehicleReader;
-use super::{Input, REPORT};
-use crate::Request;
 use crate::fair_reads::FairReads;
 use crate::file_store::FileStore;
 use crate::jobs::{JobEnd, JobProgress, JobWork, MadeFile};
+use crate::outgoing::MailBodies;
+use crate::{Request, ServiceError};
 use async_trait::async_trait;
 use milepost_clock::Clock;
 use milepost_domain::{
@@ -13,7 +15,7 @@ use milepost_domain::{
     ZoneName, may,
 };
 use milepost_fleet_reports::{Cell, Days, MAX_ROWS, Plan, Report, TableError, TableFile};
-use milepost_store::{Store, TrackedVehicle, TripCursor, TripFilter};
+use milepost_store::{JobMail, Store, TrackedVehicle, TripCursor, TripFilter};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,10 +25,14 @@ const PAGE: u32 = 500;
 
 /// The work of jobs that make reports.
 pub(crate) struct MakeReport {
+    /// Those that somebody asked for, or those of schedules.
+    pub(crate) kind: &'static str,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) files: FileStore,
     pub(crate) reads: Arc<FairReads>,
     pub(crate) clock: Clock,
+    /// The bodies of mails, if this server sends any.
+    pub(crate) mail: Option<MailBodies>,
 }
 
 /// What is to be made.
@@ -42,7 +48,7 @@ struct Order {
 #[async_trait]
 impl JobWork for MakeReport {
     fn kind(&self) -> &'static str {
-        REPORT
+        self.kind
     }
 
     /// Who sees the whole fleet, and who asked for it.
@@ -91,6 +97,10 @@ impl JobWork for MakeReport {
         let ended = tokio::task::spawn_blocking(move || table.end(&report));
         ended.await.map_err(|_| interrupted())?.map_err(|error| failed(&error))?;
         Ok(Some(MadeFile { file, name, media_type }))
+    }
+
+    async fn mails(&self, job: &Job) -> Result<Vec<JobMail>, ServiceError> {
+        mails_of(&self.store, self.mail.as_ref(), job).await
     }
 }
 

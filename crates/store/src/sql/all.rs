@@ -25,6 +25,7 @@ mod positions;
 mod proofs;
 mod push;
 mod records;
+mod reports;
 mod roaming;
 mod shares;
 mod sign_in;

@@ -4,6 +4,7 @@ pub(super) mod accounts;
 pub(super) mod catalogue;
 pub(super) mod duty;
 pub(super) mod fleet;
+pub(super) mod reports;
 pub(super) mod rows;
 pub(super) mod shares;
 pub(super) mod sign_in;

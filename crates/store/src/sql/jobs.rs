@@ -3,7 +3,7 @@
 pub(super) mod rows;
 
 use super::sql_store::SqlStore;
-use crate::{JobLane, JobOutcome, JobQuota, JobStore, NewJob, Once, Result};
+use crate::{JobLane, JobMail, JobOutcome, JobQuota, JobStore, MadeJob, MadeJobOutcome, NewJob, Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{Author, Job, JobId, Timestamp, UserId};
 
@@ -33,12 +33,31 @@ impl JobStore for SqlStore {
         let lease_until = self.native.to_shared(lease_until);
         write_unflushed!(self, None, rows::keep_job(job, progress, lease_until))
     }
-    async fn end_job(&self, job: &Job, outcome: &JobOutcome, now: Timestamp, expires_at: Timestamp) -> Result<bool> {
+    async fn end_job(
+        &self,
+        job: &Job,
+        outcome: &JobOutcome,
+        now: Timestamp,
+        expires_at: Timestamp,
+        mails: &[JobMail],
+    ) -> Result<bool> {
         let again = match outcome {
             JobOutcome::Again(at) => Some(self.native.to_shared(*at)),
             JobOutcome::Done(_) | JobOutcome::Failed(_) => None,
         };
-        write!(self, None, rows::end_job(job, outcome, again, now, expires_at))
+        write!(self, None, rows::end_job(job, outcome, again, now, expires_at, mails))
+    }
+    async fn add_made_job(
+        &self,
+        made: &MadeJob,
+        author: &Author,
+        quota: JobQuota,
+        once: &Once<'_, MadeJobOutcome>,
+    ) -> Result<MadeJobOutcome> {
+        write!(self, Some(&made.job.tenant), rows::add_made_job(made, author, quota), once)
+    }
+    async fn mail_job(&self, id: &JobId, mail: &JobMail, author: &Author, once: &Once<'_, bool>) -> Result<bool> {
+        write!(self, None, rows::mail_job(id, mail, author), once)
     }
     async fn release_jobs(&self) -> Result<()> {
         write!(self, None, rows::release_jobs())

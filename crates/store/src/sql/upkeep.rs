@@ -83,7 +83,9 @@ pub(crate) async fn prune(
     pruned.more |= delete_in_steps(
         writers,
         "delete from jobs where job_no in
-            (select job_no from jobs where expires_ms is not null and expires_ms <= $1 order by expires_ms limit $2)",
+            (select j.job_no from jobs j where j.expires_ms is not null and j.expires_ms <= $1
+             and not exists (select 1 from outgoing_calls c where c.mail_job_no = j.job_no and c.next_attempt_ms is not null)
+             order by j.expires_ms limit $2)",
         now.unix_ms(),
         &mut pruned.jobs,
     )

@@ -58,11 +58,11 @@ pub(crate) async fn a_job_is_done_once_and_its_result_is_kept_for_its_time(datab
     assert_eq!(store.get_job(&taken.id).await.unwrap().unwrap().progress, 40);
     let file = JobFile { key: "jobs/a-1".into(), name: "a.zip".into(), media_type: "application/zip".into(), bytes: 7 };
     let done = JobOutcome::Done(Some(file.clone()));
-    let unannounced = store.end_job(&taken, &done, at(1_600), at(9_000)).await;
+    let unannounced = store.end_job(&taken, &done, at(1_600), at(9_000), &[]).await;
     assert!(matches!(unannounced, Err(StoreError::Conflict(_))), "{unannounced:?}");
     store.announce_files(&["jobs/a-1".to_owned()], at(5_000)).await.unwrap();
-    assert!(store.end_job(&taken, &done, at(1_600), at(9_000)).await.unwrap());
-    assert!(!store.end_job(&taken, &done, at(1_600), at(9_000)).await.unwrap(), "it has ended");
+    assert!(store.end_job(&taken, &done, at(1_600), at(9_000), &[]).await.unwrap());
+    assert!(!store.end_job(&taken, &done, at(1_600), at(9_000), &[]).await.unwrap(), "it has ended");
     let ended = store.get_job(&taken.id).await.unwrap().unwrap();
     assert_eq!((ended.status, ended.progress, ended.file), (JobStatus::Done, 100, Some(file)));
     assert_eq!(store.unused_files(at(8_000), 10).await.unwrap(), [""; 0]);
@@ -80,11 +80,11 @@ pub(crate) async fn a_job_of_a_dead_node_is_taken_over_and_the_dead_one_writes_n
     let taken = take(store, LEASE_MS).await.unwrap();
     assert_eq!((taken.id.as_str(), taken.attempt), ("a", 2));
     assert!(!store.keep_job(&dead, 50, at(9_000)).await.unwrap());
-    assert!(!store.end_job(&dead, &JobOutcome::Done(None), at(2_000), at(9_000)).await.unwrap());
-    assert!(store.end_job(&taken, &JobOutcome::Again(at(5_000)), at(2_000), at(9_000)).await.unwrap());
+    assert!(!store.end_job(&dead, &JobOutcome::Done(None), at(2_000), at(9_000), &[]).await.unwrap());
+    assert!(store.end_job(&taken, &JobOutcome::Again(at(5_000)), at(2_000), at(9_000), &[]).await.unwrap());
     assert!(take(store, 4_999).await.is_none(), "later");
     let again = take(store, 5_000).await.unwrap();
-    assert!(store.end_job(&again, &JobOutcome::Failed("no luck".into()), at(6_000), at(9_000)).await.unwrap());
+    assert!(store.end_job(&again, &JobOutcome::Failed("no luck".into()), at(6_000), at(9_000), &[]).await.unwrap());
     let failed = store.get_job(&again.id).await.unwrap().unwrap();
     assert_eq!((failed.status, failed.error.as_deref()), (JobStatus::Failed, Some("no luck")));
     add(store, &job("b", &home)).await;
@@ -105,7 +105,7 @@ pub(crate) async fn an_ended_job_gives_way_to_a_new_one_of_its_kind(database: &T
         let key = format!("jobs/{}", taken.id);
         store.announce_files(std::slice::from_ref(&key), at(5_000)).await.unwrap();
         let file = JobFile { key, name: "a".into(), media_type: "text/csv".into(), bytes: 1 };
-        assert!(store.end_job(&taken, &JobOutcome::Done(Some(file)), at(ms), at(9_000)).await.unwrap());
+        assert!(store.end_job(&taken, &JobOutcome::Done(Some(file)), at(ms), at(9_000), &[]).await.unwrap());
         taken.id
     };
     let there = async |id: &str| store.get_job(&JobId::new(id).unwrap()).await.unwrap().is_some();
@@ -175,7 +175,7 @@ pub(crate) async fn callers_of_a_tenant_take_turns_beside_a_long_job(database: &
     );
     assert!(take_second(store, 5).await.is_none(), "two at once");
     let running = store.get_job(&JobId::new("2").unwrap()).await.unwrap().unwrap();
-    assert!(store.end_job(&running, &JobOutcome::Done(None), at(6), at(9_000)).await.unwrap());
+    assert!(store.end_job(&running, &JobOutcome::Done(None), at(6), at(9_000), &[]).await.unwrap());
     assert_eq!(take_second(store, 7).await.as_deref(), Some("3"), "its caller had no turn");
 }
 
@@ -201,6 +201,6 @@ pub(crate) async fn an_erasure_is_there_once_and_can_be_taken_back_until_it_begi
     assert!(take(store, 59).await.is_none());
     let begun = take(store, 60).await.unwrap();
     assert!(!store.remove_erasure(ann, &by).await.unwrap(), "it has begun");
-    store.end_job(&begun, &JobOutcome::Again(at(70)), at(61), at(70)).await.unwrap();
+    store.end_job(&begun, &JobOutcome::Again(at(70)), at(61), at(70), &[]).await.unwrap();
     assert!(!store.remove_erasure(ann, &by).await.unwrap(), "a part of it is done");
 }

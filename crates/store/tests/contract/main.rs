@@ -43,6 +43,7 @@ mod positions;
 mod proofs;
 mod push;
 mod push_alerts;
+mod reports;
 mod roaming;
 mod samples;
 mod second_factors;
@@ -154,6 +155,12 @@ on_both! {
         tenants_take_turns_and_have_a_share,
         callers_of_a_tenant_take_turns_beside_a_long_job,
         an_erasure_is_there_once_and_can_be_taken_back_until_it_begins;
+    reports:
+        a_schedule_comes_back_as_it_was_made_and_there_is_a_bounded_number,
+        of_several_nodes_one_does_what_is_due,
+        a_vehicle_that_is_made_anew_is_in_no_schedule,
+        a_file_is_mailed_with_the_end_of_its_job_and_kept_while_a_mail_waits,
+        an_erased_person_leaves_no_schedule_report_or_place_on_a_list;
     people:
         an_erased_person_is_in_no_row;
     duty:

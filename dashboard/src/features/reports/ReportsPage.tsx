@@ -27,6 +27,7 @@ import {
 } from './api/reports';
 import { daysOf, PERIODS, type Period } from './periods';
 import { ReportView } from './ReportView';
+import { Schedules } from './Schedules';
 import { VehiclePick } from './VehiclePick';
 import '../../styles/reports.css';
 
@@ -43,6 +44,7 @@ export function ReportsPage({ me }: { me: Me }) {
   const jobId = parameters.get('job') ?? '';
   const [failure, setFailure] = useState<Error | null>(null);
   const [isAsking, setIsAsking] = useState(false);
+  const [isMailed, setIsMailed] = useState(false);
   const [download, setDownload] = useState<{ id: string; format: FileFormat } | null>(null);
 
   // Whoever comes back finds the report that was there.
@@ -94,6 +96,7 @@ export function ReportsPage({ me }: { me: Me }) {
   async function show(event: FormEvent) {
     event.preventDefault();
     setDownload(null);
+    setIsMailed(false);
     const job = await ask(() => orderReport(order, 'json'));
     if (job) change({ kind: order.kind, group: order.group_by, from: order.from, to: order.to, job });
   }
@@ -101,6 +104,11 @@ export function ReportsPage({ me }: { me: Me }) {
   async function fetchFile(fileFormat: FileFormat) {
     const id = await ask(() => orderReport(order, fileFormat));
     if (id) setDownload({ id, format: fileFormat });
+  }
+
+  async function mailFile() {
+    setIsMailed(false);
+    if (await ask(() => orderReport(order, 'xlsx', true))) setIsMailed(true);
   }
 
   const groups = groupsFor(me, choice.kind);
@@ -201,6 +209,14 @@ export function ReportsPage({ me }: { me: Me }) {
               <Icon name="print" size={16} />
               {t.reports.print}
             </button>
+            <button type="button" className="button button-small" disabled={isAsking} onClick={() => void mailFile()}>
+              {t.reports.mail}
+            </button>
+            {isMailed ? (
+              <span role="status" className="zone-note">
+                {t.reports.mailed}
+              </span>
+            ) : null}
             {download ? <Download key={download.id} {...download} /> : null}
           </fieldset>
           <Made key={jobId} id={jobId} />
@@ -210,6 +226,7 @@ export function ReportsPage({ me }: { me: Me }) {
           {t.reports.noneHint}
         </Empty>
       )}
+      <Schedules me={me} />
     </Page>
   );
 }
@@ -218,7 +235,10 @@ export function ReportsPage({ me }: { me: Me }) {
 function Made({ id }: { id: string }) {
   const t = useText();
   const job = useQuery(jobQuery(id));
-  const result = useQuery({ ...resultQuery(id), enabled: job.data?.status === 'done' });
+  // A mail may lead here to a file that pages don't show.
+  const fileName = job.data?.file_name ?? null;
+  const isFile = fileName !== null && !fileName.endsWith('.json');
+  const result = useQuery({ ...resultQuery(id), enabled: job.data?.status === 'done' && !isFile });
   if (result.data) return <ReportView report={result.data} />;
   if (job.error instanceof ApiError && job.error.status === 404)
     return (
@@ -228,6 +248,14 @@ function Made({ id }: { id: string }) {
     );
   if (job.error && !job.data) return <Problem error={job.error} onRetry={() => void job.refetch()} />;
   if (job.data?.status === 'failed') return <Problem error={new Error(job.data.error ?? t.reports.failed)} />;
+  if (isFile)
+    return (
+      <p>
+        <a className="button" href={resultAddress(id)} download="">
+          <Icon name="download" size={16} /> {t.reports.fetchFile(fileName)}
+        </a>
+      </p>
+    );
   if (job.data?.status === 'done') return notReadYet(result);
   return <Progress job={job.data} />;
 }

@@ -1,6 +1,6 @@
 /** Chooses vehicles from a list with a search. None chosen means all. */
 
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { Modal } from '../../components/Modal';
 import { useRoster } from '../../lib/live/useLive';
 import { useText } from '../../lib/strings/strings';
@@ -11,6 +11,7 @@ const SHOWN = 200;
 export function VehiclePick({ picked, onPick }: { picked: string[]; onPick: (ids: string[]) => void }) {
   const t = useText();
   const roster = useRoster();
+  const labelId = useId();
   const [isOpen, setIsOpen] = useState(false);
   const [search, setSearch] = useState('');
   const one = picked.length === 1 ? (roster.find(({ id }) => id === picked[0])?.label ?? picked[0]) : null;
@@ -18,11 +19,11 @@ export function VehiclePick({ picked, onPick }: { picked: string[]; onPick: (ids
   const toggle = (id: string) => onPick(picked.includes(id) ? picked.filter((each) => each !== id) : [...picked, id]);
   return (
     <div className="report-vehicles">
-      <span id="report-vehicles-label">{t.reports.vehicles}</span>
+      <span id={labelId}>{t.reports.vehicles}</span>
       <button
         type="button"
         className="button"
-        aria-describedby="report-vehicles-label"
+        aria-describedby={labelId}
         aria-haspopup="dialog"
         onClick={() => setIsOpen(true)}
       >

@@ -1,14 +1,14 @@
 //! `/jobs`: work that takes longer than a request.
 
-use crate::wire::job::JobJson;
+use crate::wire::job::{AddedJobJson, JobJson};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Job, JobId};
-use milepost_http::{Authenticated, HttpContext, Path, Problem};
-use milepost_service::jobs;
+use milepost_http::{Authenticated, HttpContext, JsonAnswer, Path, Problem, RequestClaim};
+use milepost_service::{jobs, reports};
 use std::sync::Arc;
 
 /// Shows how far a job is. It is kept for a day after its end.
@@ -46,6 +46,22 @@ pub(crate) async fn read_job_result(
     Ok((headers, Body::from_stream(content)).into_response())
 }
 
+/// Mails the file of a report that is made to the caller, who may see it. The answer is 409 for one that is not made yet, where the server sends
+/// no mail, and for a caller without a confirmed address.
+#[utoipa::path(post, path = "/jobs/{id}/mail", tag = "jobs", params(("id" = String, Path)),
+    responses((status = 202, body = AddedJobJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(crate) async fn mail_report(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(request): Authenticated,
+    claim: RequestClaim,
+    Path(id): Path<JobId>,
+) -> Result<JsonAnswer, Problem> {
+    let render = |job: &JobId| JsonAnswer::new(StatusCode::ACCEPTED, &AddedJobJson { job: job.to_string() });
+    let use_cases = &context.use_cases;
+    let job = reports::mail_report(&use_cases.reports, &use_cases.jobs, &request, &id, &claim.once(render)).await?;
+    Ok(render(&job))
+}
+
 fn job_to_json(job: &Job) -> JobJson {
     JobJson {
         id: job.id.to_string(),
@@ -53,6 +69,7 @@ fn job_to_json(job: &Job) -> JobJson {
         status: job.status.as_str(),
         progress: i64::from(job.progress),
         result_url: job.file.as_ref().map(|_| format!("/api/v1/jobs/{}/result", job.id)),
+        file_name: job.file.as_ref().map(|file| file.name.clone()),
         error: job.error.clone(),
     }
 }

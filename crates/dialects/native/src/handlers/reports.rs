@@ -17,9 +17,11 @@ use std::sync::Arc;
 ///
 /// Parents make reports of their vehicles' trips, stops, mileage and utilisation. Drivers and riders make those of the trips that they drove:
 /// `trips`, and `mileage` and `utilisation` by driver.
+///
+/// With `mail` the file is mailed to the caller, too. The answer is 409 where the server sends no mail, or the caller has no confirmed address.
 #[utoipa::path(post, path = "/reports", tag = "fleet", request_body = NewReportJson,
     responses((status = 202, body = AddedJobJson), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 422, body = Problem)))]
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn make_report(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,
@@ -39,6 +41,7 @@ pub(crate) async fn make_report(
         timezone: json.timezone,
         language: json.language.as_deref().map(Language::parse).transpose()?,
         format: json.format.as_deref().map_or(Ok(ReportFormat::Json), ReportFormat::parse)?,
+        mail: json.mail.unwrap_or(false),
     };
     let render = |job: &JobId| JsonAnswer::new(StatusCode::ACCEPTED, &AddedJobJson { job: job.to_string() });
     let use_cases = &context.use_cases;

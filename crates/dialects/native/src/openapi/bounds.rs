@@ -7,11 +7,12 @@ use milepost_domain::{
     AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
     DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, JobStatus, Label, Language, Latitude,
     Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OffDutyRule,
-    OrderId, ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, Role, Scope, Severity, SpeedKmh,
-    StudentId, TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleSelection, VehicleStatus,
-    WEBHOOK_KINDS, Weekday, WidthM,
+    OrderId, ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, ReportPeriod, Role, ScheduleOutcome,
+    Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList,
+    VehicleSelection, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
+use milepost_service::reports::MAX_SCHEDULE_RECEIVERS;
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 
@@ -35,6 +36,8 @@ const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_
 /// A latitude and a longitude. The numbers' own bounds are not in the pattern.
 const NEAR: &str = r"^ *-?[0-9]{1,2}([.][0-9]*)? *, *-?[0-9]{1,3}([.][0-9]*)? *$";
 const TIME_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
+/// The same in whole minutes.
+const MINUTE_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$";
 
 /// A day, or an instant of RFC 3339.
 const DAY_OR_INSTANT: &str =
@@ -79,7 +82,7 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
         "User" => field == "access_tokens",
         "Device" => field == "key",
         "Invitation" => field == "url",
-        "Job" => matches!(field, "error" | "result_url"),
+        "Job" => matches!(field, "error" | "file_name" | "result_url"),
         "Webhook" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
         "Problem" => matches!(field, "errors" | "second_factor"),
         "Vehicle" => matches!(field, "distance_m" | "off_duty_since"),
@@ -168,7 +171,16 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
     Some(match (schema, field) {
         (_, "role" | "roles") => all!(Role),
         (_, "scopes") => all!(Scope),
-        ("NewUser" | "ChangeUser" | "User" | "NewReport", "language") => all!(Language),
+        (
+            "NewUser"
+            | "ChangeUser"
+            | "User"
+            | "NewReport"
+            | "NewReportSchedule"
+            | "ChangeReportSchedule"
+            | "ReportSchedule",
+            "language",
+        ) => all!(Language),
         (_, "alert_mail") => all!(AlertMail),
         (_, "severity") => all!(Severity),
         (_, "origin") => all!(TripOrigin),
@@ -188,9 +200,15 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("SetAttendance" | "Attendance", "status") => all!(AttendanceStatus),
         ("Trip", "status") => all!(TripStatus),
         ("Job", "status") => all!(JobStatus),
-        ("NewReport", "kind") => all!(ReportKind),
-        ("NewReport", "group_by") => all!(ReportGroup),
-        ("NewReport", "format") => all!(ReportFormat),
+        ("NewReport" | "NewReportSchedule" | "ChangeReportSchedule" | "ReportSchedule", "kind") => all!(ReportKind),
+        ("NewReport" | "NewReportSchedule" | "ChangeReportSchedule" | "ReportSchedule", "group_by") => {
+            all!(ReportGroup)
+        }
+        ("NewReport" | "NewReportSchedule" | "ChangeReportSchedule" | "ReportSchedule", "format") => {
+            all!(ReportFormat)
+        }
+        ("NewReportSchedule" | "ChangeReportSchedule" | "ReportSchedule", "period") => all!(ReportPeriod),
+        ("ReportSchedule", "last_outcome") => all!(ScheduleOutcome),
         _ => return None,
     })
 }
@@ -225,7 +243,13 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "user_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": { "minimum": 1 } }),
         ("NewReport", "from" | "to") => json!({ "pattern": DAY_OR_INSTANT }),
         ("NewProgramToken", "scopes") => json!({ "minItems": 1 }),
-        ("NewProgramToken" | "NewReport", "vehicle_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": id() }),
+        ("NewReportSchedule" | "ChangeReportSchedule", "time") => json!({ "pattern": MINUTE_OF_DAY }),
+        (_, "receiver_ids") => {
+            json!({ "minItems": 1, "maxItems": MAX_SCHEDULE_RECEIVERS, "items": { "minimum": 1 } })
+        }
+        ("NewProgramToken" | "NewReport" | "NewReportSchedule" | "ChangeReportSchedule", "vehicle_ids") => {
+            json!({ "minItems": 1, "maxItems": 1_000, "items": id() })
+        }
         ("VehicleSelection", "kinds") => {
             json!({ "maxItems": VehicleSelection::MAX_NAMES, "items": line(VehicleKind::MAX_CHARS) })
         }

@@ -29,7 +29,7 @@ const OF_DEVICES: [&str; 11] = [
 const OF_REPORTERS: [&str; 4] = ["record_positions", "update_delivery", "add_proof", "add_proof_of_order"];
 /// The operations that no access token may call: they are for users, their logins and their browsers, for the operator, or make
 /// credentials.
-const NOT_OF_PROGRAMS: [&str; 44] = [
+const NOT_OF_PROGRAMS: [&str; 50] = [
     "add_tenant",
     "list_tenants",
     "add_access_token",
@@ -38,6 +38,12 @@ const NOT_OF_PROGRAMS: [&str; 44] = [
     "add_share",
     "list_shares",
     "remove_share",
+    "add_report_schedule",
+    "list_report_schedules",
+    "get_report_schedule",
+    "change_report_schedule",
+    "remove_report_schedule",
+    "mail_report",
     "list_audit",
     "list_notifications",
     "read_notification",
@@ -76,9 +82,10 @@ const NOT_OF_PROGRAMS: [&str; 44] = [
     "get_push_key",
 ];
 /// What has versions: the last words of its operations' names.
-const VERSIONED: [&str; 8] = ["user", "vehicle", "device", "geofence", "webhook", "parcel", "rules", "cadet"];
+const VERSIONED: [&str; 9] =
+    ["user", "vehicle", "device", "geofence", "webhook", "parcel", "rules", "cadet", "report_schedule"];
 /// What has versions, and shows something that changes without them. It is never answered 304.
-const ALWAYS_SHOWN: [&str; 2] = ["vehicle", "webhook"];
+const ALWAYS_SHOWN: [&str; 3] = ["vehicle", "webhook", "report_schedule"];
 /// The media types of an answer with `?format`, beside JSON.
 const FILES: [&str; 4] = [GEOJSON, "application/gpx+xml", "text/csv", "application/vnd.google-earth.kml+xml"];
 const GEOJSON: &str = "application/geo+json";

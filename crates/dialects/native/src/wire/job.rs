@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobJson {
     pub id: String,
-    /// What is done: `report`, `user.export` or `user.erasure`.
+    /// What is done: `report`, `report.scheduled`, `user.export` or `user.erasure`.
     pub kind: String,
     /// `queued`, `running`, `done` or `failed`.
     pub status: &'static str,
@@ -17,6 +17,9 @@ pub(crate) struct JobJson {
     /// Where its result is, if it made one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result_url: Option<String>,
+    /// What its result is called when it is saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

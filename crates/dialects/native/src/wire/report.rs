@@ -26,6 +26,8 @@ pub(crate) struct NewReportJson {
     pub language: Option<String>,
     /// The form of the file; `json` if absent, which has the first 2,000 rows, all sums and each day's figure.
     pub format: Option<String>,
+    /// Whether the file is mailed to the caller once it is made: for users with a confirmed address; false if absent.
+    pub mail: Option<bool>,
     /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }

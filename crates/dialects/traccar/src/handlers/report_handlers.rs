@@ -7,6 +7,7 @@ use crate::fleet::{DeviceView, FleetView};
 use crate::handlers::devices::Visible;
 use crate::handlers::events::{happenings, trips_of};
 use crate::handlers::positions::{MAX_POSITIONS, objects, read_positions, refuse_guest};
+use crate::handlers::report_mail::mail_report;
 use crate::ids::position_id;
 use crate::refusal::Refusal;
 use crate::reports::Course;
@@ -15,7 +16,7 @@ use crate::time::{write_time, zone_named};
 use crate::workbook::{Sheet, Style, XLSX, write};
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 use milepost_domain::{EntryKind, Position, Timestamp, Trip};
@@ -48,18 +49,37 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 8] = [
+        Self::Route,
+        Self::Events,
+        Self::Summary,
+        Self::Trips,
+        Self::Stops,
+        Self::Combined,
+        Self::Geofences,
+        Self::Devices,
+    ];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Events => "events",
+            Self::Summary => "summary",
+            Self::Trips => "trips",
+            Self::Stops => "stops",
+            Self::Combined => "combined",
+            Self::Geofences => "geofences",
+            Self::Devices => "devices",
+        }
+    }
+
     fn parse(name: &str) -> Option<Self> {
-        Some(match name {
-            "route" => Self::Route,
-            "events" => Self::Events,
-            "summary" => Self::Summary,
-            "trips" => Self::Trips,
-            "stops" => Self::Stops,
-            "combined" => Self::Combined,
-            "geofences" => Self::Geofences,
-            "devices" => Self::Devices,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether it has a workbook.
+    const fn has_workbook(self) -> bool {
+        !matches!(self, Self::Combined | Self::Geofences)
     }
 }
 
@@ -74,7 +94,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    async fn of(parts: &TraccarParts, signed: &Signed, params: &Params) -> Result<Self, Refusal> {
+    pub(super) async fn of(parts: &TraccarParts, signed: &Signed, params: &Params) -> Result<Self, Refusal> {
         refuse_guest(signed)?;
         let (from, to) = params.window()?;
         let visible = Visible::of(parts, signed).await?;
@@ -94,13 +114,13 @@ impl Asked {
         Ok(Self { visible, devices, from, to: to.plus_ms(-1), zone })
     }
 
-    fn window(&self) -> (Timestamp, Timestamp) {
+    pub(super) fn window(&self) -> (Timestamp, Timestamp) {
         (self.from, self.to.plus_ms(1))
     }
 }
 
 /// The zone of texts: the user's own, else the server's.
-fn zone_of(fleet: &FleetView, signed: &Signed) -> TimeZone {
+pub(super) fn zone_of(fleet: &FleetView, signed: &Signed) -> TimeZone {
     let own = signed.user().and_then(|user| fleet.user(user.get())).and_then(|user| user.contact.timezone.as_ref());
     own.map_or_else(|| fleet.zone(), |zone| zone_named(Some(zone.as_str())))
 }
@@ -114,11 +134,14 @@ pub(crate) async fn show_report(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let kind = Kind::parse(&kind).filter(|kind| *kind != Kind::Devices).ok_or_else(Refusal::no_such_path)?;
+    if params.flag("mail") && kind.has_workbook() {
+        return mail_report(&parts, &signed, &params, kind).await;
+    }
     let asked = Asked::of(&parts, &signed, &params).await?;
     let (rows, counts) = rows_of(&parts, &signed, &params, kind, &asked).await?;
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepts.contains(XLSX) && !matches!(kind, Kind::Combined | Kind::Geofences) {
-        return workbook_of(kind, asked, rows, &counts).await;
+    if accepts.contains(XLSX) && kind.has_workbook() {
+        return Ok(workbook(workbook_of(kind, asked, rows, &counts).await?));
     }
     Ok(Json(rows).into_response())
 }
@@ -132,22 +155,25 @@ pub(crate) async fn show_report_file(
 ) -> Result<Response, Refusal> {
     let kind = Kind::parse(&kind).ok_or_else(Refusal::no_such_path)?;
     match form.as_str() {
-        "xlsx" if kind == Kind::Devices => devices_workbook(&parts, &signed).await,
-        "xlsx" if !matches!(kind, Kind::Combined | Kind::Geofences) => {
+        "mail" if kind.has_workbook() => mail_report(&parts, &signed, &params, kind).await,
+        "xlsx" if params.flag("mail") && kind.has_workbook() => mail_report(&parts, &signed, &params, kind).await,
+        "xlsx" if kind == Kind::Devices => Ok(workbook(devices_workbook(&parts, &signed).await?)),
+        "xlsx" if kind.has_workbook() => {
             let asked = Asked::of(&parts, &signed, &params).await?;
             let (rows, counts) = rows_of(&parts, &signed, &params, kind, &asked).await?;
-            workbook_of(kind, asked, rows, &counts).await
-        }
-        "mail" if kind != Kind::Devices => {
-            Asked::of(&parts, &signed, &params).await?;
-            Ok(StatusCode::NO_CONTENT.into_response())
+            Ok(workbook(workbook_of(kind, asked, rows, &counts).await?))
         }
         _ => Err(Refusal::no_such_path()),
     }
 }
 
 /// A sheet for each device with rows, or one for all of a summary. Writing takes its time: not on a thread that serves sockets.
-async fn workbook_of(kind: Kind, asked: Asked, rows: Vec<Object>, counts: &[usize]) -> Result<Response, Refusal> {
+pub(super) async fn workbook_of(
+    kind: Kind,
+    asked: Asked,
+    rows: Vec<Object>,
+    counts: &[usize],
+) -> Result<Vec<u8>, Refusal> {
     let mut sheets = Vec::new();
     if kind == Kind::Summary {
         sheets.push(Sheet { name: "Summary".to_owned(), group: None, rows });
@@ -166,7 +192,7 @@ async fn workbook_of(kind: Kind, asked: Asked, rows: Vec<Object>, counts: &[usiz
     write_workbook(kind, fleet, zone, Some(window), sheets).await
 }
 
-async fn devices_workbook(parts: &TraccarParts, signed: &Signed) -> Result<Response, Refusal> {
+pub(super) async fn devices_workbook(parts: &TraccarParts, signed: &Signed) -> Result<Vec<u8>, Refusal> {
     refuse_guest(signed)?;
     let visible = Visible::of(parts, signed).await?;
     let rows = visible.devices().iter().map(|one| device_object(one, visible.last(one), signed.now())).collect();
@@ -181,12 +207,14 @@ async fn write_workbook(
     zone: TimeZone,
     window: Option<(Timestamp, Timestamp)>,
     sheets: Vec<Sheet>,
-) -> Result<Response, Refusal> {
+) -> Result<Vec<u8>, Refusal> {
     let writing = tokio::task::spawn_blocking(move || write(kind, &Style { fleet: &fleet, zone }, window, &sheets));
-    let bytes =
-        writing.await.map_err(|_| Refusal::failed("java.io.IOException: the workbook could not be written"))??;
+    writing.await.map_err(|_| Refusal::failed("java.io.IOException: the workbook could not be written"))?
+}
+
+fn workbook(bytes: Vec<u8>) -> Response {
     let headers = [(header::CONTENT_TYPE, XLSX), (header::CONTENT_DISPOSITION, "attachment; filename=report.xlsx")];
-    Ok((headers, bytes).into_response())
+    (headers, bytes).into_response()
 }
 
 /// The rows of a report, and how many each device has.

@@ -28,6 +28,9 @@ fn new_thing(path: &str) -> Option<Value> {
         "/api/v1/roaming-fences" => json!({"name": "new", "radius_m": 100}),
         "/api/v1/trips" => json!({"vehicle_id": "v1"}),
         "/api/v1/reports" => json!({"kind": "trips", "from": "2026-01-01", "to": "2026-01-02"}),
+        "/api/v1/report-schedules" => {
+            json!({"name": "new", "kind": "trips", "period": "day", "time": "06:30"})
+        }
         "/api/v1/alerts" => json!({"type": "system_error", "title": "new", "message": "x"}),
         "/api/v1/cadets" => json!({"name": "new"}),
         "/api/v1/notifications" | "/api/v1/messages" => json!({"user_ids": [7], "message": "x"}),

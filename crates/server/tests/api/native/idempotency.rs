@@ -24,9 +24,16 @@ use tower::ServiceExt;
 
 /// Recording positions again changes nothing: the same vehicle and instant is a duplicate.
 const IDEMPOTENT_BY_ITSELF: [&str; 2] = ["/api/v1/positions", "/api/v1/users/{id}/erasure"];
-/// Forms, and a job whose answer is compared: their own tests repeat them with a key (`delivery::proofs`, `fleet::reports`, `accounts::people`).
-const IN_THEIR_OWN_TESTS: [&str; 4] =
-    ["/api/v1/deliveries/{id}/proofs", "/api/v1/reports", "/api/v1/users/{id}/export", "/tracking/{tracking_id}/proof"];
+/// Forms, a job whose answer is compared, and what needs a mail server: their own tests repeat them with a key (`delivery::proofs`,
+/// `fleet::reports`, `outgoing::report_mail`, `outgoing::report_schedules`, `accounts::people`).
+const IN_THEIR_OWN_TESTS: [&str; 6] = [
+    "/api/v1/deliveries/{id}/proofs",
+    "/api/v1/jobs/{id}/mail",
+    "/api/v1/report-schedules",
+    "/api/v1/reports",
+    "/api/v1/users/{id}/export",
+    "/tracking/{tracking_id}/proof",
+];
 
 /// The server's routes, called in this task, so that the stored answer can be read before anything else is stored.
 struct Posts<'s> {

@@ -74,6 +74,8 @@ pub async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, St
         ("/proofs/", proof["id"].clone()),
         ("/files/", json!(1)),
         ("access-tokens/", token),
+        // Without a mail server there is none.
+        ("report-schedules/", json!(1)),
         ("shares/", share),
         ("sessions/", session),
         ("auth/passkeys/", json!(1)),

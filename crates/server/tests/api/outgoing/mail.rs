@@ -19,15 +19,15 @@ on_both!(
 );
 
 /// Debian's `python3-aiosmtpd`.
-struct MailServer {
+pub struct MailServer {
     process: Child,
     folder: tempfile::TempDir,
-    port: u16,
+    pub port: u16,
 }
 
 impl MailServer {
     /// `None` without the package, where the tests may be left out.
-    fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
         Self::start_with(tempfile::tempdir().unwrap(), &[])
     }
 
@@ -51,18 +51,23 @@ impl MailServer {
         Some(Self { process, folder, port })
     }
 
+    /// Answers the next messages with these lines; an empty one takes the mail.
+    pub fn will_answer_data(&self, answers: &[&str]) {
+        std::fs::write(self.folder.path().join("data_answers"), answers.join("\n")).unwrap();
+    }
+
     /// Answers the next receivers with these lines; an empty one takes the mail.
-    fn will_answer(&self, answers: &[&str]) {
+    pub fn will_answer(&self, answers: &[&str]) {
         std::fs::write(self.folder.path().join("answers"), answers.join("\n")).unwrap();
     }
 
-    fn taken(&self, number: usize) -> Option<Value> {
+    pub fn taken(&self, number: usize) -> Option<Value> {
         let text = std::fs::read_to_string(self.folder.path().join(format!("mail-{number}.json"))).ok()?;
         Some(serde_json::from_str(&text).unwrap())
     }
 
     /// The mail with this number, from 1. The server's clock goes on while it is waited for, because tries are paced by it.
-    async fn mail(&self, server: &TestServer, number: usize) -> Value {
+    pub async fn mail(&self, server: &TestServer, number: usize) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(mail) = self.taken(number) {
@@ -82,7 +87,7 @@ impl Drop for MailServer {
     }
 }
 
-async fn start(database: Database, mails: &MailServer) -> TestServer {
+pub async fn start(database: Database, mails: &MailServer) -> TestServer {
     let url = format!("smtp://127.0.0.1:{}", mails.port);
     let settings = [
         ("SMTP_URL", url.as_str()),

@@ -1,9 +1,11 @@
 """A mail server of Debian (python3-aiosmtpd) that writes what it takes into a folder, and refuses what the folder's file `answers` says.
 
-Its first line of output is its port. Each line of `answers` is the answer to one receiver; an empty one takes it.
+Its first line of output is its port. Each line of `answers` is the answer to one receiver, and of `data_answers` to one message; an empty one
+takes it.
 """
 
 import asyncio
+import base64
 import email
 import email.policy
 import json
@@ -14,15 +16,15 @@ import sys
 from aiosmtpd.smtp import SMTP, AuthResult
 
 FOLDER = sys.argv[1]
-ANSWERS = os.path.join(FOLDER, "answers")
 
 
-def next_answer():
-    if not os.path.exists(ANSWERS):
+def next_answer(name):
+    path = os.path.join(FOLDER, name)
+    if not os.path.exists(path):
         return ""
-    with open(ANSWERS) as file:
+    with open(path) as file:
         answers = file.read().splitlines()
-    with open(ANSWERS, "w") as file:
+    with open(path, "w") as file:
         file.write("\n".join(answers[1:]))
     return answers[0] if answers else ""
 
@@ -31,16 +33,29 @@ class Handler:
     taken = 0
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        answer = next_answer()
+        answer = next_answer("answers")
         if answer:
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        answer = next_answer("data_answers")
+        if answer:
+            return answer
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        parts = {part.get_content_type(): part.get_content() for part in message.walk() if not part.is_multipart()}
+        leaves = [part for part in message.walk() if not part.is_multipart()]
+        parts = {part.get_content_type(): part.get_content() for part in leaves if not part.is_attachment()}
+        files = {
+            part.get_filename(): {
+                "type": part.get_content_type(),
+                "content": base64.b64encode(part.get_payload(decode=True)).decode(),
+            }
+            for part in leaves
+            if part.is_attachment()
+        }
         mail = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "parts": parts, "headers": dict(message.items())}
+        mail["files"] = files
         mail["source"] = envelope.content.decode()
         Handler.taken += 1
         path = os.path.join(FOLDER, f"mail-{Handler.taken}.json")

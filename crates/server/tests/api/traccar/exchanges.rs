@@ -61,6 +61,7 @@ const OTHER: &[(&str, &str, &str)] = &[
     ("notifications", "test, notificator off", "mails are not sent by this way"),
     ("audit", "list", "its time is in the past here"),
     ("password", "reset, known e-mail, no mail set up", "nobody learns who has an account"),
+    ("reports", "mail (no mail set up)", "said aloud, instead of sending nothing"),
     ("positions", "by id", "numbers are computed"),
     ("positions", "by two ids", "the same"),
     ("positions", "delete one", "positions are history"),

@@ -3,14 +3,14 @@
 use super::super::dialect::{VEHICLE_IDS_HOLD_PARAMETER_1, VEHICLE_IDS_WITHOUT_PARAMETER_1};
 use super::super::{
     Connection, Db, access_tokens::rows as access_tokens, accounts::tenants, catalogue::rows as catalogue,
-    push::alert_calls, roaming::fences as roaming_fences, shares::rows as shares,
+    push::alert_calls, reports::rows as reports, roaming::fences as roaming_fences, shares::rows as shares,
 };
 use super::alerts;
 use crate::Result;
 use milepost_domain::{AlertId, EntryKind, Fact, GeofenceId, TenantId, Timestamp, UserId, VehicleId};
 use sqlx::{AssertSqlSafe, Row};
 
-/// Takes a removed vehicle off the lists of users, access tokens, shares, geofences and roaming fences, and deletes its alerts. Returns the facts to publish. To be called
+/// Takes a removed vehicle off the lists of users, access tokens, shares, report schedules, geofences and roaming fences, and deletes its alerts. Returns the facts to publish. To be called
 /// after the vehicle's row was deleted: a fold that wrote its alerts at the same time has ended by then.
 pub(crate) async fn remove(
     connection: &mut Connection,
@@ -33,6 +33,7 @@ pub(crate) async fn remove(
     for share_id in shares::forget_removed(connection, tenant_no).await? {
         facts.push(Fact::ShareChanged { share_id });
     }
+    reports::forget_removed(connection, tenant_no).await?;
     for geofence in take_off_lists(connection, "geofences", tenant_no, id).await? {
         facts.push(Fact::GeofenceChanged { geofence_id: GeofenceId::new(geofence)? });
     }

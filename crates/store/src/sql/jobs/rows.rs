@@ -2,8 +2,9 @@
 
 use super::super::accounts::tenants;
 use super::super::audit::rows::append;
+use super::super::outgoing::mails::add_mail_of_job;
 use super::super::{Connection, Db, DbRow, positions::timestamp};
-use crate::{AuditNote, JobLane, JobOutcome, JobQuota, NewJob, Result, StoreError};
+use crate::{AuditNote, JobLane, JobMail, JobOutcome, JobQuota, MadeJob, MadeJobOutcome, NewJob, Result, StoreError};
 use milepost_domain::{Author, Job, JobFile, JobId, JobStatus, TenantId, Timestamp, UserId};
 use serde_json::json;
 use sqlx::Row;
@@ -59,30 +60,38 @@ pub(crate) async fn add_job(
     let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
     // Only one transaction at a time counts and adds a tenant's jobs.
     lock_counter(connection, tenant_no).await?;
+    if !has_room(connection, new, tenant_no, quota).await? {
+        return Ok(false);
+    }
+    insert_job(connection, new, tenant_no, author).await?;
+    note(connection, new, author).await?;
+    Ok(true)
+}
+
+/// Whether there is room for another job, once ended ones have given way. What schedules make is counted apart.
+async fn has_room(connection: &mut Connection, new: &NewJob, tenant_no: i64, quota: JobQuota) -> Result<bool> {
     if let Some(kept) = quota.ended {
         make_room(connection, new, tenant_no, quota.tenant, kept).await?;
     }
     let (all, own): (i64, i64) = sqlx::query_as::<Db, (i64, i64)>(
-        "select count(*), count(case when made_by = $2 then 1 end) from jobs where tenant_no = $1 and kind <> 'user.erasure'",
+        "select count(*), count(case when made_by = $2 then 1 end) from jobs where tenant_no = $1
+         and kind not in ('user.erasure', 'report.scheduled')",
     )
     .bind(tenant_no)
     .bind(new.made_by.as_str())
     .fetch_one(&mut *connection)
     .await?;
-    if all >= i64::from(quota.tenant) || own >= i64::from(quota.caller) {
-        return Ok(false);
-    }
-    insert(connection, new, tenant_no, author).await?;
-    note(connection, new, author).await?;
-    Ok(true)
+    Ok(all < i64::from(quota.tenant) && own < i64::from(quota.caller))
 }
 
 /// Removes ended jobs of the new one's kind: the caller's but for the newest, and the tenant's oldest if there is no room for another.
+/// Those whose file a mail is still to bring stay.
 async fn make_room(connection: &mut Connection, new: &NewJob, tenant_no: i64, most: u32, kept: u32) -> Result<()> {
     sqlx::query::<Db>(
         "delete from jobs where tenant_no = $1 and kind = $2 and made_by = $3 and status in ('done', 'failed') and job_no not in
          (select n.job_no from jobs n where n.tenant_no = $1 and n.kind = $2 and n.made_by = $3 and n.status in ('done', 'failed')
-          order by n.job_no desc limit $4)",
+          order by n.job_no desc limit $4)
+         and not exists (select 1 from outgoing_calls c where c.mail_job_no = jobs.job_no and c.next_attempt_ms is not null)",
     )
     .bind(tenant_no)
     .bind(new.kind)
@@ -92,8 +101,9 @@ async fn make_room(connection: &mut Connection, new: &NewJob, tenant_no: i64, mo
     .await?;
     sqlx::query::<Db>(
         "delete from jobs where job_no = (select min(o.job_no) from jobs o where o.tenant_no = $1 and o.kind = $2
-         and o.status in ('done', 'failed'))
-         and (select count(*) from jobs a where a.tenant_no = $1 and a.kind <> 'user.erasure') >= $3",
+         and o.status in ('done', 'failed')
+         and not exists (select 1 from outgoing_calls c where c.mail_job_no = o.job_no and c.next_attempt_ms is not null))
+         and (select count(*) from jobs a where a.tenant_no = $1 and a.kind not in ('user.erasure', 'report.scheduled')) >= $3",
     )
     .bind(tenant_no)
     .bind(new.kind)
@@ -104,7 +114,7 @@ async fn make_room(connection: &mut Connection, new: &NewJob, tenant_no: i64, mo
 }
 
 /// Locks a tenant's counter until the commit, as its events do.
-async fn lock_counter(connection: &mut Connection, tenant_no: i64) -> Result<()> {
+pub(crate) async fn lock_counter(connection: &mut Connection, tenant_no: i64) -> Result<()> {
     sqlx::query::<Db>("update event_counters set calls = calls where tenant_no = $1")
         .bind(tenant_no)
         .execute(connection)
@@ -119,7 +129,12 @@ async fn note(connection: &mut Connection, new: &NewJob, author: &Author) -> Res
     append(connection, &new.tenant, author, &note).await
 }
 
-async fn insert(connection: &mut Connection, new: &NewJob, tenant_no: i64, author: &Author) -> Result<()> {
+pub(crate) async fn insert_job(
+    connection: &mut Connection,
+    new: &NewJob,
+    tenant_no: i64,
+    author: &Author,
+) -> Result<()> {
     sqlx::query::<Db>(
         "insert into jobs (id, tenant_no, kind, input, about_user, made_by, actor, created_ms, due_ms, status)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued')",
@@ -150,7 +165,7 @@ pub(crate) async fn add_erasure(connection: &mut Connection, new: &NewJob, autho
     match due {
         Some(due) => timestamp(due),
         None => {
-            insert(connection, new, tenant_no, author).await?;
+            insert_job(connection, new, tenant_no, author).await?;
             note(connection, new, author).await?;
             Ok(new.due_at)
         }
@@ -250,6 +265,7 @@ pub(crate) async fn end_job(
     again: Option<Timestamp>,
     now: Timestamp,
     expires_at: Timestamp,
+    mails: &[JobMail],
 ) -> Result<bool> {
     let (status, file, error) = match outcome {
         JobOutcome::Done(file) => (JobStatus::Done, file.as_ref(), None),
@@ -278,14 +294,97 @@ pub(crate) async fn end_job(
         return Ok(false);
     }
     if let Some(file) = file {
-        let taken = sqlx::query::<Db>("delete from unused_files where file_key = $1")
-            .bind(file.key.as_str())
-            .execute(connection)
-            .await?;
-        if taken.rows_affected() == 0 {
-            return Err(StoreError::Conflict("file of a job"));
+        take_file(connection, file).await?;
+    }
+    let job_no = sqlx::query_scalar::<Db, i64>("select job_no from jobs where id = $1");
+    let job_no = job_no.bind(job.id.as_str()).fetch_one(&mut *connection).await?;
+    let mut mailed = Vec::new();
+    for mail in mails {
+        if add_mail_of_job(connection, mail, job_no, now).await? {
+            mailed.push(mail.user);
         }
     }
+    let author = Author { user: job.actor, ..Author::operator(now) };
+    note_mails(connection, &job.tenant, &job.id, &mailed, &author).await?;
+    Ok(true)
+}
+
+/// The file is a job's from now on.
+async fn take_file(connection: &mut Connection, file: &JobFile) -> Result<()> {
+    let taken = sqlx::query::<Db>("delete from unused_files where file_key = $1")
+        .bind(file.key.as_str())
+        .execute(connection)
+        .await?;
+    if taken.rows_affected() == 0 {
+        return Err(StoreError::Conflict("file of a job"));
+    }
+    Ok(())
+}
+
+/// Notes to whom a report was mailed.
+async fn note_mails(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    job: &JobId,
+    users: &[UserId],
+    author: &Author,
+) -> Result<()> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let users: Vec<i64> = users.iter().map(|user| user.get()).collect();
+    let after = Some(json!({ "job": job.as_str(), "user_ids": users }));
+    append(connection, tenant, author, &AuditNote { after, ..AuditNote::of("report.mail", None) }).await
+}
+
+pub(crate) async fn add_made_job(
+    connection: &mut Connection,
+    made: &MadeJob,
+    author: &Author,
+    quota: JobQuota,
+) -> Result<MadeJobOutcome> {
+    let (new, file) = (&made.job, &made.file);
+    let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
+    lock_counter(connection, tenant_no).await?;
+    if !has_room(connection, new, tenant_no, quota).await? {
+        return Ok(MadeJobOutcome::Full);
+    }
+    insert_job(connection, new, tenant_no, author).await?;
+    let job_no = sqlx::query_scalar::<Db, i64>(
+        "update jobs set status = 'done', progress = 100, attempts = 1, started_ms = $2, ended_ms = $2, expires_ms = $3, file_key = $4,
+         file_name = $5, media_type = $6, file_bytes = $7 where id = $1 returning job_no",
+    )
+    .bind(new.id.as_str())
+    .bind(author.at.unix_ms())
+    .bind(made.expires_at.unix_ms())
+    .bind(file.key.as_str())
+    .bind(file.name.as_str())
+    .bind(file.media_type.as_str())
+    .bind(i64::try_from(file.bytes).unwrap_or(i64::MAX))
+    .fetch_one(&mut *connection)
+    .await?;
+    take_file(connection, file).await?;
+    if !add_mail_of_job(connection, &made.mail, job_no, author.at).await? {
+        // Its file is unused again.
+        sqlx::query::<Db>("delete from jobs where job_no = $1").bind(job_no).execute(connection).await?;
+        return Ok(MadeJobOutcome::Unmailed);
+    }
+    note(connection, new, author).await?;
+    note_mails(connection, &new.tenant, &new.id, &[made.mail.user], author).await?;
+    Ok(MadeJobOutcome::Added)
+}
+
+pub(crate) async fn mail_job(connection: &mut Connection, id: &JobId, mail: &JobMail, author: &Author) -> Result<bool> {
+    let row = sqlx::query_as::<Db, (i64, String)>(
+        "select j.job_no, t.id from jobs j join tenants t on t.tenant_no = j.tenant_no
+         where j.id = $1 and j.status = 'done' and j.file_key is not null",
+    );
+    let row = row.bind(id.as_str()).fetch_optional(&mut *connection).await?;
+    let (job_no, tenant) = row.ok_or(StoreError::NotFound("result of the job"))?;
+    if !add_mail_of_job(connection, mail, job_no, author.at).await? {
+        return Ok(false);
+    }
+    note_mails(connection, &TenantId::stored(&tenant)?, id, &[mail.user], author).await?;
     Ok(true)
 }
 

@@ -150,7 +150,7 @@ pub(crate) async fn take_due_calls(
          )
          update outgoing_calls set next_attempt_ms = $5 where call_no in (select call_no from due)
          returning call_no, tenant_no, target, path, body, key, created_ms, attempts,
-         next_attempt_ms, urgent, expires_ms, mail_user_id, last_status, (select t.id from tenants t where t.tenant_no = outgoing_calls.tenant_no) as tenant,
+         next_attempt_ms, urgent, expires_ms, mail_user_id, mail_job_no, last_status, (select t.id from tenants t where t.tenant_no = outgoing_calls.tenant_no) as tenant,
          (select w.id from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as webhook_id,
          (select s.id from push_subscriptions s where s.push_no = outgoing_calls.push_no) as push_id,
          (select w.url from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as url,

@@ -6,9 +6,9 @@ use super::super::numbers::{hold_counters, take_call_numbers};
 use super::super::push::alert_calls::Raised;
 use super::super::{Connection, Db, DbRow, positions::timestamp};
 use crate::outgoing_store::MAX_WAITING_MAILS;
-use crate::{DueMail, Renderer, Result};
+use crate::{DueMail, JobMail, Renderer, Result};
 use jiff::tz::TimeZone;
-use milepost_domain::{AlertMail, FleetViewer, Role, TenantId, Timestamp, UserId};
+use milepost_domain::{AlertMail, FleetViewer, JobFile, Role, TenantId, Timestamp, UserId};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -104,7 +104,7 @@ pub(crate) async fn add_mail(connection: &mut Connection, user: UserId, body: &s
         return Ok(false);
     }
     let id = take_call_numbers(connection, reader.tenant_no, 1).await?;
-    insert(connection, &reader, body, None, id, now).await?;
+    insert(connection, &reader, body, About::Other, id, now).await?;
     Ok(true)
 }
 
@@ -122,22 +122,53 @@ pub(crate) async fn add_confirmation_mail(
         return Ok(false);
     }
     let id = take_call_numbers(connection, reader.tenant_no, 1).await?;
-    insert(connection, &reader, body, None, id, now).await?;
+    insert(connection, &reader, body, About::Other, id, now).await?;
     Ok(true)
+}
+
+/// Stores a mail that brings the file of a job, as [`add_mail`].
+pub(crate) async fn add_mail_of_job(
+    connection: &mut Connection,
+    mail: &JobMail,
+    job_no: i64,
+    now: Timestamp,
+) -> Result<bool> {
+    let row = sqlx::query::<Db>(select_readers!("and u.id = $1")).bind(mail.user.get());
+    let row = row.fetch_optional(&mut *connection).await?;
+    let Some(reader) = row.as_ref().map(reader).transpose()? else { return Ok(false) };
+    if reader.waiting >= MAX_WAITING_MAILS {
+        return Ok(false);
+    }
+    let id = take_call_numbers(connection, reader.tenant_no, 1).await?;
+    insert(connection, &reader, &mail.body, About::Job(job_no), id, now).await?;
+    Ok(true)
+}
+
+/// What a mail is about.
+enum About<'a> {
+    Alert(&'a str),
+    /// The job with this number, whose file it brings.
+    Job(i64),
+    Other,
 }
 
 async fn insert(
     connection: &mut Connection,
     reader: &Reader,
     body: &str,
-    alert: Option<&str>,
+    about: About<'_>,
     id: i64,
     now: Timestamp,
 ) -> Result<()> {
+    let (alert, job_no) = match about {
+        About::Alert(alert) => (Some(alert), None),
+        About::Job(job_no) => (None, Some(job_no)),
+        About::Other => (None, None),
+    };
     let (from, to) = DUE_AT_ONCE;
     let sql = format!(
-        "insert into outgoing_calls (created_ms, tenant_no, target, mail_user_id, path, body, key, next_attempt_ms, alert_id, id)
-         values ($1, $2, $3, $4, '', $5, {RANDOM_KEY}, {from}$1{to}, $6, $7)"
+        "insert into outgoing_calls (created_ms, tenant_no, target, mail_user_id, path, body, key, next_attempt_ms, alert_id, id, mail_job_no)
+         values ($1, $2, $3, $4, '', $5, {RANDOM_KEY}, {from}$1{to}, $6, $7, $8)"
     );
     sqlx::query::<Db>(AssertSqlSafe(sql))
         .bind(now.unix_ms())
@@ -147,6 +178,7 @@ async fn insert(
         .bind(body)
         .bind(alert)
         .bind(id)
+        .bind(job_no)
         .execute(connection)
         .await?;
     Ok(())
@@ -199,7 +231,7 @@ async fn store(connection: &mut Connection, mails: &[(Reader, &[(String, &str)])
             if *waiting < MAX_WAITING_MAILS {
                 *waiting += 1;
                 let id = take_call_numbers(connection, reader.tenant_no, 1).await?;
-                insert(connection, reader, body, Some(*alert), id, now).await?;
+                insert(connection, reader, body, About::Alert(alert), id, now).await?;
             }
         }
     }
@@ -281,14 +313,35 @@ async fn readers(connection: &mut Connection, users: impl Iterator<Item = &i64>)
 pub(crate) async fn due_mail(connection: &mut Connection, row: &DbRow) -> Result<Option<DueMail>> {
     let Some(user) = row.try_get::<Option<i64>, _>("mail_user_id")? else { return Ok(None) };
     let Some(user) = users::get_user(connection, UserId::new(user)?).await? else { return Ok(None) };
+    let file = match row.try_get::<Option<i64>, _>("mail_job_no")? {
+        Some(job_no) => file_of_job(connection, job_no).await?,
+        None => None,
+    };
+    let is_of_tenant = user.tenant.as_str() == row.try_get::<&str, _>("tenant")?;
     let expires_at = row.try_get::<Option<i64>, _>("expires_ms")?.map(timestamp).transpose()?;
     Ok(Some(DueMail {
         user: user.id,
+        may_enter: user.may_enter() && is_of_tenant,
+        sees_fleet: is_of_tenant && FleetViewer::company_roles().any(|role| role == user.role),
+        file,
         username: user.username,
         tenant: user.tenant,
         contact: user.contact,
         expires_at,
         was_refused: row.try_get::<Option<i64>, _>("last_status")?.is_some_and(|status| (500..600).contains(&status)),
+    }))
+}
+
+async fn file_of_job(connection: &mut Connection, job_no: i64) -> Result<Option<JobFile>> {
+    let file = sqlx::query_as::<Db, (String, String, String, i64)>(
+        "select file_key, file_name, media_type, file_bytes from jobs where job_no = $1 and file_key is not null",
+    );
+    let file = file.bind(job_no).fetch_optional(connection).await?;
+    Ok(file.map(|(key, name, media_type, bytes)| JobFile {
+        key,
+        name,
+        media_type,
+        bytes: u64::try_from(bytes).unwrap_or(0),
     }))
 }
 

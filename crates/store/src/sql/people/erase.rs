@@ -14,7 +14,11 @@ const STEP_ROWS: i64 = 2_000;
 
 /// What is deleted or changed: $1 is the person's number, $2 the number of rows, $3 the tenant, $4 the person's number as a text. A
 /// changed row does not fit any more, so that each step takes the next ones.
-const STEPS: [&str; 19] = [
+const STEPS: [&str; 21] = [
+    // Before the jobs, which they add.
+    "delete from report_schedules where tenant_no = $3 and owner_id = $1 and $2 > 0",
+    "delete from jobs where job_no in
+        (select job_no from jobs where tenant_no = $3 and actor = $1 and kind in ('report', 'report.scheduled') limit $2)",
     "delete from jobs where job_no in (select job_no from jobs where about_user = $1 and kind <> 'user.erasure' limit $2)",
     "delete from driver_fixes where tenant_no = $3 and driver_id = $1 and at_ms in
         (select at_ms from driver_fixes where tenant_no = $3 and driver_id = $1 order by at_ms limit $2)",

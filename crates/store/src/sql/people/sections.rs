@@ -30,6 +30,13 @@ sections! {
         where user_id = $1 and push_no > cast($3 as bigint) order by push_no limit $4";
     "access_tokens", "0", "select cast(id as text) as row_cursor, id, name, scopes, vehicle_ids, created_ms, expires_ms, last_used_ms from access_tokens
         where tenant_no = (select tenant_no from tenants where id = $2) and created_by = $1 and id > cast($3 as bigint) order by id limit $4";
+    "report_schedules", "0", "select cast(s.id as text) as row_cursor, s.id, s.name, s.owner_id, s.kind, s.period, s.time_s, s.timezone, s.language,
+        s.format, s.active, s.created_ms, s.last_ms, (select r.ended_ms from report_schedule_receivers r where r.tenant_no = s.tenant_no
+            and r.schedule_id = s.id and r.user_id = $1) as mails_ended_ms
+        from report_schedules s where s.tenant_no = (select tenant_no from tenants where id = $2)
+        and (s.owner_id = $1 or exists (select 1 from report_schedule_receivers r where r.tenant_no = s.tenant_no
+            and r.schedule_id = s.id and r.user_id = $1))
+        and s.id > cast($3 as bigint) order by s.id limit $4";
     "off_duty", "0", "select cast(from_ms as text) as row_cursor, from_ms, to_ms, with_vehicle from off_duty
         where user_id = $1 and from_ms > cast($3 as bigint) order by from_ms limit $4";
     "notices_received", "0", "select cast(notice_no as text) as row_cursor, id, is_message, message, kind, sender_id, fields, created_ms, read_ms from notices

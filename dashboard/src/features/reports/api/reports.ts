@@ -60,9 +60,9 @@ export interface Report {
   chart: { key: string; form: Form; points: { day: string; value: number | null }[] };
 }
 
-/** Begins a report, and returns its job. */
-export async function orderReport(order: Order, format: 'json' | FileFormat): Promise<string> {
-  const response = await request('/api/v1/reports', withJson('POST', { ...order, format }));
+/** Begins a report, and returns its job. With `mail` its file goes to the caller's address, too. */
+export async function orderReport(order: Order, format: 'json' | FileFormat, mail = false): Promise<string> {
+  const response = await request('/api/v1/reports', withJson('POST', { ...order, format, mail }));
   return ((await response.json()) as { job: string }).job;
 }
 
