@@ -4,13 +4,13 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
 const CORE = 'live';
-/** Entries, and the files that two of them load when they are needed. */
+/** Entries, and the files that two of them load when they are needed, in KiB. */
 const BESIDE_CORE = ['queue', 'react', 'sse', 'tabs', 'things', 'view'];
-const ON_DEMAND = ['sse/stream-socket', 'tabs/leader'];
+const ON_DEMAND = { 'sse/stream-socket': 1.5, 'tabs/leader': 1.65 };
 const LIMITS_BYTES = {
   [CORE]: 8 * 1024,
   ...Object.fromEntries(BESIDE_CORE.map((entry) => [`live/${entry}`, 1.5 * 1024])),
-  ...Object.fromEntries(ON_DEMAND.map((file) => [`live/${file}`, 1.75 * 1024])),
+  ...Object.fromEntries(Object.entries(ON_DEMAND).map(([file, kib]) => [`live/${file}`, Math.floor(kib * 1024)])),
 };
 
 let isTooLarge = false;
@@ -28,7 +28,7 @@ async function sizeOf(entry) {
     /^react(-dom)?($|\/)/.test(id) || (entry !== CORE && importer !== undefined && /^\.\.\//.test(id));
   const build = await rolldown({
     input: new URL(
-      `../dist/${entry}${ON_DEMAND.some((file) => entry.endsWith(file)) ? '' : '/index'}.js`,
+      `../dist/${entry}${Object.keys(ON_DEMAND).some((file) => entry.endsWith(file)) ? '' : '/index'}.js`,
       import.meta.url,
     ).pathname,
     external: (id, importer) => isOutside(id, importer),

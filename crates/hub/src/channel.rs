@@ -109,8 +109,8 @@ impl Channel {
         }
     }
 
-    /// Adds a subscriber that gets what is published from now on. To put a snapshot under it, cork `sink` first,
-    /// then subscribe, then read and offer the snapshot, then uncork.
+    /// Adds a subscriber that gets what is published from now on. To put a snapshot under it, cork `sink`
+    /// first, then read the snapshot and subscribe while nothing is published, then send the snapshot and uncork.
     #[must_use = "dropping the subscription ends it"]
     pub fn subscribe(self: &Arc<Self>, sink: Arc<dyn Sink>, interest: Interest) -> Subscription {
         let place = {
@@ -156,7 +156,7 @@ impl Channel {
                 add(&counters.published, 1);
                 match pending.push(message, &self.shared.limits) {
                     Taken::Added => add(&counters.pending_messages, 1),
-                    Taken::Replaced | Taken::Stale => add(&counters.conflated, 1),
+                    Taken::Replaced => add(&counters.conflated, 1),
                     Taken::Refused => add(&counters.dropped, 1),
                 }
             }

@@ -55,8 +55,8 @@ struct Inner {
     payload: Payload,
     recipients: Recipients,
     subject: Option<Key>,
-    /// Set for conflated messages.
-    version: Option<i64>,
+    /// A newer message about the same subject replaces it.
+    is_conflated: bool,
     number: Option<i64>,
     /// The number as readers name it, if they name it otherwise.
     name: Option<Box<str>>,
@@ -103,13 +103,11 @@ impl Message {
         Self(Arc::new(Inner { number: Some(number), name: Some(name.into()), is_mark: true, ..inner }))
     }
 
-    /// A message of which a slow reader needs only the newest version, such as a vehicle's position.
-    ///
-    /// `version` orders the messages of one `key` (a timestamp in milliseconds, a row version): a lower one never
-    /// replaces or follows a higher one. Pass 0 for all of them when the order of publishing is order enough.
-    pub fn conflated(payload: impl Into<Bytes>, recipients: Recipients, key: Key, version: i64) -> Self {
+    /// A message of which a slow reader needs only the newest of its `key`, such as a vehicle's position. The order of
+    /// publishing says which one is newer.
+    pub fn conflated(payload: impl Into<Bytes>, recipients: Recipients, key: Key) -> Self {
         let inner = Inner::new(payload.into(), recipients);
-        Self(Arc::new(Inner { subject: Some(key), version: Some(version), ..inner }))
+        Self(Arc::new(Inner { subject: Some(key), is_conflated: true, ..inner }))
     }
 
     /// The rendered payload, before any encoding.
@@ -133,9 +131,9 @@ impl Message {
         &self.0.recipients
     }
 
-    /// The key whose newest message is enough, and this message's version, if it was made with [`Self::conflated`].
-    pub fn conflation(&self) -> Option<(&Key, i64)> {
-        self.0.subject.as_ref().zip(self.0.version)
+    /// The key whose newest message is enough, if it was made with [`Self::conflated`].
+    pub fn conflation_key(&self) -> Option<&Key> {
+        self.0.subject.as_ref().filter(|_| self.0.is_conflated)
     }
 
     /// What the message is about, if it was made with [`Self::conflated`] or [`Self::whole`].
@@ -186,7 +184,7 @@ impl Inner {
             payload: Payload::Ready(payload),
             recipients,
             subject: None,
-            version: None,
+            is_conflated: false,
             number: None,
             name: None,
             row: None,

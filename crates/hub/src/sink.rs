@@ -11,8 +11,8 @@ pub trait Sink: Send + Sync + 'static {
     /// Takes the messages of `batch`, in order.
     fn offer(&self, batch: &Batch);
 
-    /// Takes a message of a snapshot, unless an equally new or newer one was offered for its key.
-    fn offer_if_absent(&self, message: &Message);
+    /// Takes one message, as a batch that has no other.
+    fn offer_one(&self, message: &Message);
 
     /// Holds everything back until [`Self::uncork`], so that a snapshot can be put before the live messages.
     fn cork(&self);

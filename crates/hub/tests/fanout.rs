@@ -54,7 +54,7 @@ impl Sink for Notebook {
         self.seen.lock().unwrap().extend(texts);
     }
 
-    fn offer_if_absent(&self, _: &Message) {}
+    fn offer_one(&self, _: &Message) {}
     fn cork(&self) {}
     fn uncork(&self) {}
 
@@ -249,8 +249,8 @@ async fn past_the_pending_bound_only_the_newest_of_a_key_is_kept() {
     let (notebook, _subscription) = subscribe(&hub, Interest::all());
     let channel = hub.channel(&id());
     for version in 0..1000 {
-        let key = vehicle(["1", "2"][version as usize % 2]);
-        channel.publish(Message::conflated(version.to_string(), Recipients::keys([key.clone()]), key, version));
+        let key = vehicle(["1", "2"][version % 2]);
+        channel.publish(Message::conflated(version.to_string(), Recipients::keys([key.clone()]), key));
         if version % 100 == 0 {
             channel.publish(about(&format!("note {version}"), []));
         }
@@ -305,7 +305,7 @@ async fn a_batch_longer_than_the_join_limit_is_joined_in_several_chunks() {
         fn offer(&self, batch: &Batch) {
             self.0.lock().unwrap().extend(batch.chunks(Form::WsPlain).iter().map(|chunk| chunk.bytes.len()));
         }
-        fn offer_if_absent(&self, _: &Message) {}
+        fn offer_one(&self, _: &Message) {}
         fn cork(&self) {}
         fn uncork(&self) {}
         fn overrun(&self) {}
@@ -376,7 +376,7 @@ impl Sink for Broken {
         panic!("a fault of the test");
     }
 
-    fn offer_if_absent(&self, _: &Message) {}
+    fn offer_one(&self, _: &Message) {}
     fn cork(&self) {}
     fn uncork(&self) {}
 

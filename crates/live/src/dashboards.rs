@@ -1,7 +1,7 @@
 //! Reads a company's statistics once for all of a dialect's viewers, every `DASHBOARD_INTERVAL`, while there are any.
 
 use milepost_clock::Clock;
-use milepost_domain::TenantId;
+use milepost_domain::{TenantId, Timestamp};
 use milepost_hub::{ChannelId, Key, Message};
 use milepost_service::{FleetDashboard, ServiceError, fleet};
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ pub struct CompanyDashboard {
     dashboards: Arc<Dashboards>,
     tenant: TenantId,
     /// The last statistics. Locked while they are read, so that viewers that come in the meantime share the next
-    /// reading.
+    /// reading, and until they are published, so that a viewer's subscription begins exactly after those that it has read.
     last: tokio::sync::Mutex<Option<FleetDashboard>>,
     ticking: AbortHandle,
 }
@@ -69,19 +69,26 @@ impl Dashboards {
 }
 
 impl CompanyDashboard {
-    /// Returns current statistics. Hold the permission for a large read of the tenant. Concurrent calls share a reading, but a call never gets one that began before it.
+    /// Returns current statistics, and what `begin` returns. It is called while none are published: a subscription that it makes
+    /// begins exactly after the returned ones. Hold the permission for a large read of the tenant.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when the store can't be read.
-    pub async fn read(&self) -> Result<FleetDashboard, ServiceError> {
-        let live = &self.dashboards.live;
-        let asked = live.now();
+    pub async fn watch<T>(&self, begin: impl FnOnce() -> T + Send) -> Result<(FleetDashboard, T), ServiceError> {
+        let asked = self.dashboards.live.now();
         let mut last = self.last.lock().await;
+        let stats = self.read(&mut last, asked).await?;
+        Ok((stats, begin()))
+    }
+
+    /// Concurrent calls share a reading, but a call never gets one that began before it.
+    async fn read(&self, last: &mut Option<FleetDashboard>, asked: Timestamp) -> Result<FleetDashboard, ServiceError> {
         if let Some(stats) = *last
             && stats.at > asked
         {
             return Ok(stats);
         }
+        let live = &self.dashboards.live;
         let stats = fleet::read_dashboard(&live.use_cases().fleet, &self.tenant, live.now()).await?;
         *last = Some(stats);
         Ok(stats)
@@ -95,8 +102,10 @@ impl CompanyDashboard {
             return;
         }
         let _permit = self.dashboards.live.read_permit(&self.tenant, None).await;
+        let asked = self.dashboards.live.now();
+        let mut last = self.last.lock().await;
         // Errors are ignored here: the next round reads again, and viewers notice a missing database by other calls.
-        if let Ok(stats) = self.read().await {
+        if let Ok(stats) = self.read(&mut last, asked).await {
             channel.publish((self.dashboards.view.message)(&self.tenant, &stats));
         }
     }

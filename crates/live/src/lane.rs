@@ -191,7 +191,7 @@ impl Lane {
     fn put(&self, state: &mut State, message: &Message) {
         let Some(subject) = message.subject() else {
             // It is about nothing that could be replaced.
-            self.sink.offer_if_absent(message);
+            self.sink.offer_one(message);
             return;
         };
         let waiting = state.waiting.get_or_insert_default();
@@ -200,7 +200,7 @@ impl Lane {
             Slot::default()
         });
         // Other conflated messages, such as counts, are whole.
-        if message.conflation().is_some() && self.joining.state_in(message).is_some() {
+        if message.conflation_key().is_some() && self.joining.state_in(message).is_some() {
             slot.state = Some(message.clone());
         } else {
             *slot = Slot { whole: Some(message.clone()), state: None };
@@ -334,7 +334,7 @@ impl Sink for Lane {
         }
     }
 
-    fn offer_if_absent(&self, message: &Message) {
+    fn offer_one(&self, message: &Message) {
         self.put(&mut self.lock(), message);
     }
 

@@ -58,7 +58,7 @@ impl Outlet {
 
     /// Sends a message of the hub in the bytes that all its readers share.
     pub(crate) fn send_shared(&self, message: &Message) {
-        self.sink().offer_if_absent(message);
+        self.sink().offer_one(message);
     }
 
     /// Tells a stream's reader what to resume after. A socket's reader is told by messages.

@@ -69,7 +69,7 @@ impl ReplayGate {
             Some(number) => state.sent = number,
             None => {}
         }
-        self.sink.offer_if_absent(message);
+        self.sink.offer_one(message);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -112,8 +112,8 @@ impl Sink for ReplayGate {
         }
     }
 
-    fn offer_if_absent(&self, message: &Message) {
-        self.sink.offer_if_absent(message);
+    fn offer_one(&self, message: &Message) {
+        self.sink.offer_one(message);
     }
 
     fn cork(&self) {
@@ -164,7 +164,7 @@ mod tests {
             batch.messages().iter().for_each(|message| self.push(message));
         }
 
-        fn offer_if_absent(&self, message: &Message) {
+        fn offer_one(&self, message: &Message) {
             self.push(message);
         }
 

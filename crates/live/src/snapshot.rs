@@ -4,9 +4,9 @@ use milepost_hub::{Channel, Interest, Message, Sink, Subscription};
 use milepost_transport::Link;
 use std::sync::Arc;
 
-/// Holds back live messages of one socket until it is dropped. Subscribe or change a subscription first, then read the
-/// state, then offer it. A live message wins over an offered one of the same key with an older version. A live message
-/// that comes later with an older version is dropped.
+/// Holds back live messages of one socket until it is dropped. Read the state and subscribe, or change a subscription, at one
+/// moment at which nothing is published, then offer what was read. A live message that comes meanwhile is newer than an offered
+/// one of the same key, and wins.
 ///
 /// Only a snapshot can subscribe a socket, change its subscription, and offer state to it.
 #[must_use = "live messages wait until it is dropped"]
@@ -28,18 +28,12 @@ impl Snapshot {
         subscription.set_interest(interest);
     }
 
-    /// Sends a message of the snapshot, unless a newer one with the same key waits.
-    pub fn offer(&self, message: &Message) {
-        self.0.offer_if_absent(message);
-    }
-
-    /// Sends messages of a snapshot that was cut where the subscription begins, each of another key, unless a newer one with the
-    /// same key waits. They are compressed as one.
-    pub fn offer_all(&self, messages: &[Message]) {
+    /// Sends messages of the snapshot, each of another key, unless a live one of the same key waits. They are compressed as one.
+    pub fn offer(&self, messages: &[Message]) {
         self.0.send_snapshot(messages);
     }
 
-    /// Sends a message without a version, in order with the offered ones.
+    /// Sends a message in order with the offered ones.
     pub fn send(&self, text: &str) {
         self.0.send_text(text);
     }
@@ -80,7 +74,7 @@ mod tests {
     }
 
     fn position(id: &str, version: i64) -> Message {
-        Message::conflated(format!("{id} {version}"), Recipients::keys([key(id)]), key(id), version)
+        Message::conflated(format!("{id} {version}"), Recipients::keys([key(id)]), key(id))
     }
 
     impl Fixture {
@@ -134,10 +128,9 @@ mod tests {
         let mut fixture = Fixture::start().await;
         let snapshot = Snapshot::begin(Arc::clone(&fixture.link));
         let _subscription = snapshot.subscribe(&fixture.channel, Interest::all());
-        let read = position("a", 2);
+        let read = [position("a", 2), position("b", 1)];
         fixture.publish(position("a", 3)).await;
         snapshot.offer(&read);
-        snapshot.offer(&position("b", 1));
         drop(snapshot);
         assert_eq!(fixture.received().await, ["a 3", "b 1"]);
     }
@@ -153,19 +146,23 @@ mod tests {
         snapshot.narrow(&subscription, Interest::all());
         let read = position("b", 2);
         fixture.publish(position("b", 3)).await;
-        snapshot.offer(&read);
+        snapshot.offer(&[read]);
         drop(snapshot);
         assert_eq!(fixture.received().await, ["a 1", "b 3"]);
     }
 
     #[tokio::test]
-    async fn an_older_message_that_comes_late_is_dropped() {
+    async fn what_was_published_before_the_cut_does_not_follow_the_snapshot() {
         let mut fixture = Fixture::start().await;
         let snapshot = Snapshot::begin(Arc::clone(&fixture.link));
-        let _subscription = snapshot.subscribe(&fixture.channel, Interest::all());
-        snapshot.offer(&position("a", 5));
+        let subscription = snapshot.subscribe(&fixture.channel, Interest::keys([key("b")]));
         drop(snapshot);
-        fixture.publish(position("a", 4)).await;
+        // On its way to its subscribers when the viewer widens.
+        fixture.channel.publish(position("a", 4));
+        let snapshot = Snapshot::begin(Arc::clone(&fixture.link));
+        snapshot.narrow(&subscription, Interest::all());
+        snapshot.offer(&[position("a", 5)]);
+        drop(snapshot);
         fixture.publish(position("a", 6)).await;
         assert_eq!(fixture.received().await, ["a 5", "a 6"]);
     }

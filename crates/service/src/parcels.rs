@@ -27,7 +27,7 @@ use crate::live::LiveMap;
 use crate::wakers::Wakers;
 use last_published::LastPublished;
 use milepost_domain::{
-    DriverFix, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, Zone, ZoneRadius, lies_ahead,
+    DriverFix, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, Zone, ZoneRadius,
 };
 use milepost_geo::Point;
 use milepost_relay::Relay;
@@ -35,6 +35,7 @@ use milepost_store::{DriverAsked, DriverFixWrite, Gatherer, Store};
 use milepost_track::{ETA_FRESH_FOR, straight_line_eta_s};
 use published_moves::PublishedMoves;
 use std::sync::Arc;
+use tokio::sync::RwLockWriteGuard;
 
 /// What the use cases of parcels need.
 pub struct Parcels {
@@ -76,6 +77,25 @@ impl Parcels {
         Self { store, live, listeners, relay, wakers, zone, locks, drivers, fixes, last_published, published_moves }
     }
 
+    /// A parcel as it is stored, and the locks under which nothing of it is published: neither a change nor a location of its driver.
+    /// `driver` is the one that it had when it was read last.
+    async fn lock_parcel(
+        &self,
+        tenant: &TenantId,
+        id: ParcelId,
+        mut driver: Option<UserId>,
+    ) -> Result<Option<(Vec<RwLockWriteGuard<'_, ()>>, Parcel)>, ServiceError> {
+        loop {
+            let keys = [Some(Key::Parcel(tenant, id)), driver.map(Key::Driver)];
+            let locks = self.locks.write(keys.into_iter().flatten()).await;
+            let Some(parcel) = self.store.get_parcel(tenant, id).await? else { return Ok(None) };
+            if parcel.driver_id.is_none() || parcel.driver_id == driver {
+                return Ok(Some((locks, parcel)));
+            }
+            driver = parcel.driver_id;
+        }
+    }
+
     /// Whether a driver's location of a time is of off-duty time, and is not kept.
     async fn leaves_out(&self, tenant: &TenantId, driver: UserId, at: Timestamp) -> Result<bool, ServiceError> {
         Ok(self.live.off_duty(&*self.store, tenant).await?.at(driver, at).is_some())
@@ -100,8 +120,6 @@ impl Parcels {
 pub struct DriverProgress {
     /// The driver's last location.
     pub fix: DriverFix,
-    /// Orders the driver's locations: a newer one has a higher version. 0 for one that lies ahead, because a clock was.
-    pub version: i64,
     /// Seconds to the parcel's next place, along the straight line. `None` when the fix is older than 90 s.
     pub eta_s: Option<u32>,
 }
@@ -141,8 +159,7 @@ fn progress_of(parcel: &Parcel, fix: DriverFix, now: Timestamp) -> DriverProgres
     let fresh_for_ms = i64::try_from(ETA_FRESH_FOR.as_millis()).unwrap_or(i64::MAX);
     let next = if is_picked_up(parcel.status) { &parcel.destination } else { &parcel.pickup };
     let eta_s = (now.ms_since(fix.at) <= fresh_for_ms).then(|| straight_line_eta_s(point_of_fix(&fix), point_of(next)));
-    let version = if lies_ahead(fix.at, now) { 0 } else { fix.at.unix_ms() };
-    DriverProgress { fix, version, eta_s }
+    DriverProgress { fix, eta_s }
 }
 
 const fn is_picked_up(status: ParcelStatus) -> bool {

@@ -40,7 +40,6 @@ struct Entry {
 
 struct Slot {
     key: Key,
-    version: i64,
     /// It came after the last snapshot began.
     is_fresh: bool,
 }
@@ -65,24 +64,21 @@ impl Backlog {
         }
     }
 
-    /// Puts a message into its key's slot, unless a newer one is there. A snapshot's message also yields to one of an equal
-    /// version that came since the snapshot began.
-    pub(crate) fn push_slot(&mut self, key: &Key, version: i64, frame: &Bytes, snapshot: bool) -> Slotted {
+    /// Puts a message into its key's slot, in place of the older one. A snapshot's message yields to one that came since the
+    /// snapshot began.
+    pub(crate) fn push_slot(&mut self, key: &Key, frame: &Bytes, snapshot: bool) -> Slotted {
         let Some(&place) = self.slots.get(key) else {
             self.slots.insert(key.clone(), self.gone + self.queue.len() as u64);
             self.slot_bytes += frame.len();
-            self.queue.push_back(Entry {
-                frame: frame.clone(),
-                slot: Some(Slot { key: key.clone(), version, is_fresh: !snapshot }),
-            });
+            self.queue
+                .push_back(Entry { frame: frame.clone(), slot: Some(Slot { key: key.clone(), is_fresh: !snapshot }) });
             return Slotted::Added;
         };
         let entry = &mut self.queue[(place - self.gone) as usize];
         let slot = entry.slot.as_mut().expect("a slot's place holds a slot");
-        if version < slot.version || (snapshot && version == slot.version && slot.is_fresh) {
+        if snapshot && slot.is_fresh {
             return Slotted::Kept;
         }
-        slot.version = version;
         slot.is_fresh = !snapshot;
         self.slot_bytes = self.slot_bytes - entry.frame.len() + frame.len();
         entry.frame = frame.clone();

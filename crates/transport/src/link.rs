@@ -3,7 +3,6 @@
 mod ending;
 mod flush;
 mod sink;
-mod snapshot;
 mod tick;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,7 +11,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use bytes::Bytes;
-use milepost_hub::{Form, Key, Message};
+use milepost_hub::{Form, Message};
 
 use crate::backlog::Backlog;
 use crate::close::code;
@@ -24,7 +23,6 @@ use crate::permessage_deflate::Deflate;
 use crate::shared::Shared;
 use crate::stats::add;
 use crate::wire::Wire;
-use snapshot::SnapshotVersions;
 
 /// The longest snapshot that is sent as a run: one of some ten thousand vehicles. A run waits whole for a slow reader, and counts
 /// for its reliable queue.
@@ -63,14 +61,8 @@ struct State {
     next_ping_ms: u64,
     /// When the first ping since the last sign of life was sent, if it is later than that.
     asked_ms: u64,
-    cold: Option<Box<ColdState>>,
-}
-
-/// State that few sockets have at any time, kept apart so that the others stay small.
-#[derive(Default)]
-struct ColdState {
-    expiry: Option<Expiry>,
-    snapshot: Option<SnapshotVersions>,
+    /// Boxed, so that sockets stay small.
+    expiry: Option<Box<Expiry>>,
 }
 
 struct Expiry {
@@ -119,7 +111,7 @@ impl Link {
                 reader: None,
                 next_ping_ms,
                 asked_ms: 0,
-                cold: None,
+                expiry: None,
             }),
             ended: AtomicBool::new(false),
             heard_ms: AtomicU64::new(now_ms),
@@ -156,7 +148,7 @@ impl Link {
 
     /// Sends messages of a snapshot while the link is corked, each of another key. The snapshot was cut where the subscription
     /// begins, so that no older live message can follow. With compression they travel as a run: each refers to those before it. A
-    /// message yields to a newer one of its key that waits.
+    /// message yields to one of its key that came since the link was corked, because that is newer.
     pub fn send_snapshot(&self, messages: &[Message]) {
         let run = self.encode_snapshot(messages);
         let mut state = self.lock();
@@ -203,7 +195,7 @@ impl Link {
     /// Closes with `code` in `left`, accurate to a second: a credential's expiry. Replaces an earlier expiry.
     pub fn set_expiry(&self, left: Duration, code: u16, reason: &str) {
         let at_ms = self.shared.timing.ms_in(left);
-        self.lock().cold.get_or_insert_default().expiry = Some(Expiry { at_ms, code, reason: reason.to_owned() });
+        self.lock().expiry = Some(Box::new(Expiry { at_ms, code, reason: reason.to_owned() }));
         self.schedule(at_ms);
     }
 
@@ -271,10 +263,5 @@ impl State {
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
-    }
-
-    fn is_older_than_snapshot(&self, key: &Key, version: i64) -> bool {
-        let snapshot = self.cold.as_ref().and_then(|cold| cold.snapshot.as_ref());
-        snapshot.is_some_and(|snapshot| snapshot.is_newer(key, version))
     }
 }

@@ -26,6 +26,5 @@ pub(crate) fn update_message(vehicle: &Vehicle, position: &Position) -> Message 
     let route = vehicle.route.as_ref().map(|route: &Label| route_key(route.as_str()));
     let recipients = Recipients::keys(std::iter::once(bus.clone()).chain(route));
     let payload = crate::convert::render_update(vehicle, position, false);
-    // Subscriptions begin exactly after their snapshots, so that the order of publishing is order enough.
-    Message::conflated(payload, recipients, bus, 0)
+    Message::conflated(payload, recipients, bus)
 }

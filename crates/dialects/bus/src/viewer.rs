@@ -42,6 +42,8 @@ impl BusViewer {
 
     /// Narrows or widens the subscription, and sends the last positions of the buses that it adds.
     async fn narrow(&mut self, filter: Filter) -> Result<(), ServiceError> {
+        // What earlier narrowings let through has come by then, and nothing of it comes after the snapshot.
+        self.subscription.channel().settled().await;
         let snapshot = self.sender.begin_snapshot();
         let narrow = |interest| snapshot.narrow(&self.subscription, interest);
         let (visible, ()) = self.view.cut(&filter, narrow).await?;
@@ -53,7 +55,7 @@ impl BusViewer {
     fn offer_last(&self, snapshot: &Snapshot, visible: &[LiveVehicle], is_new: impl Fn(&LiveVehicle) -> bool) {
         let shown = visible.iter().filter(|live| self.filter.holds(live) && is_new(live));
         let last = shown.filter_map(|live| Some(update_message(&live.vehicle, live.last.as_ref()?)));
-        snapshot.offer_all(&last.collect::<Vec<_>>());
+        snapshot.offer(&last.collect::<Vec<_>>());
     }
 
     /// Sends the updates of the last minutes again, oldest first, at the pace of the reader.

@@ -18,5 +18,5 @@ pub(crate) fn delivery_key(id: &TrackingId, sees_rider: bool) -> Key {
 pub(crate) fn update_message(view: &DeliveryView, sees_rider: bool) -> Message {
     let key = delivery_key(&view.delivery.tracking_id, sees_rider);
     let payload = render(&ToFollower::LocationUpdate { data: session_of(view, sees_rider) });
-    Message::conflated(payload, Recipients::only([key.clone()]), key, view.delivery.version)
+    Message::conflated(payload, Recipients::only([key.clone()]), key)
 }

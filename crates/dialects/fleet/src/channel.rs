@@ -91,13 +91,8 @@ fn fact_keys(fact: &Fact) -> Option<Vec<Key>> {
     Some(keys.chain([vehicle_key(vehicle)]).collect())
 }
 
-/// The locations and statistics that a viewer may see and asked for. `visible` are the vehicles in its scope now.
-pub(crate) fn live_interest(
-    scope: &VehicleScope,
-    visible: &[LiveVehicle],
-    sees_stats: bool,
-    filter: &Filter,
-) -> Interest {
+/// The locations that a viewer may see and asked for. `visible` are the vehicles in its scope now.
+pub(crate) fn live_interest(scope: &VehicleScope, visible: &[LiveVehicle], filter: &Filter) -> Interest {
     let places = if !filter.wants(MessageType::Location) {
         Interest::keys([])
     } else if filter.vehicles.is_empty() {
@@ -105,7 +100,7 @@ pub(crate) fn live_interest(
     } else {
         Interest::keys(filter.vehicles.iter().map(|id| vehicle_key(Some(id))))
     };
-    let places = match scope {
+    match scope {
         VehicleScope::All => places,
         VehicleScope::Nothing => Interest::keys([]),
         // A listed vehicle counts before it exists. A driver's vehicle counts only once it exists: a new driver has to
@@ -114,17 +109,14 @@ pub(crate) fn live_interest(
             let seen = visible.iter().map(|live| &live.vehicle.id);
             places.within(listed.iter().chain(seen).map(|id| vehicle_key(Some(id.as_str()))))
         }
-    };
-    let stats = (sees_stats && filter.wants(MessageType::Dashboard)).then(dashboard_key);
-    places.with_topics(stats)
+    }
 }
 
 /// A vehicle's location. For a slow reader the newest replaces the unread one.
 pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position) -> Message {
     let key = vehicle_key(Some(vehicle.id.as_str()));
     let payload = render_location(tenant, vehicle, position);
-    // Subscriptions begin exactly after their snapshots, so that the order of publishing is order enough.
-    Message::conflated(payload, Recipients::keys([key.clone()]), key, 0)
+    Message::conflated(payload, Recipients::keys([key.clone()]), key)
 }
 
 /// How statistics are published.
@@ -134,7 +126,7 @@ pub(crate) const DASHBOARD: DashboardView =
 /// A company's statistics. For a slow reader the newest replace the unread ones.
 pub(crate) fn dashboard_message(tenant: &TenantId, stats: &FleetDashboard) -> Message {
     let payload = render_dashboard(tenant, stats);
-    Message::conflated(payload, Recipients::only([dashboard_key()]), dashboard_key(), stats.at.unix_ms())
+    Message::conflated(payload, Recipients::only([dashboard_key()]), dashboard_key())
 }
 
 #[cfg(test)]
@@ -212,27 +204,26 @@ mod tests {
     }
 
     #[test]
-    fn statistics_reach_only_viewers_of_the_fleet_and_locations_only_viewers_in_scope() {
-        let (stats, place) = (Recipients::only([dashboard_key()]), Recipients::keys([vehicle_key(Some("v1"))]));
-        let other = Recipients::keys([vehicle_key(Some("v2"))]);
-        let check = |scope: &VehicleScope, sees_stats: bool, filter: &Filter, expected: [bool; 3]| {
-            let interest = live_interest(scope, &[], sees_stats, filter);
-            let wants = [&stats, &place, &other].map(|audience| interest.wants(audience));
+    fn locations_reach_only_viewers_in_scope_that_asked_for_them() {
+        let places = ["v1", "v2"].map(|id| Recipients::keys([vehicle_key(Some(id))]));
+        let check = |scope: &VehicleScope, filter: &Filter, expected: [bool; 2]| {
+            let interest = live_interest(scope, &[], filter);
+            let wants = places.each_ref().map(|place| interest.wants(place));
             assert_eq!(wants, expected, "{scope:?} {filter:?}");
+            assert!(!interest.wants(&Recipients::only([dashboard_key()])));
         };
         let own = VehicleScope::Some { listed: vec![VehicleId::new("v1").unwrap()], driven_by: None };
         let all = Filter::default();
-        check(&VehicleScope::All, true, &all, [true, true, true]);
-        check(&VehicleScope::All, false, &all, [false, true, true]);
-        check(&own, false, &all, [false, true, false]);
-        check(&VehicleScope::Nothing, false, &all, [false, false, false]);
+        check(&VehicleScope::All, &all, [true, true]);
+        check(&own, &all, [true, false]);
+        check(&VehicleScope::Nothing, &all, [false, false]);
         let one = Filter { vehicles: ["v1".to_owned()].into(), ..Filter::default() };
-        check(&VehicleScope::All, true, &one, [true, true, false]);
+        check(&VehicleScope::All, &one, [true, false]);
         let foreign = Filter { vehicles: ["v2".to_owned()].into(), ..Filter::default() };
-        check(&own, false, &foreign, [false, false, false]);
+        check(&own, &foreign, [false, false]);
         let only = |kind| Filter { types: vec![kind], ..Filter::default() };
-        check(&VehicleScope::All, true, &only(MessageType::Dashboard), [true, false, false]);
-        check(&VehicleScope::All, true, &only(MessageType::Location), [false, true, true]);
-        check(&own, true, &only(MessageType::Alert), [false, false, false]);
+        check(&VehicleScope::All, &only(MessageType::Dashboard), [false, false]);
+        check(&VehicleScope::All, &only(MessageType::Location), [true, true]);
+        check(&own, &only(MessageType::Alert), [false, false]);
     }
 }

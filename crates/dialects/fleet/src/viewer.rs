@@ -2,7 +2,7 @@
 //! request.
 
 use crate::FleetParts;
-use crate::channel::{dashboard_message, live_channel, live_interest, location_message};
+use crate::channel::{dashboard_key, dashboard_message, live_channel, live_interest, location_message};
 use crate::convert::render_unstored;
 use crate::events::FleetEvents;
 use crate::filter::{Filter, MessageType};
@@ -22,8 +22,10 @@ pub(crate) struct FleetSocket {
     view: View,
     sender: Arc<SocketSender>,
     events: EventFollower<FleetEvents>,
-    /// Subscribes to locations and statistics.
+    /// Subscribes to locations.
     subscription: Subscription,
+    /// Subscribes to statistics, while the filter asks for them.
+    stats: Option<Subscription>,
 }
 
 /// The part of a company that a viewer may see now.
@@ -59,9 +61,10 @@ impl FleetSocket {
         let channel = view.live.hub.channel(&live_channel(&view.tenant));
         let subscribe = |interest| snapshot.subscribe(&channel, interest);
         let (visible, subscription) = view.cut(&filter, subscribe).await?;
-        view.offer_last(&snapshot, &visible, None, &filter).await?;
+        view.offer_last(&snapshot, &visible, None, &filter);
+        let stats = view.follow_stats(&snapshot, &filter).await?;
         drop(snapshot);
-        let socket = Self { view, sender, events, subscription };
+        let socket = Self { view, sender, events, subscription, stats };
         if let Some(problem) = problem {
             socket.say_error(&problem);
         }
@@ -70,12 +73,21 @@ impl FleetSocket {
 
     /// Narrows or widens the subscription, and sends the last state of what it adds.
     async fn narrow(&mut self, filter: Filter) -> Result<(), ServiceError> {
+        // What earlier narrowings let through has come by then, and nothing of it comes after the snapshot.
+        self.subscription.channel().settled().await;
         let snapshot = self.sender.begin_snapshot();
         let narrow = |interest| snapshot.narrow(&self.subscription, interest);
         let (visible, ()) = self.view.cut(&filter, narrow).await?;
         let before = self.events.view().set_filter(filter);
         self.events.follow_interest();
-        self.view.offer_last(&snapshot, &visible, Some(&before), &self.events.view().filter()).await
+        let filter = self.events.view().filter();
+        self.view.offer_last(&snapshot, &visible, Some(&before), &filter);
+        if !filter.wants(MessageType::Dashboard) {
+            self.stats = None;
+        } else if self.stats.is_none() {
+            self.stats = self.view.follow_stats(&snapshot, &filter).await?;
+        }
+        Ok(())
     }
 
     async fn answer_subscribe(&mut self, filter: Filter) {
@@ -107,35 +119,32 @@ impl View {
         filter: &Filter,
         begin: impl FnOnce(Interest) -> T + Send,
     ) -> Result<(Vec<LiveVehicle>, T), ServiceError> {
-        let begin = |visible: &[LiveVehicle]| begin(live_interest(&self.scope, visible, self.viewer.company, filter));
+        let begin = |visible: &[LiveVehicle]| begin(live_interest(&self.scope, visible, filter));
         let vehicles = &self.live.use_cases().vehicles;
         vehicles::watch_vehicles(vehicles, &self.tenant, &self.scope, &Among::All, |_| true, begin).await
     }
 
-    /// Offers the last state of what `filter` selects and `before` did not.
-    async fn offer_last(
-        &self,
-        snapshot: &Snapshot,
-        visible: &[LiveVehicle],
-        before: Option<&Filter>,
-        filter: &Filter,
-    ) -> Result<(), ServiceError> {
+    /// Offers the last locations of what `filter` selects and `before` did not.
+    fn offer_last(&self, snapshot: &Snapshot, visible: &[LiveVehicle], before: Option<&Filter>, filter: &Filter) {
         let is_wanted = |live: &&LiveVehicle| {
             let id = &live.vehicle.id;
             filter.wants_place_of(id) && !before.is_some_and(|before| before.wants_place_of(id))
         };
         let places = visible.iter().filter(is_wanted);
         let last = places.filter_map(|live| Some(location_message(&self.tenant, &live.vehicle, live.last.as_ref()?)));
-        snapshot.offer_all(&last.collect::<Vec<_>>());
-        let is_new = !before.is_some_and(|before| before.wants(MessageType::Dashboard));
-        if let Some(stats) = self.stats.as_ref().filter(|_| is_new && filter.wants(MessageType::Dashboard)) {
-            let stats = {
-                let _permit = self.live.read_permit(&self.tenant, Some(&self.reader)).await;
-                stats.read().await?
-            };
-            snapshot.offer(&dashboard_message(&self.tenant, &stats));
-        }
-        Ok(())
+        snapshot.offer(&last.collect::<Vec<_>>());
+    }
+
+    /// Offers the statistics and follows them, if the viewer may see them and `filter` selects them.
+    async fn follow_stats(&self, snapshot: &Snapshot, filter: &Filter) -> Result<Option<Subscription>, ServiceError> {
+        let stats = self.stats.as_ref().filter(|_| filter.wants(MessageType::Dashboard));
+        let Some(stats) = stats else { return Ok(None) };
+        let channel = self.live.hub.channel(&live_channel(&self.tenant));
+        let _permit = self.live.read_permit(&self.tenant, Some(&self.reader)).await;
+        let begin = || snapshot.subscribe(&channel, Interest::keys([]).with_topics([dashboard_key()]));
+        let (now, subscription) = stats.watch(begin).await?;
+        snapshot.offer(&[dashboard_message(&self.tenant, &now)]);
+        Ok(Some(subscription))
     }
 
     fn render(&self, kind: &str, data: impl Serialize) -> String {

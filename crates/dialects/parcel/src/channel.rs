@@ -12,11 +12,11 @@ pub(crate) fn channel_of(tenant: &TenantId, parcel: ParcelId) -> ChannelId {
     ChannelId::new("parcel", format!("{parcel}/{tenant}"))
 }
 
-/// Where the driver is. For a slow reader the newest replaces the unread one. Each driver has its own key, because one
-/// driver's clock says nothing about the order of another driver's fixes.
+/// Where the driver is. For a slow reader the newest replaces the unread one. A new driver does not replace the last place of
+/// the one before.
 pub(crate) fn location_message(parcel: &Parcel, driver: &DriverProgress) -> Message {
     let key = Key::new("location", &format!("{}/{}", parcel.id, driver.fix.driver_id));
-    Message::conflated(render_location(parcel.id, driver), Recipients::everyone(), key, driver.version)
+    Message::conflated(render_location(parcel.id, driver), Recipients::everyone(), key)
 }
 
 /// The driver came to a place or left it. Every viewer gets this message.

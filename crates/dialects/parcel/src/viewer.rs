@@ -64,15 +64,21 @@ impl ParcelViewer {
     async fn follow(&self, id: ParcelId, say_subscribed: bool) -> Result<(), ServiceError> {
         let (live, followers) = (&self.parts.live, &self.parts.followers.0);
         let parcels = &live.use_cases().parcels;
+        let channel = live.hub.channel(&channel_of(&self.me.tenant, id));
+        // What an ended subscription was to get has come by then, and nothing of it comes after the snapshot.
+        channel.settled().await;
         let snapshot = self.me.sender.begin_snapshot();
         let is_new = !self.me.follows(id);
         let begin = || {
             if is_new {
-                let channel = live.hub.channel(&channel_of(&self.me.tenant, id));
                 followers.add(&self.me, id, snapshot.subscribe(&channel, Default::default()));
             }
         };
         let followed = watch_parcel(parcels, &self.request(), &self.me.tenant, id, begin).await;
+        if !is_new {
+            // The subscription of before still brings what was published until now: the newest of it is what is shown.
+            channel.settled().await;
+        }
         match &followed {
             Ok((followed, ())) => show(&snapshot, followed, say_subscribed),
             // The socket keeps a parcel that it follows already while the store is away.
@@ -89,7 +95,7 @@ fn show(snapshot: &Snapshot, followed: &FollowedParcel, say_subscribed: bool) {
         snapshot.send(&render(&ToViewer::Subscribed { parcel_id: parcel.id.get() }));
     }
     if let Some(driver) = &followed.progress {
-        snapshot.offer(&location_message(parcel, driver));
+        snapshot.offer(&[location_message(parcel, driver)]);
     }
     if parcel.status.has_ended() {
         snapshot.send(&render_status(parcel));

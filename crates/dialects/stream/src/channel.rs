@@ -65,7 +65,7 @@ fn place_message(update: &PositionRecorded<'_>, levels: &[usize]) -> Message {
         _ => recipients,
     };
     let (base, row) = row_of(update.number, vehicle.version, update.position);
-    Message::conflated(render_place(update.position), recipients, key, 0).with_row(base, row)
+    Message::conflated(render_place(update.position), recipients, key).with_row(base, row)
 }
 
 fn move_of(update: &PositionRecorded<'_>) -> Move {

@@ -110,12 +110,13 @@ impl Things {
         }
         let (live, tenant) = (&self.parts.live, &self.who.tenant);
         let figures = self.parts.dashboards.watch(tenant);
-        let _snapshot = self.lane.begin_snapshot();
         let channel = live.hub.channel(&dashboard_channel(tenant));
-        let subscription = self.lane.subscribe(&channel, Interest::keys([dashboard_key()]));
-        let now = {
+        // What an ended subscription was to get has come by then, and nothing of it comes after the snapshot.
+        channel.settled().await;
+        let _snapshot = self.lane.begin_snapshot();
+        let (now, subscription) = {
             let _permit = live.read_permit(tenant, Some(&self.who.reader)).await;
-            figures.read().await?
+            figures.watch(|| self.lane.subscribe(&channel, Interest::keys([dashboard_key()]))).await?
         };
         self.outlet.send(&render_dashboard(&now));
         Ok(Thing::Dashboard { _figures: figures, _subscription: subscription })

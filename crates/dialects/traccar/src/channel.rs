@@ -17,12 +17,12 @@ pub(crate) fn user_key(id: i64) -> Key {
 
 /// A device's state. For a slow reader the newest replaces the unread one.
 pub(crate) fn device_message(id: &VehicleId, payload: String) -> Message {
-    Message::conflated(payload, Recipients::keys([vehicle_key(id)]), Key::new("device", id.as_str()), 0)
+    Message::conflated(payload, Recipients::keys([vehicle_key(id)]), Key::new("device", id.as_str()))
 }
 
 /// A device's position. For a slow reader the newest replaces the unread one.
 pub(crate) fn position_message(id: &VehicleId, payload: String) -> Message {
-    Message::conflated(payload, Recipients::keys([vehicle_key(id)]), Key::new("position", id.as_str()), 0)
+    Message::conflated(payload, Recipients::keys([vehicle_key(id)]), Key::new("position", id.as_str()))
 }
 
 /// An event for those users that asked to be told.
@@ -42,5 +42,5 @@ pub(crate) fn log_key(id: &VehicleId) -> Key {
 
 /// What a tracker sent. For a slow reader the newest of a tracker replaces the unread one.
 pub(crate) fn log_message(id: &VehicleId, payload: String) -> Message {
-    Message::conflated(payload, Recipients::only([log_key(id), all_logs_key()]), log_key(id), 0)
+    Message::conflated(payload, Recipients::only([log_key(id), all_logs_key()]), log_key(id))
 }

@@ -32,7 +32,6 @@ pub(super) struct Entry {
 pub(super) enum Taken {
     Added,
     Replaced,
-    Stale,
     Refused,
 }
 
@@ -57,9 +56,6 @@ impl Pending {
         let mut taken = Taken::Added;
         if self.queue.len() >= limits.pending_messages {
             taken = self.replace_older(&message, sequence);
-            if matches!(taken, Taken::Stale) {
-                return taken;
-            }
         }
         self.bytes += message.payload_bytes();
         self.queue.push_back(Entry { sequence, message: Some(message) });
@@ -91,7 +87,7 @@ impl Pending {
     }
 
     fn replace_older(&mut self, message: &Message, sequence: u64) -> Taken {
-        let Some((key, version)) = message.conflation() else { return Taken::Added };
+        let Some(key) = message.conflation_key() else { return Taken::Added };
         // Whoever watches the spot that the older one tells the subject has left must get the older one.
         if message.recipients().watched.is_some() {
             return Taken::Added;
@@ -106,12 +102,8 @@ impl Pending {
         };
         let at = self.queue.binary_search_by_key(&older, |entry| entry.sequence).expect("an indexed entry is queued");
         let slot = &mut self.queue[at].message;
-        let kept = slot.as_ref().expect("an indexed entry was not replaced");
-        if kept.conflation().is_some_and(|(_, kept_version)| kept_version > version) {
-            return Taken::Stale;
-        }
-        self.bytes -= kept.payload_bytes();
-        *slot = None;
+        let replaced = slot.take().expect("an indexed entry was not replaced");
+        self.bytes -= replaced.payload_bytes();
         self.replaced += 1;
         newest.insert(key.clone(), sequence);
         Taken::Replaced
@@ -123,7 +115,7 @@ impl Pending {
         self.replaced = 0;
         let keyed = self.queue.iter().filter_map(|entry| {
             let message = entry.message.as_ref().filter(|message| message.recipients().watched.is_none())?;
-            let (key, _) = message.conflation()?;
+            let key = message.conflation_key()?;
             Some((key.clone(), entry.sequence))
         });
         self.newest = Some(keyed.collect());

@@ -59,7 +59,7 @@ impl Presence {
                 let payload =
                     (announcer.render)(channel.subscriber_count() + channel.shared.viewers.elsewhere(&channel.id));
                 let recipients = Recipients::only([announcer.topic.clone()]);
-                channel.publish(Message::conflated(payload, recipients, announcer.topic.clone(), 0));
+                channel.publish(Message::conflated(payload, recipients, announcer.topic.clone()));
             }
         });
     }

@@ -95,7 +95,7 @@ async fn store_and_publish(
     Err(ServiceError::Unavailable)
 }
 
-/// Publishes a change of a parcel. To be called under the parcel's lock, after the commit.
+/// Publishes a change of a parcel. To be called under the locks of the parcel and its driver, after the commit.
 pub(super) async fn publish_parcel(
     parcels: &Parcels,
     parcel: &Parcel,
@@ -110,6 +110,9 @@ pub(super) async fn publish_parcel(
         }
         _ => None,
     };
+    if let Some(fix) = &fix {
+        parcels.published_moves.note(&parcel.tenant, parcel.id, fix);
+    }
     let progress = fix.map(|fix| progress_of(parcel, fix, now));
     let current = FollowedParcel { parcel: parcel.clone(), progress };
     parcels.listeners.parcel_changed(&ParcelUpdate { current, status_changed, driver_changed });

@@ -2,7 +2,7 @@
 
 use super::{Key, MovedParcel, Parcels, progress_of};
 use crate::{Listener, ServiceError};
-use milepost_domain::{DriverFix, ParcelId, TenantId, Timestamp, Zone};
+use milepost_domain::{DriverFix, Parcel, ParcelId, TenantId, Timestamp, Zone};
 
 /// Publishes a driver's new location to the followers of its parcels here, unless it was published before.
 pub(crate) async fn follow_driver(
@@ -25,12 +25,23 @@ pub(crate) async fn follow_driver(
         let Some(parcel) = parcels.store.get_parcel(tenant, id).await? else { continue };
         // It may have another driver by now, whose followers must not see this one.
         if parcel.driver_id == Some(fix.driver_id) && parcel.is_active() {
-            parcels.published_moves.note(tenant, id, fix);
-            let progress = progress_of(&parcel, fix.clone(), now);
-            parcels.listeners.driver_moved(&[MovedParcel { parcel, progress, crossed: Vec::new() }]);
+            publish_move(parcels, parcel, fix, now);
         }
     }
     Ok(())
+}
+
+/// Publishes a stored location of an active parcel's driver, unless it was published before. To be called under the driver's lock.
+pub(super) fn publish_if_new_move(parcels: &Parcels, parcel: &Parcel, fix: &DriverFix, now: Timestamp) {
+    if !parcels.published_moves.has(&parcel.tenant, parcel.id, fix, now) {
+        publish_move(parcels, parcel.clone(), fix, now);
+    }
+}
+
+fn publish_move(parcels: &Parcels, parcel: Parcel, fix: &DriverFix, now: Timestamp) {
+    parcels.published_moves.note(&parcel.tenant, parcel.id, fix);
+    let progress = progress_of(&parcel, fix.clone(), now);
+    parcels.listeners.driver_moved(&[MovedParcel { parcel, progress, crossed: Vec::new() }]);
 }
 
 /// Publishes a crossing that the event feed brings, unless this node published it with the location that caused it.

@@ -1,6 +1,8 @@
 //! Lists parcels, and reads one, for their clients, drivers and dispatchers.
 
-use super::{FollowedParcel, Key, Parcels, progress_of};
+use super::follow_driver::publish_if_new_move;
+use super::follow_parcel::publish_if_new;
+use super::{FollowedParcel, Parcels, progress_of};
 use crate::{Request, ServiceError};
 use milepost_domain::{Action, Parcel, ParcelId, ParcelStatus, Reach, Role, TenantId, UserId, may_with_parcel, reach};
 use milepost_store::ParcelScope;
@@ -47,14 +49,20 @@ pub async fn get_parcel(
         return Err(ServiceError::NotFound("parcel"));
     }
     let parcel = parcels.store.get_parcel(tenant, id).await?.ok_or(ServiceError::NotFound("parcel"))?;
-    if !may_with_parcel(&request.caller, Action::SeeParcel, &parcel) {
-        return Err(ServiceError::Forbidden("you are neither this parcel's client nor its assigned driver"));
-    }
+    require_visible(request, &parcel)?;
     Ok(parcel)
 }
 
+fn require_visible(request: &Request, parcel: &Parcel) -> Result<(), ServiceError> {
+    if may_with_parcel(&request.caller, Action::SeeParcel, parcel) {
+        return Ok(());
+    }
+    Err(ServiceError::Forbidden("you are neither this parcel's client nor its assigned driver"))
+}
+
 /// One parcel with its driver's progress, for a new subscriber, and what `begin` returns. It is called while nothing of the parcel is
-/// published, and only if the caller may see the parcel: a subscription that it makes begins exactly after what is returned.
+/// published, and only if the caller may see the parcel: a subscription that it makes begins exactly after what is returned. What
+/// another node stored and is not known here yet is published to the other subscribers first, so that nothing older follows.
 ///
 /// # Errors
 /// As [`get_parcel`].
@@ -65,24 +73,21 @@ pub async fn watch_parcel<T>(
     id: ParcelId,
     begin: impl FnOnce() -> T + Send,
 ) -> Result<(FollowedParcel, T), ServiceError> {
-    let mut parcel = get_parcel(parcels, request, tenant, id).await?;
-    let (_lock, parcel) = loop {
-        let driver = parcel.driver_id;
-        let keys = [Some(Key::Parcel(tenant, id)), driver.map(Key::Driver)];
-        let lock = parcels.locks.write(keys.into_iter().flatten()).await;
-        parcel = get_parcel(parcels, request, tenant, id).await?;
-        if parcel.driver_id == driver {
-            break (lock, parcel);
-        }
-    };
-    let begun = begin();
+    let driver = get_parcel(parcels, request, tenant, id).await?.driver_id;
+    let locked = parcels.lock_parcel(tenant, id, driver).await?;
+    let (_locks, parcel) = locked.ok_or(ServiceError::NotFound("parcel"))?;
+    require_visible(request, &parcel)?;
     // The client of an ended parcel must not see where its driver is now.
     let fix = match parcel.driver_id {
         Some(driver) if parcel.is_active() => parcels.shown_fix(&parcel.tenant, driver).await?,
         _ => None,
     };
+    publish_if_new(parcels, &parcel, request.now).await;
+    if let Some(fix) = &fix {
+        publish_if_new_move(parcels, &parcel, fix, request.now);
+    }
     let progress = fix.map(|fix| progress_of(&parcel, fix, request.now));
-    Ok((FollowedParcel { parcel, progress }, begun))
+    Ok((FollowedParcel { parcel, progress }, begin()))
 }
 
 /// The parcels of a tenant that the caller may see: all, or those of which it is the client or driver.

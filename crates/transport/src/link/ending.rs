@@ -73,7 +73,7 @@ impl Link {
         if let Some(backlog) = state.backlog.take() {
             self.count_pending(0, backlog.bytes());
         }
-        state.cold = None;
+        state.expiry = None;
         self.ended.store(true, Ordering::Release);
         self.wire.shutdown(Shutdown::Both);
         self.shared.counters.count_closed(state.close_code);

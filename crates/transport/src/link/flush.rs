@@ -109,21 +109,17 @@ impl Link {
         backlog.push_reliable(frame);
     }
 
-    /// Puts a message into its key's slot, or into the reliable queue if it has no key. One of a snapshot yields to a newer one that
-    /// waits.
+    /// Puts a message into its key's slot, or into the reliable queue if it has no key. One of a snapshot yields to one that came since
+    /// the snapshot began.
     pub(super) fn enqueue(&self, state: &mut State, message: &Message, snapshot: bool) {
         let frame = message.encoded(self.form, &WsEncoder);
-        let Some((key, version)) = message.conflation() else {
+        let Some(key) = message.conflation_key() else {
             self.push_reliable(state, frame.clone(), true);
             return;
         };
-        if !snapshot && state.is_older_than_snapshot(key, version) {
-            add(&self.shared.counters.conflated, 1);
-            return;
-        }
         let backlog = state.backlog.get_or_insert_default();
         let before = backlog.bytes();
-        if !matches!(backlog.push_slot(key, version, frame, snapshot), Slotted::Added) {
+        if !matches!(backlog.push_slot(key, frame, snapshot), Slotted::Added) {
             add(&self.shared.counters.conflated, 1);
         }
         self.count_pending(backlog.bytes(), before);

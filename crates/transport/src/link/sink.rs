@@ -18,10 +18,7 @@ impl Sink for Link {
         if state.phase != Phase::Open {
             return;
         }
-        let is_older = |message: &Message| {
-            message.conflation().is_some_and(|(key, version)| state.is_older_than_snapshot(key, version))
-        };
-        if state.backlog.is_some() || state.corked || batch.messages().iter().any(is_older) {
+        if state.backlog.is_some() || state.corked {
             add(&self.shared.counters.frames_out, batch.messages().len());
             for message in batch.messages() {
                 if state.phase == Phase::Open {
@@ -51,17 +48,8 @@ impl Sink for Link {
         add(&self.shared.counters.bytes_out, total);
     }
 
-    fn offer_if_absent(&self, message: &Message) {
-        let mut state = self.lock();
-        if state.phase == Phase::Open {
-            add(&self.shared.counters.frames_out, 1);
-            // It may have been read before live messages that are still on their way here.
-            if let Some((key, version)) = message.conflation().filter(|(_, version)| *version != 0) {
-                state.cold.get_or_insert_default().snapshot.get_or_insert_default().note(key, version);
-            }
-            self.enqueue(&mut state, message, true);
-            self.flush_unless_held(&mut state);
-        }
+    fn offer_one(&self, message: &Message) {
+        self.send_message(message);
     }
 
     fn cork(&self) {
@@ -73,20 +61,11 @@ impl Sink for Link {
     }
 
     fn uncork(&self) {
-        let now_ms = self.shared.timing.now_ms();
-        let forgotten_at_ms = {
-            let mut state = self.lock();
-            state.corked = false;
-            let snapshot = state.cold.as_mut().and_then(|cold| cold.snapshot.as_mut());
-            let forgotten_at_ms = snapshot.map(|snapshot| snapshot.complete(now_ms));
-            self.flush_unless_held(&mut state);
-            // A backlog that was blocked before the cork has no task that waits for the socket.
-            state.wake_reader();
-            forgotten_at_ms
-        };
-        if let Some(at_ms) = forgotten_at_ms {
-            self.schedule(at_ms);
-        }
+        let mut state = self.lock();
+        state.corked = false;
+        self.flush_unless_held(&mut state);
+        // A backlog that was blocked before the cork has no task that waits for the socket.
+        state.wake_reader();
     }
 
     fn overrun(&self) {

@@ -29,18 +29,10 @@ impl Timed for Link {
 impl Link {
     fn tick_open(&self, state: &mut State, now_ms: u64) -> Option<u64> {
         let timing = &self.shared.timing;
-        if let Some(cold) = &mut state.cold {
-            if let Some(expiry) = cold.expiry.take_if(|expiry| expiry.at_ms <= now_ms) {
-                self.say_farewell(state, expiry.code, &expiry.reason);
-                self.begin_close(state, expiry.code, &expiry.reason);
-                return Some(now_ms + timing.write_wait_ms);
-            }
-            if !state.corked {
-                cold.snapshot.take_if(|snapshot| snapshot.until_ms().is_none_or(|until_ms| until_ms <= now_ms));
-            }
-            if cold.expiry.is_none() && cold.snapshot.is_none() {
-                state.cold = None;
-            }
+        if let Some(expiry) = state.expiry.take_if(|expiry| expiry.at_ms <= now_ms) {
+            self.say_farewell(state, expiry.code, &expiry.reason);
+            self.begin_close(state, expiry.code, &expiry.reason);
+            return Some(now_ms + timing.write_wait_ms);
         }
         let heard_ms = self.heard_ms.load(Ordering::Relaxed);
         let silent_at_ms = heard_ms + timing.pong_wait_ms;
@@ -64,13 +56,7 @@ impl Link {
                 state.wake_reader();
             }
         }
-        let mut next_ms = state.next_ping_ms.min(silent_at_ms.max(state.asked_ms + answer_wait_ms).max(now_ms + 1));
-        if let Some(cold) = &state.cold {
-            next_ms = cold.expiry.as_ref().map_or(next_ms, |expiry| next_ms.min(expiry.at_ms));
-            if let Some(snapshot) = &cold.snapshot {
-                next_ms = next_ms.min(snapshot.until_ms().unwrap_or_default().max(now_ms + 1000));
-            }
-        }
-        Some(next_ms)
+        let next_ms = state.next_ping_ms.min(silent_at_ms.max(state.asked_ms + answer_wait_ms).max(now_ms + 1));
+        Some(state.expiry.as_ref().map_or(next_ms, |expiry| next_ms.min(expiry.at_ms)))
     }
 }

@@ -18,7 +18,7 @@ impl Sink for EventStream {
         }
     }
 
-    fn offer_if_absent(&self, message: &Message) {
+    fn offer_one(&self, message: &Message) {
         self.push(message.encoded(Form::Sse, &WsEncoder).clone(), true);
     }
 

@@ -53,7 +53,7 @@ pub(crate) fn position(id: &str, version: i64) -> Message {
 /// A position with `padding` bytes on top, to fill sockets with.
 pub(crate) fn position_of(id: &str, version: i64, padding: usize) -> Message {
     let payload = format!("{id} {version} {}", "x".repeat(padding));
-    Message::conflated(payload, Recipients::keys([vehicle(id)]), vehicle(id), version)
+    Message::conflated(payload, Recipients::keys([vehicle(id)]), vehicle(id))
 }
 
 pub(crate) fn note(text: &str) -> Message {

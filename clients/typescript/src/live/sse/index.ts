@@ -26,10 +26,10 @@ export function withFallback(webSocket: WebSocketClass | undefined = globalThis.
 
     constructor(url: string) {
       // Loaded when it is needed, which is seldom.
-      const load = () => import('./stream-socket.js').then(({ StreamSocket }) => new StreamSocket(url));
+      const load = () => import('./stream-socket.js').then(({ streamSocket }) => streamSocket(url));
       const stream = () =>
         load().then(
-          (socket) => this.try(socket),
+          (socket) => this.try(socket as Candidate),
           () => this.onclose?.({ code: 1006, reason: '' }),
         );
       if (!webSocket || Date.now() < streamUntilMs) void stream();

@@ -2,7 +2,8 @@
 
 interface Message {
   op: string;
-  s: number;
+  /** Undefined for what was ended meanwhile. */
+  s?: number | undefined;
   to: string;
   [field: string]: unknown;
 }
@@ -11,13 +12,22 @@ interface Message {
 interface Stream extends AbortController {
   subs: Message[];
   /** The vehicles that it has. */
-  held?: Set<string>;
+  held: Set<unknown>;
 }
 
 /** An answer that refuses. */
 interface Refusal {
   status?: number;
-  message?: string;
+  detail?: string;
+}
+
+export interface StreamSocket {
+  onopen?: (() => void) | null;
+  onmessage?: ((event: { data: unknown }) => void) | null;
+  onclose?: ((event: { code: number; reason: string }) => void) | null;
+  onerror?: unknown;
+  send: (text: string) => void;
+  close: () => void;
 }
 
 const CODES: Record<number, string> = {
@@ -29,168 +39,155 @@ const CODES: Record<number, string> = {
   429: 'busy',
 };
 
-export class StreamSocket {
-  onopen: (() => void) | null = null;
-  onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: ((event: { code: number; reason: string }) => void) | null = null;
-  onerror: unknown = null;
-  private readonly base: string;
-  private hello: Record<string, unknown> = {};
-  private readonly streams = new Set<Stream>();
+export function streamSocket(url: string): StreamSocket {
+  const base = url.replace(/^ws(.*)\/ws/, 'http$1');
+  const streams = new Set<Stream>();
   /** Subscriptions that begin together. */
-  private wanted: Message[] = [];
+  const wanted: Message[] = [];
+  let hello: Record<string, unknown> = {};
+  const socket: StreamSocket = { send, close };
+  const tell = (message: object) => socket.onmessage?.({ data: JSON.stringify(message) });
+  const end = () => {
+    socket.onclose?.({ code: 1006, reason: '' });
+    close();
+  };
+  /** Asks whether the server can be reached. */
+  const check = (then: () => void) => void call('/health').then(then, end);
+  /** Ends the streams that nobody needs any more: the one that greeted, and those whose subscriptions have ended. */
+  const sweep = () => {
+    for (const stream of streams) if (stream.subs.every(({ s }) => !s)) stream.abort();
+  };
+  check(() => socket.onopen?.());
+  return socket;
 
-  constructor(url: string) {
-    this.base = url.replace(/^ws/, 'http').replace(/\/ws$/, '');
-    void this.check(() => this.onopen?.());
+  function close(): void {
+    socket.onclose = socket.onmessage = null;
+    for (const stream of streams) stream.abort();
   }
 
-  close(): void {
-    this.onclose = this.onmessage = null;
-    for (const stream of this.streams) stream.abort();
-  }
-
-  send(text: string): void {
+  function send(text: string): void {
     const message = JSON.parse(text) as Message;
-    const { op, s, id: re } = message;
+    const { op, id: re, ...fields } = message;
     if (op === 'hello') {
-      this.hello = message;
-      void this.open([]);
+      hello = message;
+      void open([]);
     } else if (op === 'sub') {
-      if (this.wanted.push(message) === 1) queueMicrotask(() => this.openWanted());
-    } else if (op === 'unsub') this.drop(s);
-    else if (op === 'view') void this.open(this.drop(s).map((sub) => ({ ...sub, box: message.box })));
-    else if (op === 'ping') void this.check(() => this.tell({ op: 'pong' }));
+      if (wanted.push(message) === 1) queueMicrotask(openWanted);
+    } else if (op === 'unsub') drop(message);
+    else if (op === 'view') void open(drop(message));
+    else if (op === 'ping') check(() => tell({ op: 'pong' }));
     else if (op === 'auth') {
       // The streams end when the older token expires, and are opened again with this one.
-      this.hello.token = message.token;
-      this.tell({ op: 'ok', re, expires_in: null });
+      hello.token = message.token;
+      tell({ op: 'ok', re });
     } else {
-      const kind = ['alert', 'notification', 'message'].find((name) => message[name]);
-      const path = op === 'report' ? '/positions' : `/${kind}s/${message[kind ?? '']}/read`;
-      const headers = { 'Content-Type': 'application/json' };
-      this.call(`/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(message.positions ?? {}) })
+      // What is reported, or what was read.
+      const [name, value] = Object.entries(fields)[0] ?? [];
+      const path = fields.positions ? name : `${name}s/${value}/read`;
+      const body = new Blob([JSON.stringify(fields.positions)], { type: 'application/json' });
+      call(`/api/v1/${path}`, { method: 'POST', body })
         .then((response) => response.json())
         .then(
-          ({ accepted, duplicates, rejected }) => this.tell({ op: 'ok', re, accepted, duplicates, rejected }),
-          ({ status, message }: Refusal) =>
-            this.tell({ op: 'error', re, code: CODES[status ?? 0] ?? 'unavailable', message, retry_ms: null }),
+          (answer) => tell({ op: 'ok', re, ...answer }),
+          ({ status, detail: message }: Refusal) =>
+            tell({ op: 'error', re, code: CODES[status as number] ?? 'unavailable', message, retry_ms: null }),
         );
     }
   }
 
-  /** Asks whether the server can be reached. */
-  private check(then: () => void): Promise<void> {
-    return this.call('/health').then(then, () => this.end());
-  }
-
   /** Those with the same cursor share a stream. A URL can follow each thing once, and a view is opened anew when it moves. */
-  private openWanted(): void {
+  function openWanted(): void {
     const groups: Message[][] = [];
-    for (const sub of this.wanted.splice(0)) {
-      const fits = (group: Message[]) =>
-        sub.to !== 'view' && group.every(({ to, after }) => to !== sub.to && to !== 'view' && after === sub.after);
-      const group = groups.find(fits);
+    for (const sub of wanted.splice(0)) {
+      const fits = ({ to, box, after }: Message) => to !== sub.to && !box && !sub.box && after === sub.after;
+      const group = groups.find((group) => group.every(fits));
       if (group) group.push(sub);
       else groups.push([sub]);
     }
-    for (const group of groups) void this.open(group);
+    for (const group of groups) void open(group);
   }
 
-  private async open(subs: Message[]): Promise<void> {
-    const stream: Stream = Object.assign(new AbortController(), { subs, held: new Set<string>() });
+  async function open(subs: Message[]): Promise<void> {
+    const stream: Stream = Object.assign(new AbortController(), { subs, held: new Set() });
     const { signal } = stream;
-    // The one that greeted is not needed any more.
-    for (const other of this.streams) if (!other.subs.length) other.abort();
-    this.streams.add(stream);
-    const { tenant, link } = this.hello;
-    const query: Record<string, unknown> = {
-      ...(tenant ? { tenant } : {}),
-      ...(link ? { delivery: link } : {}),
-      to: [],
-    };
-    for (const { to, id, ids, routes, kinds, box, batch_ms } of subs) {
-      const fields = Object.entries({ ids, routes, kinds, box, [to]: id }).filter(([, value]) => value !== undefined);
-      if (!fields.length) (query.to as string[]).push(to);
-      Object.assign(query, Object.fromEntries(fields), batch_ms && { batch_ms });
-    }
-    const after = subs[0]?.after as string | undefined;
+    sweep();
+    streams.add(stream);
+    const query = new URLSearchParams();
+    /** Returns how many of the fields ask for something. */
+    const ask = (fields: object) =>
+      Object.entries(fields)
+        .filter(([, value]) => value != null)
+        .map(([name, value]) => query.set(name, value)).length;
+    ask({ tenant: hello.tenant, delivery: hello.link, lastEventId: subs[0]?.after });
+    const whole = subs.flatMap(({ op, s, to, id, after, batch_ms, ...fields }) => {
+      ask({ batch_ms });
+      return ask({ ...fields, [to]: id }) ? [] : to;
+    });
+    query.set('to', `${whole}`);
+    let refusal: Refusal = {};
     try {
-      const path = `/api/v1/stream?${new URLSearchParams(query as Record<string, string>)}`;
-      const { body } = await this.call(path, { signal, headers: after ? { 'Last-Event-ID': after } : {} });
-      const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
-      for (let text = ''; reader; ) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        const events = (text + value).split('\n\n');
-        text = events.pop() ?? '';
-        for (const event of events) {
-          const data = /^data: ?(.*)$/m.exec(event)?.[1];
-          if (data) this.heard(stream, JSON.parse(data));
-        }
+      const { body } = await call(`/api/v1/stream?${query}`, { signal });
+      const reader = (body as NonNullable<typeof body>).pipeThrough(new TextDecoderStream()).getReader();
+      for (let text = '', part = await reader.read(); !part.done; part = await reader.read()) {
+        const lines = (text + part.value).split('\n');
+        text = lines.pop() as string;
+        // An event of the server has one line of data, and no other line that begins so.
+        for (const line of lines) if (/^d/.test(line)) heard(stream, JSON.parse(line.slice(5)));
       }
-      if (!signal.aborted) this.end();
     } catch (error) {
-      const { status, message } = error as Refusal;
-      if (!signal.aborted && status && CODES[status])
-        this.tell({ op: 'bye', why: CODES[status], message, retry_ms: status === 429 ? [30_000, 60_000] : null });
-      else if (!signal.aborted) this.end();
+      refusal = error as Refusal;
     }
-    this.streams.delete(stream);
+    streams.delete(stream);
+    if (signal.aborted) return;
+    const { status, detail: message } = refusal;
+    const why = CODES[status as number];
+    if (why) tell({ op: 'bye', why, message, retry_ms: status === 429 ? [30_000, 60_000] : null });
+    else end();
   }
 
-  private heard(stream: Stream, message: Message): void {
-    const { op } = message;
-    const others = [...this.streams].filter((other) => other !== stream);
+  function heard(stream: Stream, message: Message): void {
+    const { op, s } = message;
+    const { held, subs } = stream;
     if (op === 'welcome') {
-      const left = [...stream.subs];
       // In the order of their numbers there.
-      stream.subs = (message.subs as Message[]).flatMap(({ to }) => left.find((sub) => sub.to === to) ?? []);
-      if (left.length) return;
-    } else if (message.s) message.s = stream.subs[message.s - 1]?.s ?? 0;
+      stream.subs = (message.subs as Message[]).map(
+        (there) => subs.find(({ to }) => to === there.to) ?? ({} as Message),
+      );
+      if (subs.length) return;
+    } else if (s) message.s = subs[s - 1]?.s;
     // A stream knows nothing of what another one has, and how far that is.
-    if (op === 'vehicles') for (const { id } of message.v as Message[]) stream.held?.add(id as string);
-    if (op === 'gone') {
+    if (op === 'vehicles') for (const { id } of message.v as Message[]) held.add(id);
+    if (message.ids) {
       message.ids = (message.ids as string[]).filter((id) => {
-        stream.held?.delete(id);
-        return !others.some(({ held }) => held?.has(id));
+        held.delete(id);
+        return ![...streams].some((other) => other.held.has(id));
       });
     }
-    if (op === 'mark' && others.length) delete message.cursor;
-    this.tell(message);
+    if (op === 'mark' && streams.size > 1) delete message.cursor;
+    tell(message);
   }
 
-  /** Ends a subscription, and its stream if it was the last one. */
-  private drop(s: number): Message[] {
-    for (const stream of this.streams) {
-      const at = stream.subs.findIndex((sub) => sub.s === s);
-      if (at < 0) continue;
-      const dropped = stream.subs.slice(at, at + 1);
-      // Its number stays taken.
-      stream.subs[at] = { op: '', s: 0, to: '' };
-      if (stream.subs.every((sub) => !sub.s)) stream.abort();
-      return dropped;
+  /** Ends a subscription, and its stream if it was the last one. Returns what follows the same in another box. */
+  function drop({ s, box }: Message): Message[] {
+    const dropped: Message[] = [];
+    for (const stream of streams) {
+      for (const sub of stream.subs) {
+        if (sub.s !== s) continue;
+        dropped.push({ ...sub, box });
+        // Its place stays taken.
+        sub.s = 0;
+      }
     }
-    return [];
+    sweep();
+    return dropped;
   }
 
-  private async call(path: string, init: RequestInit = {}): Promise<Response> {
-    const { token, key } = this.hello;
-    const headers = { ...init.headers } as Record<string, string>;
-    if (token) headers.Authorization = `Bearer ${token}`;
-    if (key) headers['X-Device-Key'] = `${key}`;
-    const response = await fetch(this.base + path, { ...init, headers });
+  async function call(path: string, init: RequestInit = {}): Promise<Response> {
+    const { token, key } = hello;
+    const headers: Record<string, string> = {};
+    if (token || key) headers.Authorization = token ? `Bearer ${token}` : `Device ${key}`;
+    const response = await fetch(base + path, { ...init, headers });
     if (response.ok) return response;
-    const { detail } = await response.json().catch(() => ({}));
-    throw { status: response.status, message: detail };
-  }
-
-  private end(): void {
-    this.onclose?.({ code: 1006, reason: '' });
-    this.close();
-  }
-
-  private tell(message: object): void {
-    this.onmessage?.({ data: JSON.stringify(message) });
+    throw { status: response.status, ...(await response.json().catch(Object)) };
   }
 }

@@ -31,9 +31,22 @@ export function followerOf(name: string, options: LiveOptions): Partial<LivePlat
     const leading = navigator.locks.request(name, steal ? { steal } : {}, async () => {
       // Loaded when it is needed: most pages follow.
       const { lead } = await import('./leader.js');
-      const { end, ended } = lead(name, (more) => connect({ ...options, platform: { ...options.platform, ...more } }));
-      stop = end;
-      await ended;
+      const { port1, port2 } = new MessageChannel();
+      const queue: (() => void)[] = [];
+      port1.onmessage = () => queue.shift()?.();
+      /** Soon. A page in the background draws no frames, and its timers are slow. */
+      const frame = (run: () => void) => {
+        queue.push(run);
+        port2.postMessage(0);
+      };
+      const end = lead(name, connect({ ...options, platform: { ...options.platform, frame } }), frame);
+      await new Promise<void>((done) => {
+        stop = () => {
+          end();
+          port1.close();
+          done();
+        };
+      });
     });
     // Rejected when another page has taken the lock, or if the file could not be loaded.
     leading.catch(() => {

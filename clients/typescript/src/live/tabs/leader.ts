@@ -4,7 +4,6 @@ import type { LiveError } from '../error.js';
 import type { State } from '../facts.js';
 import type { VehicleFilter } from '../filter.js';
 import type { Live } from '../live.js';
-import type { LivePlatform } from '../platform.js';
 import { followDelivery, followFigures, followParcel, followPresence, type Thing } from '../things/index.js';
 import type { AnyFact } from '../topics.js';
 import type { Vehicles } from '../vehicles.js';
@@ -46,30 +45,23 @@ interface Page {
   subs: Map<number, Followed>;
 }
 
+/** What comes of a topic: a fact, or that the facts begin anew. */
+type News = AnyFact | State<unknown>;
+
 /** The facts of a topic, which is followed until this page is gone, so that no page misses one while the connection is lost. */
 interface Topic {
-  /** What came, with its cursor. A cursor alone was given to a page. */
-  readonly past: { cursor: string; fact: AnyFact | null }[];
-  readonly items: () => readonly unknown[];
-  readonly listeners: Set<(fact: AnyFact | State<unknown> | null) => void>;
-  error: LiveError | null;
+  readonly facts: { snapshot: () => { items: readonly unknown[] } };
+  /** What came, with its cursor. */
+  readonly past: News[];
+  readonly listeners: Set<(news: News | LiveError) => void>;
 }
 
-export function lead(name: string, open: (platform: Partial<LivePlatform>) => Live) {
+/** Serves the pages from this connection until the returned function is called. */
+export function lead(name: string, live: Live, later: (run: () => void) => void): () => void {
   const channel = new BroadcastChannel(name);
   const pages = new Map<string, Page>();
   const topics = new Map<string, Topic>();
-  const { port1, port2 } = new MessageChannel();
-  const queue: (() => void)[] = [];
   let wasLive = false;
-  let end: () => void = () => undefined;
-  port1.onmessage = () => queue.shift()?.();
-  /** Soon. A page in the background draws no frames, and its timers are slow. */
-  const later = (run: () => void) => {
-    queue.push(run);
-    port2.postMessage(0);
-  };
-  const live = open({ frame: later });
   const post = (note: Note) => channel.postMessage(note);
   const stopWatching = live.connection.subscribe(changed);
   channel.onmessage = ({ data: { from, data } }: { data: Note }) => {
@@ -79,18 +71,13 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
     if (message.op === 'hello') greet(from);
     else if (page) received(page, message);
   };
-  const ended = new Promise<void>((resolve) => {
-    end = () => {
-      stopWatching();
-      for (const id of pages.keys()) bye(id, 'moved', [0, 0]);
-      live.close();
-      channel.close();
-      port1.close();
-      resolve();
-    };
-  });
   post({ all: true });
-  return { ended, end };
+  return () => {
+    stopWatching();
+    for (const id of pages.keys()) bye(id, 'moved', [0, 0]);
+    live.close();
+    channel.close();
+  };
 
   function greet(id: string): void {
     // Given when the page is gone.
@@ -107,8 +94,8 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
     const isLive = state === 'live';
     for (const [id, page] of pages) {
       if (live.over) bye(id, error?.code ?? state, null, error?.message);
-      else if (!isLive && page.isGreeted) bye(id, 'lost', [0, 0]);
-      else if (isLive && !page.isGreeted) {
+      else if (page.isGreeted && !isLive) bye(id, 'lost', [0, 0]);
+      else if (page.isGreeted !== isLive) {
         page.isGreeted = true;
         page.send({ ...welcome, expires_in: null });
       }
@@ -202,7 +189,7 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
         send({ op: type === 'trip.progressed' ? 'trip' : 'fact', e: cursor, type, t, data });
       const ready = (complete: boolean) => send({ op: 'ready', s, complete, cursor: topic.past.at(-1)?.cursor });
       const begin = (complete: boolean) => {
-        send({ op: 'items', s, items: topic.items() });
+        send({ op: 'items', s, items: topic.facts.snapshot().items });
         ready(complete);
       };
       const start = () => {
@@ -210,14 +197,14 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
         const known = topic.past.findIndex(({ cursor }) => cursor === after);
         // What came after a cursor that is not known can't be told: the page gets what is true now.
         if (known < 0) return begin(!after);
-        for (const { fact } of topic.past.slice(known + 1)) if (fact) tell(fact);
+        for (const news of topic.past.slice(known + 1)) if (!('complete' in news)) tell(news);
         ready(true);
       };
-      const listener = (fact: AnyFact | State<unknown> | null) => {
-        if (!fact) refuse(topic.error as LiveError, { s });
+      const listener = (news: News | LiveError) => {
+        if ('code' in news) refuse(news, { s });
         else if (!isReady) start();
-        else if ('complete' in fact) begin(fact.complete);
-        else tell(fact);
+        else if ('complete' in news) begin(news.complete);
+        else tell(news);
       };
       if (topic.past.length) start();
       topic.listeners.add(listener);
@@ -228,18 +215,21 @@ export function lead(name: string, open: (platform: Partial<LivePlatform>) => Li
   function topicOf(to: string, id: number): Topic {
     const key = `${to} ${id}`;
     const known = topics.get(key);
-    if (known && !known.error) return known;
+    if (known) return known;
     const facts = to === 'cadet' ? live.cadet(id) : live[to as 'alerts']();
-    const topic: Topic = { past: [], items: () => facts.snapshot().items, listeners: new Set(), error: null };
+    const past: News[] = [];
+    const listeners: Topic['listeners'] = new Set();
+    const topic = { facts, past, listeners };
     topics.set(key, topic);
-    const take = (fact: AnyFact | State<unknown>) => {
-      topic.past.push({ cursor: fact.cursor, fact: 'complete' in fact ? null : fact });
-      if (topic.past.length > KEPT) topic.past.shift();
-      for (const listener of topic.listeners) listener(fact);
+    const take = (news: News) => {
+      past.push(news);
+      if (past.length > KEPT) past.shift();
+      for (const listener of listeners) listener(news);
     };
-    each(facts as AsyncIterable<AnyFact | State<unknown>>, take, (error) => {
-      topic.error = error;
-      for (const listener of topic.listeners) listener(null);
+    each(facts as AsyncIterable<News>, take, (error) => {
+      // A page that asks again may be let in.
+      topics.delete(key);
+      for (const listener of listeners) listener(error);
     });
     return topic;
   }

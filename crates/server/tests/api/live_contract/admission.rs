@@ -1,6 +1,6 @@
 //! Who gets a connection, and how other clients are refused.
 
-use super::dialects::{Answer, DIALECTS};
+use super::dialects::{Answer, DIALECTS, start_all};
 use crate::support::signing::token_for;
 use crate::support::{PATIENCE, TestServer};
 use serde_json::json;
@@ -15,7 +15,7 @@ async fn cookie(server: &TestServer) -> String {
 
 #[tokio::test]
 async fn a_foreign_page_cannot_use_its_visitors_cookie() {
-    let server = TestServer::start().await;
+    let server = start_all(&[]).await;
     let cookie = cookie(&server).await;
     let own = server.url.clone();
     for dialect in &DIALECTS {
@@ -27,14 +27,13 @@ async fn a_foreign_page_cannot_use_its_visitors_cookie() {
         // A page can't set this header for a socket, and for a stream only if the server allows it.
         let bearer = format!("Bearer {}", server.admin);
         let by_token = [("Authorization", bearer.as_str()), ("Origin", "https://evil.example")];
-        let expected = if dialect.is_stream() { Answer::Opens } else { dialect.foreign_page };
-        dialect.is_answered(&server, &path, &by_token, expected).await;
+        dialect.is_answered(&server, &path, &by_token, dialect.foreign_page_with_token).await;
     }
 }
 
 #[tokio::test]
 async fn a_client_without_a_valid_credential_is_refused() {
-    let server = TestServer::start().await;
+    let server = start_all(&[]).await;
     let expired = format!("Bearer {}", token_for("9", "manager", "default", -120));
     for dialect in &DIALECTS {
         let path = dialect.path(&server).await;
@@ -46,7 +45,7 @@ async fn a_client_without_a_valid_credential_is_refused() {
 
 #[tokio::test]
 async fn a_token_in_the_url_opens_the_older_sockets_alone() {
-    let server = TestServer::start().await;
+    let server = start_all(&[]).await;
     for dialect in &DIALECTS {
         let path = dialect.path(&server).await;
         let separator = if path.contains('?') { '&' } else { '?' };
@@ -58,16 +57,17 @@ async fn a_token_in_the_url_opens_the_older_sockets_alone() {
 
 #[tokio::test]
 async fn a_request_without_websocket_is_answered_400() {
-    let server = TestServer::start().await;
+    let server = start_all(&[]).await;
     for dialect in DIALECTS.iter().filter(|dialect| !dialect.is_stream()) {
         let path = dialect.path(&server).await;
-        assert_eq!(server.get(&path, &server.admin).await.status(), 400, "{:?}", dialect.name);
+        let answer = dialect.answer(&server, &path, &server.admin, false).await;
+        assert_eq!(answer.status(), 400, "{:?}", dialect.name);
     }
 }
 
 #[tokio::test]
 async fn a_full_tenant_is_answered_429_until_a_place_is_free() {
-    let server = TestServer::start_with(&[("MAX_CONNECTIONS_PER_TENANT", "2")]).await;
+    let server = start_all(&[("MAX_CONNECTIONS_PER_TENANT", "2")]).await;
     for dialect in &DIALECTS {
         let path = dialect.path(&server).await;
         // The places that the previous dialect used are free as soon as the server has seen its connections end.
@@ -82,7 +82,7 @@ async fn a_full_tenant_is_answered_429_until_a_place_is_free() {
         if dialect.full != Answer::Status(429) {
             continue;
         }
-        let full = dialect.answer(&server, &path, &server.admin).await;
+        let full = dialect.answer(&server, &path, &server.admin, true).await;
         assert_eq!((full.status().as_u16(), &full.headers()["retry-after"]), (429, &"30".parse().unwrap()));
         assert_eq!(full.headers()["content-type"], "application/problem+json", "{:?}", dialect.name);
     }
@@ -90,7 +90,7 @@ async fn a_full_tenant_is_answered_429_until_a_place_is_free() {
 
 #[tokio::test]
 async fn a_locked_out_user_is_refused_when_it_reconnects() {
-    let server = TestServer::start().await;
+    let server = start_all(&[]).await;
     for (number, dialect) in DIALECTS.iter().enumerate() {
         let path = dialect.path(&server).await;
         let (id, token) = server.add_user(json!({"username": format!("u{number}"), "role": "manager"})).await;
@@ -103,7 +103,7 @@ async fn a_locked_out_user_is_refused_when_it_reconnects() {
 
 #[tokio::test]
 async fn a_refused_connection_takes_no_place() {
-    let server = TestServer::start_with(&[("MAX_CONNECTIONS_PER_TENANT", "1")]).await;
+    let server = start_all(&[("MAX_CONNECTIONS_PER_TENANT", "1")]).await;
     for dialect in &DIALECTS {
         let path = dialect.path(&server).await;
         for _ in 0..3 {

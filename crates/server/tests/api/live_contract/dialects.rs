@@ -5,6 +5,7 @@ use crate::records::stream_support::StreamReader;
 use crate::support::{PATIENCE, TestServer, Watcher};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::json;
+use std::borrow::Cow;
 
 /// The answer to a request for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Name {
     Parcel,
     Records,
     RecordsStream,
+    /// `/api/socket`: it takes a session's cookie of another name, and a token in the URL.
+    Traccar,
 }
 
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub struct Dialect {
     pub name: Name,
     /// A page of a foreign origin sends the visitor's cookie.
     pub foreign_page: Answer,
+    /// It has a token.
+    pub foreign_page_with_token: Answer,
     pub no_credential: Answer,
     pub bad_token: Answer,
     pub expired_token: Answer,
@@ -54,10 +59,11 @@ pub struct Dialect {
     pub expired: (u16, &'static str),
 }
 
-pub static DIALECTS: [Dialect; 7] = [
+pub static DIALECTS: [Dialect; 8] = [
     Dialect {
         name: Name::Bus,
         foreign_page: Answer::Status(403),
+        foreign_page_with_token: Answer::Status(403),
         no_credential: Answer::Status(403),
         bad_token: Answer::Status(403),
         expired_token: Answer::Status(403),
@@ -71,6 +77,7 @@ pub static DIALECTS: [Dialect; 7] = [
         name: Name::Delivery,
         // The link is public, so the cookie does not matter.
         foreign_page: Answer::Opens,
+        foreign_page_with_token: Answer::Opens,
         no_credential: Answer::Opens,
         bad_token: Answer::Closes(1008, "Invalid token"),
         expired_token: Answer::Closes(1008, "Invalid token"),
@@ -83,6 +90,7 @@ pub static DIALECTS: [Dialect; 7] = [
     Dialect {
         name: Name::Fleet,
         foreign_page: Answer::Status(403),
+        foreign_page_with_token: Answer::Status(403),
         no_credential: Answer::Status(401),
         bad_token: Answer::Status(401),
         expired_token: Answer::Status(401),
@@ -95,6 +103,7 @@ pub static DIALECTS: [Dialect; 7] = [
     Dialect {
         name: Name::Native,
         foreign_page: Answer::Status(403),
+        foreign_page_with_token: Answer::Status(403),
         no_credential: Answer::Closes(4001, "authentication credentials were not provided"),
         bad_token: Answer::Closes(4001, "invalid token"),
         expired_token: Answer::Closes(4001, "token expired"),
@@ -111,6 +120,7 @@ pub static DIALECTS: [Dialect; 7] = [
     Dialect {
         name: Name::Parcel,
         foreign_page: Answer::Status(403),
+        foreign_page_with_token: Answer::Status(403),
         no_credential: Answer::Closes(4001, "authentication credentials were not provided"),
         bad_token: Answer::Closes(4001, "invalid token"),
         expired_token: Answer::Closes(4001, "token expired"),
@@ -123,6 +133,7 @@ pub static DIALECTS: [Dialect; 7] = [
     Dialect {
         name: Name::Records,
         foreign_page: Answer::Status(403),
+        foreign_page_with_token: Answer::Status(403),
         no_credential: Answer::Closes(4001, "authentication credentials were not provided"),
         bad_token: Answer::Closes(4001, "invalid token"),
         expired_token: Answer::Closes(4001, "token expired"),
@@ -135,6 +146,7 @@ pub static DIALECTS: [Dialect; 7] = [
     Dialect {
         name: Name::RecordsStream,
         foreign_page: Answer::Status(403),
+        foreign_page_with_token: Answer::Opens,
         no_credential: Answer::Status(401),
         bad_token: Answer::Status(401),
         expired_token: Answer::Status(401),
@@ -144,7 +156,26 @@ pub static DIALECTS: [Dialect; 7] = [
         revoked: (0, ""),
         expired: (0, ""),
     },
+    Dialect {
+        name: Name::Traccar,
+        // Traccar answers a handshake that shows nobody with an empty page.
+        foreign_page: Answer::Status(200),
+        foreign_page_with_token: Answer::Opens,
+        no_credential: Answer::Status(200),
+        bad_token: Answer::Status(200),
+        expired_token: Answer::Status(200),
+        token_in_url: (Answer::Opens, Answer::Status(200)),
+        locked_out: Answer::Status(200),
+        full: Answer::Status(429),
+        revoked: (1008, "access was withdrawn"),
+        expired: (1008, "token expired"),
+    },
 ];
+
+/// A server that has all of them.
+pub async fn start_all(settings: &[(&'static str, &str)]) -> TestServer {
+    TestServer::start_with(&[&[("TRACCAR_API", "1")], settings].concat()).await
+}
 
 /// An open connection.
 pub enum Connection {
@@ -165,12 +196,32 @@ impl Dialect {
             Name::Native => "/ws".to_owned(),
             Name::Records => "/ws/updates/".to_owned(),
             Name::RecordsStream => "/api/events".to_owned(),
+            Name::Traccar => "/api/socket".to_owned(),
             Name::Parcel => format!("/ws/tracking/?parcel_id={}", server.add_parcel(None).await),
             Name::Delivery => {
                 let rider = crate::support::signing::token_for("r1", "rider", "default", 600);
                 format!("/ws/tracking/{}", session::start(server, &rider).await)
             }
         }
+    }
+
+    /// The path and headers with which its clients show these credentials.
+    fn shown<'h>(
+        &self,
+        path: &str,
+        headers: &[(&'static str, &'h str)],
+    ) -> (String, Vec<(&'static str, Cow<'h, str>)>) {
+        let (mut path, mut shown) = (path.to_owned(), Vec::new());
+        for &(name, value) in headers {
+            match (self.name, name, value.strip_prefix("Bearer ")) {
+                (Name::Traccar, "Authorization", Some(token)) => path = format!("{path}?token={token}"),
+                (Name::Traccar, "Cookie", _) => {
+                    shown.push((name, value.replace("milepost_session=", "JSESSIONID=").into()));
+                }
+                _ => shown.push((name, value.into())),
+            }
+        }
+        (path, shown)
     }
 
     /// Opens a connection, or returns the refusal, if it came before the client was let in.
@@ -180,12 +231,15 @@ impl Dialect {
         path: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Connection, Answer> {
+        let (path, headers) = self.shown(path, headers);
+        let path = path.as_str();
+        let headers: Vec<(&'static str, &str)> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
         let by_status = |status: StatusCode| Answer::Status(status.as_u16());
         if self.is_stream() {
-            let stream = StreamReader::try_open_with(&format!("{}{path}", server.url), headers).await;
+            let stream = StreamReader::try_open_with(&format!("{}{path}", server.url), &headers).await;
             return Ok(Connection::Stream(Box::new(stream.map_err(by_status)?)));
         }
-        let mut watcher = server.try_watch(path, headers).await.map_err(by_status)?;
+        let mut watcher = server.try_watch(path, &headers).await.map_err(by_status)?;
         if self.name == Name::Native {
             watcher.send(json!({"op": "hello", "v": 1})).await;
             if watcher.next().await["op"] != "welcome" {
@@ -226,10 +280,15 @@ impl Dialect {
     }
 
     /// The answer to the request itself, with its headers.
-    pub async fn answer(&self, server: &TestServer, path: &str, token: &str) -> Response {
+    pub async fn answer(&self, server: &TestServer, path: &str, token: &str, is_upgrade: bool) -> Response {
         let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
-        let mut request = client.get(format!("{}{path}", server.url)).bearer_auth(token);
-        if !self.is_stream() {
+        let bearer = format!("Bearer {token}");
+        let (path, headers) = self.shown(path, &[("Authorization", &bearer)]);
+        let mut request = client.get(format!("{}{path}", server.url));
+        for (name, value) in &headers {
+            request = request.header(*name, &**value);
+        }
+        if is_upgrade && !self.is_stream() {
             let upgrade = [
                 ("Connection", "upgrade"),
                 ("Upgrade", "websocket"),

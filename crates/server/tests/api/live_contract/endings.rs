@@ -1,7 +1,6 @@
 //! How a connection ends when its right ends or the server stops.
 
-use super::dialects::{Connection, DIALECTS, End};
-use crate::support::TestServer;
+use super::dialects::{Connection, DIALECTS, End, start_all};
 use crate::support::signing::token_for;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn a_connection_closes_within_a_second_of_losing_its_right() {
-    let server = TestServer::start().await;
+    let server = start_all(&[]).await;
     let mut paths = Vec::new();
     for dialect in &DIALECTS {
         paths.push(dialect.path(&server).await);
@@ -45,7 +44,7 @@ async fn a_connection_closes_within_a_second_of_losing_its_right() {
 
 #[tokio::test]
 async fn a_connection_closes_when_its_token_expires() {
-    let server = TestServer::start().await;
+    let server = start_all(&[]).await;
     let mut paths = Vec::new();
     for dialect in &DIALECTS {
         paths.push(dialect.path(&server).await);
@@ -63,7 +62,7 @@ async fn a_connection_closes_when_its_token_expires() {
 
 #[tokio::test]
 async fn a_drain_advises_every_client_when_to_reconnect() {
-    let server = TestServer::start().await;
+    let server = start_all(&[]).await;
     let mut open = Vec::new();
     for dialect in &DIALECTS {
         let path = dialect.path(&server).await;

@@ -20,7 +20,7 @@ fn channel_of(tenant: &TenantId) -> ChannelId {
 
 fn note(version: i64) -> Message {
     let payload = json!({"type": "note", "version": version}).to_string();
-    Message::conflated(payload, Recipients::everyone(), Key::new("note", ""), version)
+    Message::conflated(payload, Recipients::everyone(), Key::new("note", ""))
 }
 
 /// `/ws/notes`.
@@ -42,7 +42,7 @@ impl NotesViewer {
     async fn enter(sender: Arc<SocketSender>, live: Live, tenant: TenantId) -> Result<Self, Problem> {
         let snapshot = sender.begin_snapshot();
         let _subscription = snapshot.subscribe(&live.hub.channel(&channel_of(&tenant)), Interest::all());
-        snapshot.offer(&note(1));
+        snapshot.offer(&[note(1)]);
         drop(snapshot);
         Ok(Self { sender, _subscription })
     }
