@@ -63,6 +63,11 @@ impl Client {
         Ok(())
     }
 
+    /// Sends frames on socket number `watcher`.
+    pub(crate) fn send(&mut self, watcher: usize, frames: &[u8]) -> Result<()> {
+        self.watchers[watcher].send(frames)
+    }
+
     /// Closes all sockets.
     pub(crate) fn close_watchers(&mut self) {
         self.watchers.clear();

@@ -20,6 +20,7 @@ mod idle;
 mod ingest;
 mod latency;
 mod milepost;
+mod native;
 mod neighbours;
 mod nodes;
 mod postgres;
@@ -61,6 +62,8 @@ enum Command {
     Ingest(ingest::IngestOptions),
     /// From a kiosk to every watcher; also with a recorded fleet
     Latency(latency::LatencyOptions),
+    /// Memory, readiness and bytes of connections on /ws
+    Native(native::NativeOptions),
     /// What one tenant notices of a greedy one
     Neighbours(neighbours::NeighboursOptions),
     /// What a position costs that comes from another node
@@ -79,6 +82,7 @@ fn main() -> anyhow::Result<()> {
         Command::Idle(options) => idle::run_idle(&options),
         Command::Ingest(options) => ingest::run_ingest(&options),
         Command::Latency(options) => latency::run_latency(&options),
+        Command::Native(options) => native::run_native(&options),
         Command::Neighbours(options) => neighbours::run_neighbours(&options),
         Command::Nodes(options) => nodes::run_nodes(&options),
         Command::SlowReader(options) => slow_reader::run_slow_reader(&options),

@@ -121,12 +121,16 @@ impl Milepost {
 
     /// The handshake that opens the bus socket as an admin.
     pub(crate) fn bus_socket(&self, deflate: bool) -> Handshake {
-        Handshake {
-            address: self.address,
-            path: "/ws/bus-tracking/".to_owned(),
-            credential: self.credential.clone(),
-            deflate,
-        }
+        self.socket("/ws/bus-tracking/", deflate)
+    }
+
+    /// The handshake of the live protocol as an admin, who says hello next.
+    pub(crate) fn live_socket(&self, deflate: bool) -> Handshake {
+        self.socket("/ws", deflate)
+    }
+
+    fn socket(&self, path: &str, deflate: bool) -> Handshake {
+        Handshake { address: self.address, path: path.to_owned(), credential: self.credential.clone(), deflate }
     }
 }
 

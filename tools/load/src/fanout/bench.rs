@@ -1,7 +1,7 @@
 //! Both servers, with as many sockets each, and the client program that both share.
 
 use super::meter::{Meter, Sample};
-use super::{FanoutOptions, Mode};
+use super::{FanoutOptions, Followed, Mode};
 use crate::child::Child;
 use crate::client::{Client, Waiting};
 use crate::deliveries::Deliveries;
@@ -9,6 +9,7 @@ use crate::fleet::Fleet;
 use crate::floor::{Control, Order};
 use crate::http::json_request;
 use crate::milepost::Milepost;
+use crate::native::Form;
 use crate::process::{cpu_seconds, pin_to};
 use crate::publishing::{even_pace, now_ms, publish_flood, publish_on_time};
 use crate::watcher::Handshake;
@@ -22,7 +23,7 @@ const PUBLISHERS: usize = 8;
 /// A run has ended after this long without a message.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Live messages are compared with the snapshot for five seconds after connecting. The measurement begins after that.
+/// The measurement begins so long after connecting.
 const SETTLE: Duration = Duration::from_secs(6);
 
 /// Both servers and the client's connections to them.
@@ -56,7 +57,19 @@ impl<'a> Bench<'a> {
 
     /// Opens the sockets of both servers and reads the snapshots that new sockets get.
     pub(super) fn connect(&mut self) -> Result<()> {
-        self.milepost_client.open_watchers(self.options.sockets, &self.milepost.bus_socket(false))?;
+        let form = match self.options.follow {
+            Followed::Bus => None,
+            Followed::Json => Some(Form::JSON),
+            Followed::Rows => Some(Form::ROWS),
+        };
+        let socket = match form {
+            None => self.milepost.bus_socket(false),
+            Some(_) => self.milepost.live_socket(false),
+        };
+        self.milepost_client.open_watchers(self.options.sockets, &socket)?;
+        if let Some(greeting) = form.map(|form| form.greeting(&[r#"{"op":"sub","s":1,"to":"vehicles"}"#])) {
+            (0..self.options.sockets).try_for_each(|socket| self.milepost_client.send(socket, &greeting))?;
+        }
         let floor_socket = Handshake {
             address: self.floor_address,
             path: "/".to_owned(),
@@ -74,7 +87,6 @@ impl<'a> Bench<'a> {
 
     /// CPU seconds of one burst without any watcher. It is 0 for a flood, whose bursts share commits and wake-ups, so that a
     /// flood's cost includes ingest.
-    /// flood's cost therefore includes ingest.
     pub(super) fn measure_ingest(&mut self, mode: &Mode) -> Result<f64> {
         if mode.bursts_per_second == 0.0 {
             return Ok(0.0);
@@ -93,7 +105,7 @@ impl<'a> Bench<'a> {
     /// Publishes to Milepost. Returns its CPU seconds, the received messages, and the number of bursts.
     fn publish(&mut self, mode: &Mode, sockets: u64) -> Result<((f64, Deliveries), u64)> {
         let flood = mode.bursts_per_second == 0.0;
-        let mut deliveries = Deliveries::new(!flood);
+        let mut deliveries = Deliveries::new(!flood && self.options.follow == Followed::Bus);
         let buses = self.fleet.buses.len();
         let credential = self.milepost.credential.clone();
         let (fleet, frames) = (&mut self.fleet, mode.frames_per_burst);
@@ -119,21 +131,28 @@ impl<'a> Bench<'a> {
         Ok(((cpu_seconds(self.milepost.pid)? - before_s, deliveries), published.requests))
     }
 
-    pub(super) fn measure_floor(&mut self, mode: &Mode, payload_bytes: usize) -> Result<Sample> {
+    /// Has the floor send messages of the same size, and as many.
+    pub(super) fn measure_floor(&mut self, mode: &Mode, milepost: &Sample) -> Result<Sample> {
+        let payload_bytes = milepost.payload_bytes.round() as usize;
+        let frames_per_burst = match self.options.follow {
+            // Those of a burst come in one message.
+            Followed::Rows => 1,
+            Followed::Bus | Followed::Json => mode.frames_per_burst,
+        };
         let order = Order {
-            frames_per_burst: mode.frames_per_burst,
-            gathered: mode.frames_per_burst > 1,
+            frames_per_burst,
+            gathered: frames_per_burst > 1,
             bursts_per_second: mode.bursts_per_second,
             seconds: self.options.seconds,
             payload_bytes,
         };
         let meter = Meter::start(self.floor.pid(), self.milepost.pid)?;
-        let mut deliveries = Deliveries::new(mode.bursts_per_second > 0.0);
+        let mut deliveries = Deliveries::new(mode.bursts_per_second > 0.0 && self.options.follow == Followed::Bus);
         self.control.give(&order)?;
         self.floor_client.poll_for(Duration::from_secs_f64(order.seconds), &mut deliveries)?;
         self.floor_client.poll_until_quiet(QUIET, &mut deliveries)?;
         deliveries.check()?;
         let bursts = self.control.answer()?;
-        meter.sample(&deliveries, (bursts * mode.frames_per_burst * self.options.sockets) as u64, 0.0)
+        meter.sample(&deliveries, (bursts * frames_per_burst * self.options.sockets) as u64, 0.0)
     }
 }
