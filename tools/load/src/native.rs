@@ -190,7 +190,7 @@ mod tests {
         counted.message(0, br#"{"op":"at","p":[{"id":"a","lat":1,"lon":2},{"id":"b","lat":1,"lon":2}]}"#, 0);
         counted.message(0, &[1; 200], 0);
         assert_eq!((counted.messages, counted.ready, counted.places), (3, 1, 2));
-        assert_eq!(counted.bytes, 22 + 74 + 204);
+        assert_eq!(counted.bytes, 22 + 73 + 204);
         assert!(counted.check().is_ok());
         counted.message(0, br#"{"op":"error","s":1}"#, 0);
         assert!(counted.check().is_err());
