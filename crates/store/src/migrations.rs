@@ -58,6 +58,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (65, "0065_share_openings", include_str!("../migrations/sqlite/0065_share_openings.sql")),
     (67, "0067_off_duty", include_str!("../migrations/sqlite/0067_off_duty.sql")),
     (68, "0068_email_links", include_str!("../migrations/sqlite/0068_email_links.sql")),
+    (73, "0073_device_commands", include_str!("../migrations/sqlite/0073_device_commands.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -109,6 +110,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (65, "0065_share_openings", include_str!("../migrations/postgres/0065_share_openings.sql")),
     (67, "0067_off_duty", include_str!("../migrations/postgres/0067_off_duty.sql")),
     (68, "0068_email_links", include_str!("../migrations/postgres/0068_email_links.sql")),
+    (73, "0073_device_commands", include_str!("../migrations/postgres/0073_device_commands.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -169,6 +169,7 @@ mod traccar {
     pub mod support;
 }
 mod trackers {
+    pub mod commands;
     pub mod datagrams;
     pub mod kill;
     pub mod simulated;

@@ -4,12 +4,12 @@
 use crate::handlers::positions::MAX_POSITIONS;
 use crate::handlers::track::{DEFAULT_MAX_AGE_S, MAX_AGE_S};
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
-    DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, JobStatus, Label, Language, Latitude,
-    Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OffDutyRule,
-    OrderId, ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, Role, Scope, Severity, SpeedKmh,
-    StudentId, TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleSelection, VehicleStatus,
-    WEBHOOK_KINDS, Weekday, WidthM,
+    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, CommandKind,
+    CommandState, CommandText, DeliveryStatus, DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind,
+    HeadingDeg, JobStatus, Label, Language, Latitude, Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES,
+    MAX_ID_CHARS, NotificationKind, OdometerKm, OffDutyRule, OrderId, ParcelStatus, RadiusM, Reason, ReportFormat,
+    ReportGroup, ReportKind, Role, Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username,
+    VehicleKind, VehicleList, VehicleSelection, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -189,6 +189,8 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("Trip", "status") => all!(TripStatus),
         ("Job", "status") => all!(JobStatus),
         ("NewReport", "kind") => all!(ReportKind),
+        ("NewCommand" | "Command", "kind") => all!(CommandKind),
+        ("Command", "state") => all!(CommandState),
         ("NewReport", "group_by") => all!(ReportGroup),
         ("NewReport", "format") => all!(ReportFormat),
         _ => return None,
@@ -252,6 +254,9 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         ("NewCadet", "name") => line(CadetName::MAX_CHARS),
         (_, "name") => line(Label::MAX_CHARS),
         (_, "student_id") => line(StudentId::MAX_CHARS),
+        ("NewCommand", "text") => {
+            json!({ "minLength": 1, "maxLength": CommandText::MAX_CHARS, "pattern": "^[ -~]+$" })
+        }
         (_, "reason") => line(Reason::MAX_CHARS),
         (_, "title") => line(AlertTitle::MAX_CHARS),
         (_, "subject") => line(AlertSubject::MAX_CHARS),
