@@ -133,6 +133,11 @@ fn send_paced(side: &Side, sockets: usize, rate: f64, seconds: f64) -> Result<Pa
     let mut client = Client::new(Waiting::Sleep)?;
     client.open_publishers(PUBLISHERS, side.osmand)?;
     let mut heard = Heard { latency: durations(), refused: None };
+    // A connection that says nothing at first is closed.
+    for publisher in 0..PUBLISHERS {
+        client.publish(publisher, side.report(publisher as u64, now_ms(), now_us()))?;
+    }
+    client.poll_until_quiet(QUIET, &mut heard)?;
     let publish = |client: &mut Client, heard: &mut Heard| {
         let cpu_s = cpu_seconds(side.pid)?;
         let make = |number, stamp_us| side.report(number, now_ms(), stamp_us);

@@ -7,6 +7,7 @@ use milepost_domain::{
     MAX_QUEUED_COMMANDS, VehicleId,
 };
 use milepost_store::{NewCommand, Once, Store, StoreError};
+use std::slice::from_ref;
 
 fn new(vehicle: &str, is_queued: bool) -> NewCommand {
     let text = Some(CommandText::new("getinfo").unwrap());
@@ -33,7 +34,7 @@ pub(crate) async fn a_command_is_queued_sent_and_answered_once(database: &TestDa
     add_vehicles(store, &home, &["bus-1", "bus-2"]).await;
     let queued = issue(store, &new("bus-1", true), 0).await.unwrap();
     assert_eq!((queued.id.get(), queued.state(), queued.was_queued), (1, CommandState::Queued, true));
-    assert_eq!(store.queued_commands(&home, 10).await.unwrap(), [queued.clone()]);
+    assert_eq!(store.queued_commands(&home, 10).await.unwrap(), from_ref(&queued));
     let answer = CommandAnswer::of("DI1:1").unwrap();
     assert_eq!(store.answer_command(&home, queued.id, &answer, at(1)).await.unwrap(), None, "nobody was asked yet");
     let other = DeviceId::new("t2").unwrap();
@@ -46,21 +47,21 @@ pub(crate) async fn a_command_is_queued_sent_and_answered_once(database: &TestDa
     let of_another = issue(store, &new("bus-2", false), 21).await.unwrap();
     let unanswered = async |ms: i64| store.unanswered_commands(&home, &id("bus-1"), at(ms)).await.unwrap();
     assert_eq!(unanswered(0).await, [sent.clone(), at_once.clone()]);
-    assert_eq!(unanswered(11).await, [at_once.clone()]);
+    assert_eq!(unanswered(11).await, from_ref(&at_once));
     let answered = store.answer_command(&home, sent.id, &answer, at(30)).await.unwrap().unwrap();
     assert_eq!((answered.answered_at, answered.answer.as_ref()), (Some(at(30)), Some(&answer)));
     assert_eq!(store.answer_command(&home, sent.id, &answer, at(31)).await.unwrap(), None);
-    assert_eq!(unanswered(0).await, [at_once.clone()]);
+    assert_eq!(unanswered(0).await, from_ref(&at_once));
     let between = async |from, to| store.commands_between(&home, &id("bus-1"), (at(from), at(to)), 10).await.unwrap();
-    assert_eq!(between(10, 11).await, [answered.clone()]);
-    assert_eq!(between(30, 31).await, [answered.clone()]);
-    assert_eq!(between(11, 30).await, [at_once.clone()]);
+    assert_eq!(between(10, 11).await, from_ref(&answered));
+    assert_eq!(between(30, 31).await, from_ref(&answered));
+    assert_eq!(between(11, 30).await, from_ref(&at_once));
     // What could not be written waits, and was queued then.
     let again = store.requeue_command(&home, at_once.id, at(40)).await.unwrap().unwrap();
     assert_eq!((again.state(), again.was_queued), (CommandState::Queued, true));
     let device = DeviceId::new("t1").unwrap();
     assert_eq!(store.list_commands(&home, &device, None, 10).await.unwrap(), [of_another.clone(), again.clone()]);
-    assert_eq!(store.list_commands(&home, &device, Some(of_another.id), 10).await.unwrap(), [again.clone()]);
+    assert_eq!(store.list_commands(&home, &device, Some(of_another.id), 10).await.unwrap(), from_ref(&again));
     store.drop_command(&home, again.id).await.unwrap();
     assert_eq!(store.list_commands(&home, &device, None, 10).await.unwrap(), [of_another]);
     use CommandState::{Answered, Queued, Sent};
