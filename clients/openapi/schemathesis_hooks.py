@@ -27,6 +27,7 @@ NO_SCHEMA_SAYS_IT = [
     (r"^somebody else changed the ", "depends on the present version"),
     (r"^no position was acceptable$", "depends on what is stored: the vehicle, its newest time"),
     (r"^(near|within|radius)[ .]", "a place or a region in one text: its numbers have bounds, its geofence must be there"),
+    (r"^text belongs to custom", "one kind has a text, the others have none"),
     (r"^body must have a signature", "one of five parts of a form"),
     (r"^geometry|^(radius_m|width_m) (is required|goes) with", "rings must close, not cross, and fit radius or width"),
 ]

@@ -29,8 +29,6 @@ pub enum EntryKind {
     Calendar,
     /// A command that can be sent to a device.
     Command,
-    /// A command that waits until its device connects.
-    QueuedCommand,
     /// What somebody wants to be told.
     Notification,
     /// A value that is computed from a position's others.
@@ -53,7 +51,6 @@ named_values!(EntryKind, "kind", "must be a kind of the catalogue", {
     Maintenance => "maintenance",
     Calendar => "calendar",
     Command => "command",
-    QueuedCommand => "queued_command",
     Notification => "notification",
     Computed => "computed",
     Report => "report",

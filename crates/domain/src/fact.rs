@@ -2,9 +2,9 @@
 
 use crate::{
     AccessTokenId, Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, EntryKind,
-    FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OffDuty, OffDutyRule,
-    OrderId, ParcelId, ParcelStatus, ProofReference, RiderId, RoamingFenceId, ScoreChange, Scores, ServiceDue, ShareId,
-    Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
+    FenceCrossing, GeofenceId, GradeGiven, GradeId, Invalid, IssuedCommand, JsonObject, Notice, NoticeId, OffDuty,
+    OffDutyRule, OrderId, ParcelId, ParcelStatus, ProofReference, RiderId, RoamingFenceId, ScoreChange, Scores,
+    ServiceDue, ShareId, Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
 };
 
 /// A change that is stored with an event id, in the same transaction as the rows it changed.
@@ -36,6 +36,8 @@ pub enum Fact {
     ShareChanged { share_id: ShareId },
     /// Entries of the catalogue, or their links, changed. Copies must be read again.
     CatalogueChanged { kind: EntryKind },
+    /// A command for a device was queued, sent or answered.
+    CommandChanged(Box<IssuedCommand>),
     /// A delivery was started.
     DeliveryStarted {
         tracking_id: TrackingId,

@@ -80,7 +80,10 @@ pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };
 pub use device::{Device, DeviceProtocol, UniqueId, UnknownDevice};
-pub use device_command::{CommandKind, CommandText, DeviceCommand};
+pub use device_command::{
+    COMMAND_ANSWER_MS, CommandAnswer, CommandId, CommandKind, CommandState, CommandText, DeviceCommand, IssuedCommand,
+    MAX_QUEUED_COMMANDS, answered_command,
+};
 pub use duty::{MAX_OFF_DUTY, OffDuty, OffDutyRule, OffDutyTimes, ReportedBy};
 pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
 pub use fleet_audience::{FleetAudience, FleetViewer};

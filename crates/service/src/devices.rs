@@ -7,7 +7,9 @@ mod lines;
 mod report;
 mod unknown;
 
-pub use commands::{Commands, keep_command, kept_commands, lines, send_command, take_kept_command};
+pub use commands::{
+    Commands, answer_command, commands_between, issue_command, lines, list_commands, queued_commands, take_command,
+};
 pub use lines::{Delivery, Lines, OpenLine, WaitingCommand};
 pub use report::{Identity, KeyShown, Refusal, Reported, ReportingDevice, Taken, identify, record_reports, report};
 pub use unknown::{adopt_device, list_unknown_devices};

@@ -15,7 +15,7 @@ use crate::{Listener, PositionRecorded, ServiceError};
 use futures_util::stream::{self, StreamExt as _};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
-use milepost_domain::{EntryKind, Event, Fact, TenantId, Timestamp, TripId, UserId, VehicleId, lies_ahead};
+use milepost_domain::{Event, Fact, TenantId, Timestamp, TripId, UserId, VehicleId, lies_ahead};
 use milepost_follow::TrackInbox;
 use milepost_relay::{News, Relay};
 use milepost_store::Store;
@@ -186,7 +186,7 @@ impl EventFeed {
                 follow_crossing(&self.parcels, tenant, *parcel_id, *zone, *entered, at.unwrap_or(event.at));
                 Ok(())
             }
-            Fact::CatalogueChanged { kind: EntryKind::QueuedCommand } => {
+            Fact::CommandChanged(_) => {
                 self.commands.forget(tenant);
                 Ok(())
             }

@@ -16,6 +16,7 @@ mod audit_form;
 mod audit_seal;
 mod audit_store;
 mod catalogue_store;
+mod command_store;
 mod committer;
 mod delivery_store;
 mod duty_store;
@@ -59,6 +60,7 @@ pub use access_token_store::{AccessTokenStore, NewAccessToken};
 pub use account::{Login, NewLogin};
 pub use audit_store::{AuditEntry, AuditFilter, AuditNote, AuditStore, AuditVerdict};
 pub use catalogue_store::{CatalogueStore, NewEntry};
+pub use command_store::{CommandStore, NewCommand};
 pub use committer::{
     CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
 };

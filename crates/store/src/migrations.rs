@@ -60,6 +60,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (68, "0068_email_links", include_str!("../migrations/sqlite/0068_email_links.sql")),
     (71, "0071_report_schedules", include_str!("../migrations/sqlite/0071_report_schedules.sql")),
     (72, "0072_mailed_reports", include_str!("../migrations/sqlite/0072_mailed_reports.sql")),
+    (73, "0073_device_commands", include_str!("../migrations/sqlite/0073_device_commands.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -113,6 +114,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (68, "0068_email_links", include_str!("../migrations/postgres/0068_email_links.sql")),
     (71, "0071_report_schedules", include_str!("../migrations/postgres/0071_report_schedules.sql")),
     (72, "0072_mailed_reports", include_str!("../migrations/postgres/0072_mailed_reports.sql")),
+    (73, "0073_device_commands", include_str!("../migrations/postgres/0073_device_commands.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

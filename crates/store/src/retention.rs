@@ -12,7 +12,7 @@ pub struct Retention {
     /// 7 days.
     pub events_ms: i64,
     /// Positions and drivers' fixes, by their arrival. Deliveries with their fixes, by their expiry. Ended trips, visits,
-    /// incidents, outliers and ended encounters, by the time when they were stored. Activity, checkpoints and assignments, by their own time.
+    /// incidents, outliers and ended encounters, by the time when they were stored. Activity, checkpoints, assignments and commands, by their own time.
     pub positions_ms: i64,
     /// Rows of the audit.
     pub audit_ms: i64,
@@ -36,6 +36,8 @@ pub struct Pruned {
     pub partitions: u64,
     /// Expired sessions of users.
     pub sessions: u64,
+    /// Commands for devices, whatever became of them.
+    pub commands: u64,
     /// Links for passwords that were not used in time.
     pub password_links: u64,
     /// Logins that waited for their second factor in vain.

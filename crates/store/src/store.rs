@@ -1,11 +1,11 @@
 //! The trait that both databases implement.
 
 use crate::{
-    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, DeliveryStore, DutyStore, FleetStore,
-    HistoryStore, Idempotency, IdempotencyKey, ImportStore, JobStore, KeptAnswer, Login, NewLogin, NodeStore, Once,
-    OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore, ReportStore, Result,
-    Retention, RoamingStore, ShareStore, SignInStore, TimetableStore, TrackCommit, TrackOutcome, TrackPosition,
-    TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    AccessTokenStore, ArrivalCursor, Arrived, AuditStore, CatalogueStore, Claim, CommandStore, DeliveryStore,
+    DutyStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, ImportStore, JobStore, KeptAnswer, Login,
+    NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, PersonStore, ProofStore, Pruned, PushStore, RecordStore,
+    ReportStore, Result, Retention, RoamingStore, ShareStore, SignInStore, TimetableStore, TrackCommit, TrackOutcome,
+    TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -68,6 +68,7 @@ pub trait Store:
     + PersonStore
     + ProofStore
     + CatalogueStore
+    + CommandStore
     + NodeStore
     + ReportStore
     + RoamingStore

@@ -8,6 +8,7 @@ use crate::milepost::Milepost;
 use crate::stamp::now_us;
 use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// The result of one measurement.
@@ -32,8 +33,12 @@ pub(crate) struct ClosedLoop {
 
 impl ClosedLoop {
     pub(crate) fn open(milepost: &Milepost, connections: usize) -> Result<Self> {
+        Self::open_at(milepost.address, connections)
+    }
+
+    pub(crate) fn open_at(address: SocketAddr, connections: usize) -> Result<Self> {
         let mut client = Client::new(Waiting::Sleep)?;
-        client.open_publishers(connections, milepost.address)?;
+        client.open_publishers(connections, address)?;
         let answers = Answers { latency: durations(), accepted: 0, answered: Vec::new(), refused: None };
         Ok(Self { client, answers, sent_us: vec![0; connections], first: 0 })
     }
@@ -106,8 +111,11 @@ impl Listener for Answers {
 
     fn answer(&mut self, publisher: usize, response: &Response<'_>) {
         self.answered.push(publisher);
+        let is_taken = (200..300).contains(&response.status);
         match serde_json::from_slice::<BatchAnswer>(response.body) {
-            Ok(answer) if (200..300).contains(&response.status) => self.accepted += answer.accepted,
+            Ok(answer) if is_taken => self.accepted += answer.accepted,
+            // Apps' own protocols are answered without a body.
+            Err(_) if is_taken && response.body.is_empty() => {}
             _ => self.refused = Some(format!("{} {}", response.status, String::from_utf8_lossy(response.body))),
         }
     }

@@ -32,6 +32,7 @@ mod replay;
 mod screens;
 mod slow_reader;
 mod stamp;
+mod traccar;
 mod updates;
 mod watcher;
 
@@ -73,6 +74,8 @@ enum Command {
     Nodes(nodes::NodesOptions),
     /// One socket that stops reading, among many that get updates at full rate
     SlowReader(slow_reader::SlowReaderOptions),
+    /// Intake, fan-out and delay on the API of Traccar, beside a real Traccar if one is given
+    Traccar(traccar::TraccarOptions),
     /// Deliveries' updates a second, against a route that stores nothing and against durable positions
     Updates(updates::UpdatesOptions),
 }
@@ -90,6 +93,7 @@ fn main() -> anyhow::Result<()> {
         Command::Neighbours(options) => neighbours::run_neighbours(&options),
         Command::Nodes(options) => nodes::run_nodes(&options),
         Command::SlowReader(options) => slow_reader::run_slow_reader(&options),
+        Command::Traccar(options) => traccar::run_traccar(options),
         Command::Updates(options) => updates::run_updates(&options),
     }
 }

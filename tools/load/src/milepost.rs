@@ -45,6 +45,10 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "URL", hide_env_values = true)]
     #[serde(skip)]
     pub(crate) redis_url: Option<String>,
+    /// Serve the API of Traccar too
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(crate) traccar_api: bool,
     /// CPUs of the started server, such as 0 or 0,1 [default: depends on the command]
     #[arg(long, value_delimiter = ',', value_name = "CPUS")]
     pub(crate) server_cpus: Vec<usize>,
@@ -155,6 +159,9 @@ fn serve(program: &Path, folder: &Folder, listen: &str, options: &ServerOptions)
     if let Some(url) = &options.redis_url {
         command.env("REDIS_URL", url);
     }
+    if options.traccar_api {
+        command.env("TRACCAR_API", "1");
+    }
     let child = Child::start(command, &options.server_cpus)?;
     let address = child
         .wait_for("its address", |line| address_of(line.split_once("http://")?.1).ok())
@@ -174,7 +181,7 @@ fn bearer(secret: &str, role: &str, tenant: &str, vehicles: &[&str]) -> Result<S
 }
 
 /// The address in `http://host:port/…`, with or without the scheme.
-fn address_of(url: &str) -> Result<SocketAddr> {
+pub(crate) fn address_of(url: &str) -> Result<SocketAddr> {
     let host = url.trim_start_matches("http://").split(['/', ' ', '\u{1b}']).next().unwrap_or_default();
     match host.to_socket_addrs() {
         Ok(mut addresses) => addresses.next().with_context(|| format!("{host} has no address")),

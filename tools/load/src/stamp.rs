@@ -22,7 +22,12 @@ pub(crate) fn heading_of(at_us: u64) -> f64 {
 
 /// The stamp in a `location_update`, in microseconds; `None` when the payload has no heading.
 pub(crate) fn stamp_in(payload: &[u8]) -> Option<u64> {
-    let digits = number_after(payload, b"\"heading\":")?;
+    stamp_of(payload, b"\"heading\":")
+}
+
+/// The stamp in the number behind this key, which a server calls the heading by.
+pub(crate) fn stamp_of(payload: &[u8], key: &[u8]) -> Option<u64> {
+    let digits = number_after(payload, key)?;
     let degrees: f64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
     Some((degrees * 1e6).round() as u64)
 }

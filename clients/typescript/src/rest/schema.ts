@@ -333,6 +333,27 @@ export interface paths {
          */
         patch: operations["change_device"];
     };
+    "/api/v1/devices/{id}/commands": {
+        parameters: {
+        };
+        /**
+         * Lists the commands of a device, the newest first.
+         * @description Lists the commands of a device, the newest first.
+         *
+         *     An access token needs the scope `read`.
+         */
+        get: operations["list_commands"];
+        /**
+         * Sends a command to a tracker.
+         * @description It is written to the connection that the tracker holds open. If there is none, it waits, and is written once when the tracker connects
+         *     or reports next. A command of an open connection's protocol that does not have it is refused.
+         *
+         *     An access token needs the scope `manage`.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
+        post: operations["issue_command"];
+    };
     "/api/v1/duty": {
         parameters: {
         };
@@ -2371,6 +2392,45 @@ export interface components {
              */
             url?: string;
         };
+        /** @description A command that was asked for, and what became of it. */
+        Command: {
+            /** @description What the device said. */
+            answer: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            answered_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            asked_at: string;
+            /** @description The device to which it was written, or for which it was meant. */
+            device_id: string | null;
+            /**
+             * Format: int64
+             * @description Unique in the tenant.
+             */
+            id: number;
+            /** @enum {string} */
+            kind: "custom" | "locate" | "stop_engine" | "resume_engine" | "restart" | "show_version" | "arm" | "disarm";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            sent_at: string | null;
+            /**
+             * @description `queued` until the device connects or reports; `sent` when it was written to its connection, which does not show that the device
+             *     did it; `answered` when the device said something to it.
+             * @enum {string}
+             */
+            state: "queued" | "sent" | "answered";
+            text: string | null;
+            vehicle_id: string;
+            /** @description Whether it waited for its device. */
+            was_queued: boolean;
+        };
         ConfirmedTotp: {
             /** @description Each is good once, in place of a code. */
             recovery_codes: string[];
@@ -2888,6 +2948,20 @@ export interface components {
             student_id?: string | null;
             /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
+        };
+        /** @description A command for a device. */
+        NewCommand: {
+            /**
+             * @description What it is. Devices take some of them, by their protocol.
+             * @example custom
+             * @enum {string}
+             */
+            kind: "custom" | "locate" | "stop_engine" | "resume_engine" | "restart" | "show_version" | "arm" | "disarm";
+            /**
+             * @description The text of `custom`, in the device's own language. Absent for the others.
+             * @example getinfo
+             */
+            text?: string | null;
         };
         NewConfirmation: {
             email?: string;
@@ -3577,6 +3651,13 @@ export interface components {
         Page_Cadet: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["Cadet"][];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Command: {
+            /** @description The items, in a stable order. */
+            items: components["schemas"]["Command"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next: string | null;
         };
@@ -5739,6 +5820,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    list_commands: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Command"];
+                };
+            };
+        };
+    };
+    issue_command: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCommand"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
                 };
             };
         };

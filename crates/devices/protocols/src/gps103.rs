@@ -116,7 +116,10 @@ fn read_report(imei: &str, fields: &[&str]) -> Read {
         }
     }
     set_keyword(&mut fix, keyword);
-    Read::Message(Message::of_fix(device_id, fix).answered(answer))
+    let message = Message::of_fix(device_id, fix).answered(answer);
+    // A command's letter comes back in small, with a t behind it.
+    let is_reply = matches!(keyword.as_bytes(), [b'a'..=b'z', b't']);
+    Read::Message(if is_reply { message.replied(keyword) } else { message })
 }
 
 /// From the latitude on. Some models write the hemisphere before the number.

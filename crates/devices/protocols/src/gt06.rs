@@ -77,6 +77,10 @@ impl Family for Gt06 {
                 Message::new(MessageKind::Other, self.imei.clone()).answered(Answer::taken(answer(kind, &time, serial)))
             }
             0x94 if frame[0] == 0x79 => self.information(body),
+            0x15 | 0x21 => match read_reply(kind, body) {
+                Some(reply) => Message::new(MessageKind::Other, self.imei.clone()).replied(reply),
+                None => Message::new(MessageKind::Other, self.imei.clone()),
+            },
             _ => Message::new(MessageKind::Other, self.imei.clone()),
         })
     }
@@ -96,8 +100,8 @@ impl Family for Gt06 {
         let text = match command.kind {
             CommandKind::Custom => command.text.as_ref()?.as_str(),
             CommandKind::Locate => "WHERE#",
-            CommandKind::StopEngine => "RELAY,1#",
-            CommandKind::ResumeEngine => "RELAY,0#",
+            CommandKind::StopEngine => "Relay,1#",
+            CommandKind::ResumeEngine => "Relay,0#",
             CommandKind::Restart => "RESET#",
             CommandKind::ShowVersion => "VERSION#",
             _ => return None,
@@ -145,6 +149,21 @@ impl Gt06 {
         }
         Message { kind: MessageKind::Other, ..Message::of_fix(self.imei.clone(), fix) }
     }
+}
+
+/// A text of the device. Type 15: length, the four bytes of the command, ASCII, language. Type 21, in long frames: the four bytes, the
+/// encoding, the text.
+fn read_reply(kind: u8, body: &[u8]) -> Option<String> {
+    let mut cursor = Cursor(body);
+    let length = if kind == 0x15 { usize::from(cursor.u8()?).checked_sub(4)? } else { body.len().checked_sub(5)? };
+    cursor.take(4)?;
+    let is_wide = kind == 0x21 && cursor.u8()? != 1;
+    let text = cursor.take(length)?;
+    if is_wide {
+        let units: Vec<u16> = text.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+        return Some(String::from_utf16_lossy(&units));
+    }
+    Some(String::from_utf8_lossy(text).into_owned())
 }
 
 fn answer(kind: u8, content: &[u8], serial: &[u8]) -> Vec<u8> {

@@ -22,6 +22,8 @@ const MAX_BINARY_BYTES: usize = 64;
 #[derive(Default)]
 pub(crate) struct H02 {
     device_id: Option<String>,
+    /// The two letters after the star, which a device expects in commands too.
+    maker: Option<String>,
 }
 
 impl Family for H02 {
@@ -74,7 +76,8 @@ impl Family for H02 {
             _ => return None,
         };
         let Civil { hour, minute, second, .. } = Civil::from_utc(now);
-        Some(format!("*HQ,{device_id},{keyword},{hour:02}{minute:02}{second:02},{values}#").into_bytes())
+        let maker = self.maker.as_deref().unwrap_or("HQ");
+        Some(format!("*{maker},{device_id},{keyword},{hour:02}{minute:02}{second:02},{values}#").into_bytes())
     }
 }
 
@@ -90,6 +93,12 @@ impl H02 {
             return Read::Refused("no device id", Vec::new());
         }
         let Some(known) = self.device_id.clone() else { return Read::Refused("no device id", Vec::new()) };
+        if maker.len() == 2
+            && maker.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && self.maker.as_deref() != Some(maker)
+        {
+            self.maker = Some((*maker).to_owned());
+        }
         let now = Civil::from_utc(arrival.at).digits();
         let confirm = || Answer::taken(format!("*{maker},{known},V4,{kind},{now}#"));
         let echo = || Answer::taken(format!("*{maker},{known},{kind}#"));
@@ -108,12 +117,13 @@ impl H02 {
             },
             "V4" => match (4..fields.len()).find(|start| looks_like_fix(&fields[*start..])) {
                 Some(start) => match read_fix(&fields[start..]) {
-                    Ok(fix) => Message::of_fix(Some(known), fix),
+                    Ok(fix) => Message::of_fix(Some(known), fix).replied(fields[3..start].join(",")),
                     Err(reason) => return Read::Refused(reason, Vec::new()),
                 },
-                None => message(MessageKind::Other),
+                None => message(MessageKind::Other).replied(fields[3..].join(",")),
             },
-            "V3" | "SMS" => message(MessageKind::Other),
+            "SMS" => message(MessageKind::Other).replied(fields[3..].join(",")),
+            "V3" => message(MessageKind::Other),
             _ if !looks_like_fix(&fields[3..]) => message(MessageKind::Other),
             _ => match read_fix(&fields[3..]) {
                 Ok(fix) if *kind == "V1" => Message::of_fix(Some(known.clone()), fix).answered(confirm()),

@@ -6,7 +6,7 @@ use crate::cursor::{Cursor, bcd, bcd_digits};
 use crate::family::{Arrival, Cut, Family, Read, skip_to};
 use crate::fix::FixDraft;
 use crate::{Answer, FixTime, Message, MessageKind};
-use milepost_domain::Alarm;
+use milepost_domain::{Alarm, CommandKind, DeviceCommand, Timestamp};
 
 const MARK: u8 = 0x7E;
 /// A body has at most 1023 bytes, each of which may be escaped.
@@ -28,6 +28,8 @@ const NOT_SUPPORTED: u8 = 3;
 #[derive(Default)]
 pub(crate) struct Jt808 {
     parts: Option<Parts>,
+    /// Of its last frame: commands are addressed in the same form.
+    header: Option<Box<Header>>,
 }
 
 /// One message in several packages.
@@ -39,6 +41,7 @@ struct Parts {
     answers: Vec<u8>,
 }
 
+#[derive(Clone)]
 struct Header {
     kind: u16,
     /// As sent, for the answer.
@@ -81,7 +84,35 @@ impl Family for Jt808 {
         let Some((header, body)) = read_header(content) else {
             return Read::Refused("unreadable header", Vec::new());
         };
-        self.read_message(&header, body)
+        let read = self.read_message(&header, body);
+        self.header = Some(Box::new(header));
+        read
+    }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[
+            CommandKind::Custom,
+            CommandKind::Locate,
+            CommandKind::StopEngine,
+            CommandKind::ResumeEngine,
+            CommandKind::Restart,
+        ]
+    }
+
+    fn write_command(&mut self, _: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
+        let header = self.header.as_ref()?;
+        Some(match command.kind {
+            // A text for the terminal, marked as urgent.
+            CommandKind::Custom => {
+                write_frame(header, 0x8300, &[&[1], command.text.as_ref()?.as_str().as_bytes()].concat())
+            }
+            CommandKind::Locate => write_frame(header, 0x8201, &[]),
+            // Of the makers' own range: the standard leaves the engine to them.
+            CommandKind::StopEngine => write_frame(header, 0x8105, &[0xF0]),
+            CommandKind::ResumeEngine => write_frame(header, 0x8105, &[0xF1]),
+            CommandKind::Restart => write_frame(header, 0x8105, &[4]),
+            _ => return None,
+        })
     }
 }
 
@@ -89,7 +120,11 @@ impl Jt808 {
     fn read_message(&mut self, header: &Header, body: &[u8]) -> Read {
         if header.kind >= 0x8000 || header.kind == 0x0001 {
             // An answer to the server, or one of the server's own.
-            return Read::Message(Message::new(MessageKind::Other, Some(header.device_id.clone())));
+            let message = Message::new(MessageKind::Other, Some(header.device_id.clone()));
+            return Read::Message(match read_reply(header, body) {
+                Some(reply) => message.replied(reply),
+                None => message,
+            });
         }
         if header.is_encrypted {
             return Read::Refused("an encrypted body", general_answer(header, NOT_SUPPORTED));
@@ -122,6 +157,20 @@ impl Jt808 {
 /// Whether messages of this kind hold something that is used.
 fn is_taken(kind: u16) -> bool {
     matches!(kind, 0x0002 | 0x0003 | 0x0100 | 0x0102 | 0x0104 | 0x0107 | 0x0200 | 0x0201 | 0x0701 | 0x0704)
+}
+
+/// The general answer to a command: its kind and what became of it.
+fn read_reply(header: &Header, body: &[u8]) -> Option<String> {
+    let [_, _, high, low, result] = body else { return None };
+    let kind = u16::from_be_bytes([*high, *low]);
+    let result = match *result {
+        OK => "done",
+        FAILED => "failed",
+        BAD_MESSAGE => "not understood",
+        NOT_SUPPORTED => "not supported",
+        _ => return None,
+    };
+    (header.kind == 0x0001 && matches!(kind, 0x8105 | 0x8201 | 0x8300)).then(|| format!("{kind:04X} {result}"))
 }
 
 fn read_body(header: &Header, body: &[u8], mut answers: Vec<u8>) -> Read {

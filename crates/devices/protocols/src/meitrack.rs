@@ -99,9 +99,20 @@ fn read_frame(flag: u8, counted: &[u8]) -> Option<Read> {
         }
         "CCE" => Message::of_fixes(device_id, read_groups(data)?),
         "AAC" => Message::new(MessageKind::Login, device_id).answered(Answer::taken(answer(b'z', &imei, "AAC,1"))),
+        // Photos and their parts are no answers.
+        command if is_command(command) && !matches!(command, "D00" | "D03") => {
+            let data = fields::text(data);
+            let reply = if data.is_empty() { command.to_owned() } else { format!("{command},{data}") };
+            Message::new(MessageKind::Other, device_id).replied(reply)
+        }
         _ => Message::new(MessageKind::Other, device_id),
     };
     Some(Read::Message(message))
+}
+
+/// A letter and two digits: what the device was told, with its result behind it.
+fn is_command(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'A'..=b'F', tens, ones] if tens.is_ascii_hexdigit() && ones.is_ascii_digit())
 }
 
 fn answer(flag: u8, imei: &str, content: &str) -> Vec<u8> {

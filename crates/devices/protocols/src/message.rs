@@ -27,6 +27,8 @@ pub struct Message {
     pub fixes: Vec<Fix>,
     /// What the device waits for.
     pub answer: Answer,
+    /// What the device says to a command, as it wrote it.
+    pub reply: Option<String>,
 }
 
 /// What to send to the device after its message was taken care of. Empty: nothing.
@@ -55,7 +57,7 @@ impl Answer {
 
 impl Message {
     pub(crate) fn new(kind: MessageKind, device_id: Option<String>) -> Self {
-        Self { kind, device_id, fixes: Vec::new(), answer: Answer::none() }
+        Self { kind, device_id, fixes: Vec::new(), answer: Answer::none(), reply: None }
     }
 
     pub(crate) fn of_fix(device_id: Option<String>, fix: FixDraft) -> Self {
@@ -64,7 +66,12 @@ impl Message {
 
     pub(crate) fn of_fixes(device_id: Option<String>, fixes: Vec<FixDraft>) -> Self {
         let fixes = fixes.into_iter().map(FixDraft::finish).collect();
-        Self { kind: MessageKind::Fixes, device_id, fixes, answer: Answer::none() }
+        Self { kind: MessageKind::Fixes, device_id, fixes, answer: Answer::none(), reply: None }
+    }
+
+    /// With what the device says to a command.
+    pub(crate) fn replied(self, reply: impl Into<String>) -> Self {
+        Self { reply: Some(reply.into()), ..self }
     }
 
     pub(crate) fn answered(self, answer: Answer) -> Self {

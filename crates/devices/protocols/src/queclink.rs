@@ -56,7 +56,7 @@ impl Family for Queclink {
             return Read::Message(match report {
                 "HBD" => Message::new(MessageKind::Heartbeat, device_id)
                     .answered(Answer::taken(format!("+SACK:GTHBD,{version},{count}$"))),
-                _ => Message::new(MessageKind::Other, device_id).answered(confirm),
+                _ => Message::new(MessageKind::Other, device_id).answered(confirm).replied(*head),
             });
         }
         match read_fixes(report, &fields) {

@@ -3,9 +3,10 @@
 use crate::checksum::crc16_kermit;
 use crate::cursor::Cursor;
 use crate::family::{Arrival, Cut, Family, Read};
+use crate::fields;
 use crate::fix::FixDraft;
 use crate::{Answer, FixTime, Message, MessageKind};
-use milepost_domain::Timestamp;
+use milepost_domain::{CommandKind, DeviceCommand, Timestamp};
 
 /// Packets have at most about 1 KiB. After a wrong length nothing can be found again, as there is no mark at the start.
 const MAX_LENGTH: usize = 1_200;
@@ -48,17 +49,44 @@ impl Family for Ruptela {
                 let answer = Answer { failed: answer(100, 0), ..Answer::taken(answer(100, 1)) };
                 Message::of_fixes(device_id, fixes).answered(answer)
             }
+            2..=4 | 7 => message(MessageKind::Other, Vec::new()).replied(fields::text(payload)),
             9 => message(MessageKind::Other, answer(109, 1)),
             15 => message(MessageKind::Login, answer(115, 1)),
             16 => message(MessageKind::Heartbeat, answer(116, 1)),
+            17 => {
+                let result = payload.first().map(ToString::to_string);
+                message(MessageKind::Other, Vec::new()).replied(result.unwrap_or_default())
+            }
             _ => message(MessageKind::Other, Vec::new()),
+        })
+    }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[CommandKind::Custom, CommandKind::StopEngine, CommandKind::ResumeEngine, CommandKind::ShowVersion]
+    }
+
+    fn write_command(&mut self, _: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
+        Some(match command.kind {
+            // As an SMS over the connection, with the password in it if the device has one.
+            CommandKind::Custom => write_frame(108, command.text.as_ref()?.as_str().as_bytes()),
+            CommandKind::StopEngine => write_frame(108, b"pass immobilizer 10"),
+            CommandKind::ResumeEngine => write_frame(108, b"pass resetimmob"),
+            CommandKind::ShowVersion => write_frame(103, b""),
+            _ => return None,
         })
     }
 }
 
 fn answer(command: u8, taken: u8) -> Vec<u8> {
-    let crc = crc16_kermit(&[command, taken]).to_be_bytes();
-    vec![0, 2, command, taken, crc[0], crc[1]]
+    write_frame(command, &[taken])
+}
+
+fn write_frame(command: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len() + 1).unwrap_or(u16::MAX);
+    let mut frame = [&length.to_be_bytes()[..], &[command], content].concat();
+    let crc = crc16_kermit(&frame[2..]);
+    frame.extend_from_slice(&crc.to_be_bytes());
+    frame
 }
 
 fn read_records(payload: &[u8], is_extended: bool) -> Option<Vec<FixDraft>> {

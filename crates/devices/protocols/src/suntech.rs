@@ -4,13 +4,17 @@ use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields::{self, at, number, number_at};
 use crate::fix::FixDraft;
 use crate::{Civil, FixTime, Message, MessageKind};
-use milepost_domain::Alarm;
+use milepost_domain::{Alarm, CommandKind, DeviceCommand, Timestamp};
 
 /// Reports have about 1 KiB, with the text of another device inside about 2.
 const MAX_FRAME_BYTES: usize = 2_560;
 
 #[derive(Default)]
-pub(crate) struct Suntech;
+pub(crate) struct Suntech {
+    /// What its commands begin with: `CMD` of the universal form, the family's name before it in the others. Nothing before it has
+    /// said which.
+    head: Option<String>,
+}
 
 impl Family for Suntech {
     fn max_frame_bytes(&self) -> usize {
@@ -51,11 +55,19 @@ impl Family for Suntech {
         if !fields::is_device_id(report.id) {
             return Read::Refused("no device id", Vec::new());
         }
+        let family = if report.model == Model::Universal { "" } else { &fields[0][..5] };
+        if self.head.as_deref().is_none_or(|head| head.len() != family.len() + 3 || !head.starts_with(family)) {
+            self.head = Some(format!("{family}CMD"));
+        }
         let device_id = Some(report.id.to_owned());
         if report.kind == "ALV" {
             return Read::Message(Message::new(MessageKind::Heartbeat, device_id));
         }
-        if matches!(report.kind, "RES" | "Res" | "CMD" | "BLE") {
+        if matches!(report.kind, "RES" | "Res") {
+            let result = fields.iter().skip_while(|field| **field != report.id).skip(1).copied().collect::<Vec<_>>();
+            return Read::Message(Message::new(MessageKind::Other, device_id).replied(result.join(";")));
+        }
+        if matches!(report.kind, "CMD" | "BLE") {
             return Read::Message(Message::new(MessageKind::Other, device_id));
         }
         let Some(layout) = report.layout(&fields) else {
@@ -66,6 +78,40 @@ impl Family for Suntech {
             Some(fix) => Read::Message(Message::of_fix(device_id, fix)),
             None => Read::Refused("unreadable report", Vec::new()),
         }
+    }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[
+            CommandKind::Custom,
+            CommandKind::Locate,
+            CommandKind::StopEngine,
+            CommandKind::ResumeEngine,
+            CommandKind::Restart,
+            CommandKind::Arm,
+            CommandKind::Disarm,
+        ]
+    }
+
+    fn write_command(&mut self, device_id: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
+        let head = self.head.as_deref().unwrap_or("SA200CMD");
+        let (universal, older) = match command.kind {
+            CommandKind::Custom => {
+                let text = command.text.as_ref()?.as_str();
+                return Some(format!("{text}\r").into_bytes());
+            }
+            CommandKind::Locate => ("03;01", "StatusReq"),
+            CommandKind::StopEngine => ("04;01", "Enable1"),
+            CommandKind::ResumeEngine => ("04;02", "Disable1"),
+            CommandKind::Restart => ("03;03", "Reboot"),
+            CommandKind::Arm => ("04;03", "Enable2"),
+            CommandKind::Disarm => ("04;04", "Disable2"),
+            CommandKind::ShowVersion => return None,
+        };
+        Some(if head == "CMD" {
+            format!("CMD;{device_id};{universal}\r").into_bytes()
+        } else {
+            format!("{head};{device_id};02;{older}\r").into_bytes()
+        })
     }
 }
 

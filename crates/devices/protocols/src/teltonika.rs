@@ -1,7 +1,7 @@
 //! Teltonika AVL over TCP and UDP: codec 8, 8 Extended and 16. Layout: wiki.teltonika-gps.com, "Teltonika Data Sending Protocols".
 
 use crate::checksum::crc16_ibm;
-use crate::cursor::{Cursor, hex};
+use crate::cursor::{Cursor, hex, unhex};
 use crate::family::{Arrival, Cut, Family, Read};
 use crate::fields;
 use crate::fix::FixDraft;
@@ -68,7 +68,7 @@ impl Family for Teltonika {
         }
         let Some(packet) = read_packet(body) else { return Read::Refused("unreadable packet", Vec::new()) };
         let fixes = match packet {
-            Packet::Command => return Read::Message(Message::new(MessageKind::Other, Some(imei))),
+            Packet::Command(reply) => return Read::Message(reply_of(imei, reply)),
             Packet::Records(fixes) => fixes,
         };
         let taken = u32::try_from(fixes.len()).unwrap_or(0).to_be_bytes();
@@ -77,26 +77,37 @@ impl Family for Teltonika {
     }
 
     fn commands(&self) -> &'static [CommandKind] {
-        &[CommandKind::Custom, CommandKind::Locate, CommandKind::Restart, CommandKind::ShowVersion]
+        &[
+            CommandKind::Custom,
+            CommandKind::Locate,
+            CommandKind::StopEngine,
+            CommandKind::ResumeEngine,
+            CommandKind::Restart,
+            CommandKind::ShowVersion,
+        ]
     }
 
     fn write_command(&mut self, _: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
         let text = match command.kind {
             CommandKind::Custom => command.text.as_ref()?.as_str(),
             CommandKind::Locate => "getgps",
+            // The first output, which installers use for the relay. Others: a text of its own.
+            CommandKind::StopEngine => "setdigout 1",
+            CommandKind::ResumeEngine => "setdigout 0",
             CommandKind::Restart => "cpureset",
             CommandKind::ShowVersion => "getver",
             _ => return None,
         };
-        Some(command_frame(text))
+        // Devices that pass bytes on to what is connected to them are told these as digits.
+        Some(unhex(text).map_or_else(|| command_frame(text.as_bytes()), |bytes| command_frame(&bytes)))
     }
 }
 
 /// Codec 12: one command of type 5, a text.
-fn command_frame(text: &str) -> Vec<u8> {
+fn command_frame(text: &[u8]) -> Vec<u8> {
     let mut body = vec![0x0C, 1, 5];
     body.extend_from_slice(&u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
-    body.extend_from_slice(text.as_bytes());
+    body.extend_from_slice(text);
     body.push(1);
     let length = u32::try_from(body.len()).unwrap_or(0).to_be_bytes();
     let crc = u32::from(crc16_ibm(&body)).to_be_bytes();
@@ -127,8 +138,9 @@ fn read_datagram(frame: &[u8]) -> Option<Read> {
     if !fields::is_imei(&imei) {
         return None;
     }
-    let Packet::Records(fixes) = read_packet(cursor.0)? else {
-        return Some(Read::Message(Message::new(MessageKind::Other, Some(imei))));
+    let fixes = match read_packet(cursor.0)? {
+        Packet::Records(fixes) => fixes,
+        Packet::Command(reply) => return Some(Read::Message(reply_of(imei, reply))),
     };
     let answer = |taken: u8| [&[0, 5], packet_id, &[1, avl_id, taken]].concat();
     let taken = u8::try_from(fixes.len()).ok()?;
@@ -139,7 +151,33 @@ fn read_datagram(frame: &[u8]) -> Option<Read> {
 enum Packet {
     Records(Vec<FixDraft>),
     /// A text of the device, which is not acknowledged.
-    Command,
+    Command(Option<String>),
+}
+
+fn reply_of(imei: String, reply: Option<String>) -> Message {
+    let message = Message::new(MessageKind::Other, Some(imei));
+    match reply {
+        Some(reply) => message.replied(reply),
+        None => message,
+    }
+}
+
+/// What a device answers: codec 12 as it is, 13 with a time before it, 14 with its IMEI. Bytes that are no text become digits.
+fn read_reply(codec: u8, mut cursor: Cursor<'_>) -> Option<String> {
+    let _quantity = cursor.u8()?;
+    let kind = cursor.u8()?;
+    let length = usize::try_from(cursor.u32()?).ok()?;
+    let mut content = Cursor(cursor.take(length)?);
+    match (codec, kind) {
+        (0x0C, 6) => {}
+        (0x0D, 6) => drop(content.take(4)?),
+        (0x0E, 6) => drop(content.take(8)?),
+        // The IMEI in the command was another one.
+        (0x0E, 0x11) => return Some("refused".to_owned()),
+        _ => return None,
+    }
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    Some(if content.0.iter().all(is_text) { fields::text(content.0) } else { hex(content.0) })
 }
 
 /// How a codec writes its records.
@@ -158,7 +196,7 @@ fn read_packet(body: &[u8]) -> Option<Packet> {
         0x08 => Codec { id: 1, count: 1, has_generation: false, has_texts: false },
         0x8E => Codec { id: 2, count: 2, has_generation: false, has_texts: true },
         0x10 => Codec { id: 2, count: 1, has_generation: true, has_texts: false },
-        0x0C..=0x0F => return Some(Packet::Command),
+        codec @ 0x0C..=0x0F => return Some(Packet::Command(read_reply(codec, cursor))),
         _ => return None,
     };
     let count = cursor.u8()?;

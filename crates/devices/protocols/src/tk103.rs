@@ -5,7 +5,7 @@ use crate::family::{Arrival, Cut, Family, Read, skip_to};
 use crate::fields::{self, at, number, number_at};
 use crate::fix::FixDraft;
 use crate::{Answer, FixTime, Message, MessageKind};
-use milepost_domain::Alarm;
+use milepost_domain::{Alarm, CommandKind, DeviceCommand, Timestamp};
 
 const MAX_FRAME_BYTES: usize = 1_024;
 
@@ -45,6 +45,30 @@ impl Family for Tk103 {
             _ => Read::Refused("no id", Vec::new()),
         }
     }
+
+    fn commands(&self) -> &'static [CommandKind] {
+        &[
+            CommandKind::Custom,
+            CommandKind::Locate,
+            CommandKind::StopEngine,
+            CommandKind::ResumeEngine,
+            CommandKind::Restart,
+            CommandKind::ShowVersion,
+        ]
+    }
+
+    fn write_command(&mut self, device_id: &str, command: &DeviceCommand, _: Timestamp) -> Option<Vec<u8>> {
+        let content = match command.kind {
+            CommandKind::Custom => command.text.as_ref()?.as_str(),
+            CommandKind::Locate => "AP00",
+            CommandKind::StopEngine => "AV010",
+            CommandKind::ResumeEngine => "AV011",
+            CommandKind::Restart => "AT00",
+            CommandKind::ShowVersion => "AP07",
+            _ => return None,
+        };
+        Some(format!("({device_id}{content})").into_bytes())
+    }
 }
 
 fn read_packed(id: &str, command: &str, data: &str) -> Read {
@@ -57,7 +81,8 @@ fn read_packed(id: &str, command: &str, data: &str) -> Read {
     };
     let kind = if matches!(command, "BP00" | "BP05") { MessageKind::Login } else { MessageKind::Other };
     let Some((before, date, rest)) = find_position(data) else {
-        return Read::Message(Message::new(kind, device_id).answered(answer));
+        let message = Message::new(kind, device_id).answered(answer);
+        return Read::Message(if is_reply(command) { message.replied(format!("{command}{data}")) } else { message });
     };
     let Some(mut fix) = read_position(date, rest) else {
         // A receiver that never had a fix has no date.
@@ -71,6 +96,11 @@ fn read_packed(id: &str, command: &str, data: &str) -> Read {
     }
     let kind = if kind == MessageKind::Login { kind } else { MessageKind::Fixes };
     Read::Message(Message { kind, ..Message::of_fix(device_id, fix) }.answered(answer))
+}
+
+/// The answers to commands without a position: outputs, firmware, restart, and settings.
+fn is_reply(command: &str) -> bool {
+    matches!(command, "BV01" | "BP07" | "BT00") || command.starts_with("BS")
 }
 
 /// What stands before the date, the date, and what follows it.

@@ -5,6 +5,7 @@ pub(crate) mod alerts;
 pub(crate) mod attendance;
 pub(crate) mod audit;
 pub(crate) mod cadets;
+pub(crate) mod commands;
 pub(crate) mod dashboard;
 pub(crate) mod deliveries;
 pub(crate) mod devices;

@@ -48,7 +48,9 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         access_tokens, alerts, audit, dashboard, duty, geofences, jobs, people, roaming_fences, rules, shares,
         trip_path, trips,
     };
-    use handlers::{attendance, cadets, grades, messages, notifications, push, report_schedules, reports, sync_events};
+    use handlers::{
+        attendance, cadets, commands, grades, messages, notifications, push, report_schedules, reports, sync_events,
+    };
     use handlers::{
         deliveries, devices, outgoing, parcel_path, parcels, positions, second_factor, tenants, track, unknown_devices,
         users, vehicles, webhooks,
@@ -88,6 +90,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(unknown_devices::list_unknown_devices))
         .routes(routes!(unknown_devices::adopt_device))
         .routes(routes!(devices::get_device, devices::change_device, devices::remove_device))
+        .routes(routes!(commands::issue_command, commands::list_commands))
         .routes(routes!(positions::record_positions, track::list_positions_at))
         .routes(routes!(track::read_track))
         .routes(routes!(webhooks::add_webhook, webhooks::list_webhooks))

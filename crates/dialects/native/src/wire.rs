@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod alert;
 pub(crate) mod attributes;
 pub(crate) mod audit;
+pub(crate) mod command;
 pub(crate) mod dashboard;
 pub(crate) mod delivery;
 pub(crate) mod device;

@@ -6,7 +6,8 @@ use crate::ids::{event_id, position_id};
 use crate::shape::Object;
 use crate::time::{write_local, write_time};
 use milepost_domain::{
-    AlertKind, DrivingKind, Fact, FenceEvent, IncidentKind, Position, Timestamp, Trip, TripStatus, VehicleId, attribute,
+    AlertKind, DrivingKind, Fact, FenceEvent, IncidentKind, IssuedCommand, Position, Timestamp, Trip, TripStatus,
+    VehicleId, attribute,
 };
 use milepost_service::fleet::{FenceVisit, Incident};
 use serde_json::{Value, json};
@@ -135,6 +136,11 @@ impl Happening {
                 format!("{name} exceeds the speed{speed} at {at}")
             }
             EventKind::Alarm => format!("{name} alarm: {} at {at}", self.alarm().unwrap_or("unknown")),
+            EventKind::CommandResult => {
+                let result = self.attributes.get("result").and_then(Value::as_str).unwrap_or_default();
+                format!("{name} command result received: {result} at {at}")
+            }
+            EventKind::QueuedCommandSent => format!("Queued command sent to {name} at {at}"),
             EventKind::Maintenance => format!("{name} maintenance is required at {at}"),
             other => format!("{name} {} at {at}", words(other)),
         }
@@ -226,6 +232,18 @@ pub(crate) fn of_incident(vehicle: &VehicleId, incident: &Incident) -> Option<Ha
     })
 }
 
+/// What became of a command: that one which waited was sent, and what the device answered.
+pub(crate) fn of_command(issued: &IssuedCommand) -> impl Iterator<Item = Happening> {
+    let new = |kind, at| Happening::new(&issued.vehicle_id, kind, at);
+    let sent = issued.sent_at.filter(|_| issued.was_queued);
+    let sent = sent.map(|at| new(EventKind::QueuedCommandSent, at).with("id", issued.id.get().into()));
+    let answered = issued
+        .answered_at
+        .zip(issued.answer.as_ref())
+        .map(|(at, answer)| new(EventKind::CommandResult, at).with("result", answer.as_str().into()));
+    sent.into_iter().chain(answered)
+}
+
 /// What a fact of the fleet is to be told as. Corrections of what was told are not told again.
 pub(crate) fn of_fact(fact: &Fact) -> Option<Happening> {
     use milepost_domain::Revision;
@@ -265,6 +283,7 @@ pub(crate) fn of_fact(fact: &Fact) -> Option<Happening> {
         Fact::ServiceDue(due) if is_new(due.revision) => {
             Some(Happening::new(&due.vehicle_id, EventKind::Maintenance, due.at))
         }
+        Fact::CommandChanged(issued) => of_command(issued).last(),
         Fact::AlertRaised(alert) => {
             let kind = match alert.kind {
                 AlertKind::VehicleOffline => EventKind::DeviceOffline,

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod channel;
-pub mod commands;
+mod commands;
 mod convert;
 mod directory;
 mod events;

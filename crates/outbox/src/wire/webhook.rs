@@ -109,6 +109,7 @@ fn kind_and_data(fact: &Fact, public_url: &str) -> Option<(&'static str, Value)>
         | Fact::AccessTokenChanged { .. }
         | Fact::ShareChanged { .. }
         | Fact::CatalogueChanged { .. }
+        | Fact::CommandChanged(_)
         | Fact::CadetAdded { .. }
         | Fact::NoticeSent(_)
         | Fact::NoticeRead { .. }

@@ -3,7 +3,7 @@
 use super::DeviceContext;
 use milepost_device_protocols::{Found, Message, Protocol};
 use milepost_domain::{Device, DeviceProtocol, ReportedBy, UniqueId};
-use milepost_service::devices::{Identity, KeyShown, ReportingDevice, identify, record_reports};
+use milepost_service::devices::{Identity, KeyShown, ReportingDevice, answer_command, identify, record_reports};
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 
@@ -88,8 +88,15 @@ async fn take_run(
     let now = context.clock.now();
     outcome.device = Some((Box::new(device.clone()), id.to_owned()));
     // The use case has logged why it failed.
-    if !reports.is_empty() && record_reports(devices, device, &reports, ReportedBy::Vehicle, now).await.is_err() {
+    if !reports.is_empty() && record_reports(devices, device.clone(), &reports, ReportedBy::Vehicle, now).await.is_err()
+    {
         return outcome.fail(run);
+    }
+    for reply in run.iter().filter_map(|message| message.reply.as_deref()) {
+        // Nothing that the device would send again hangs on it.
+        if let Err(error) = answer_command(devices, &device, reply).await {
+            tracing::warn!(device.id = %device.id, %error, "the answer to a command could not be stored");
+        }
     }
     for message in run {
         if sack || !message.answer.needs_sack {

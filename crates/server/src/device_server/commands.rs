@@ -1,9 +1,8 @@
-//! The commands for one connection's device: those that are sent to it now, and those that were kept until it connects.
+//! The commands for one connection's device: those that are sent to it now, and those that waited until it connects.
 
 use super::DeviceContext;
-use milepost_dialect_traccar::commands::read_kept;
 use milepost_domain::{CommandKind, Device, DeviceCommand};
-use milepost_service::devices::{OpenLine, WaitingCommand, kept_commands, lines, take_kept_command};
+use milepost_service::devices::{OpenLine, WaitingCommand, lines, queued_commands, take_command};
 
 /// Where commands for a device arrive.
 pub(super) struct CommandLine {
@@ -34,20 +33,22 @@ impl CommandLine {
         self.open.next().await
     }
 
-    /// Takes the kept commands of a device that its protocol has. The others wait for a device that has them.
-    pub(super) async fn kept(
+    /// Takes the queued commands of a device that its protocol has. The others wait for a device that has them.
+    pub(super) async fn queued(
         context: &DeviceContext,
         device: &Device,
         kinds: &'static [CommandKind],
     ) -> Vec<DeviceCommand> {
         let devices = &context.use_cases.devices;
         let mut taken = Vec::new();
-        for entry in kept_commands(devices, device).await {
-            let Some(command) = read_kept(&entry).filter(|command| kinds.contains(&command.kind)) else { continue };
-            match take_kept_command(devices, device, &entry).await {
-                Ok(true) => taken.push(command),
+        for queued in queued_commands(devices, device).await {
+            if !kinds.contains(&queued.command.kind) {
+                continue;
+            }
+            match take_command(devices, device, &queued).await {
+                Ok(true) => taken.push(queued.command),
                 Ok(false) => {}
-                Err(error) => tracing::warn!(device.id = %device.id, %error, "a kept command could not be taken"),
+                Err(error) => tracing::warn!(device.id = %device.id, %error, "a queued command could not be taken"),
             }
         }
         taken

@@ -165,15 +165,15 @@ impl Connection {
             self.context.clock.sleep(UNKNOWN_PAUSE).await;
         }
         if let Some((device, called)) = device
-            && self.take_kept_commands(&device, called).await.is_err()
+            && self.take_queued_commands(&device, called).await.is_err()
         {
             return Next::End;
         }
         Next::Go { is_known: known.is_some() }
     }
 
-    /// Lets commands be sent to this device, and sends those that were kept for it.
-    async fn take_kept_commands(&mut self, device: &Device, called: String) -> Result<(), Gone> {
+    /// Lets commands be sent to this device, and sends those that waited for it.
+    async fn take_queued_commands(&mut self, device: &Device, called: String) -> Result<(), Gone> {
         let kinds = self.session.commands();
         if kinds.is_empty() {
             return Ok(());
@@ -181,9 +181,9 @@ impl Connection {
         if self.line.as_ref().is_none_or(|line| !line.is_of(device)) {
             self.line = Some(Box::new(CommandLine::open(&self.context, device, called, kinds)));
         }
-        for command in CommandLine::kept(&self.context, device, kinds).await {
+        for command in CommandLine::queued(&self.context, device, kinds).await {
             if !self.write(&command).await? {
-                tracing::warn!(device.id = %device.id, kind = ?command.kind, "a kept command is too long for its device: dropped");
+                tracing::warn!(device.id = %device.id, kind = ?command.kind, "a queued command is too long for its device: dropped");
             }
         }
         Ok(())

@@ -172,6 +172,7 @@ mod traccar {
     pub mod support;
 }
 mod trackers {
+    pub mod commands;
     pub mod datagrams;
     pub mod kill;
     pub mod simulated;

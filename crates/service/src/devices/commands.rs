@@ -1,13 +1,14 @@
-//! Sends commands to trackers, and keeps those whose device has no connection until it has one.
+//! Sends commands to trackers, keeps those whose device has no connection until it has one, and notes what devices answer.
 
-use super::Devices;
 use super::lines::{Delivery, Lines};
+use super::{Devices, require};
+use crate::vehicles::find_vehicle;
 use crate::{Request, ServiceError};
 use milepost_domain::{
-    Action, Device, DeviceCommand, DeviceId, Entry, EntryBody, EntryKind, EntryRef, MAX_ENTRIES, TenantId, VehicleId,
-    may,
+    Action, COMMAND_ANSWER_MS, CommandAnswer, CommandId, Device, DeviceCommand, DeviceId, IssuedCommand,
+    MAX_QUEUED_COMMANDS, TenantId, Timestamp, VehicleId, answered_command, may,
 };
-use milepost_store::NewEntry;
+use milepost_store::{NewCommand, Once};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -17,11 +18,9 @@ use tokio::time::Instant;
 const FRESH_FOR: Duration = Duration::from_secs(300);
 /// Tenants whose commands are in memory. When there are more, all are read again.
 const MAX_TENANTS: usize = 20_000;
-/// Commands of a tenant that are known. The oldest ones count.
-const MAX_KNOWN: u32 = 1_000;
 
 /// Kept commands of a tenant, by their vehicles.
-type Kept = Arc<HashMap<VehicleId, Vec<Entry>>>;
+type Kept = Arc<HashMap<VehicleId, Vec<IssuedCommand>>>;
 
 /// Connections that take commands, and what is known of kept commands.
 #[derive(Default)]
@@ -62,55 +61,71 @@ pub fn lines(devices: &Devices) -> &Arc<Lines> {
     &devices.commands.lines
 }
 
-/// Has a command written to a device's connection on this node.
+/// Issues a command for the device of a vehicle: written to its connection on this node, or queued until it has one. `None` if the
+/// protocol of an open connection has no such command.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`].
-pub async fn send_command(
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] for the vehicle, [`ServiceError::Conflict`] when the tenant has
+/// [`MAX_QUEUED_COMMANDS`] that wait.
+pub async fn issue_command(
     devices: &Devices,
     request: &Request,
     tenant: &TenantId,
-    device: &DeviceId,
+    (vehicle, device): (&VehicleId, Option<&DeviceId>),
     command: DeviceCommand,
-) -> Result<Delivery, ServiceError> {
-    require_command(request, tenant)?;
-    let kind = command.kind;
-    let delivery = devices.commands.lines.write(tenant, device, command).await;
-    if delivery == Delivery::Written {
-        tracing::info!(device.id = %device, tenant.id = %tenant, ?kind, by = request.caller.log_name(), "command sent");
+    once: &Once<'_, IssuedCommand>,
+) -> Result<Option<IssuedCommand>, ServiceError> {
+    if !may(&request.caller, Action::ManageVehicles, tenant) {
+        return Err(ServiceError::Forbidden("only who manages the vehicles of the tenant may send commands"));
     }
-    Ok(delivery)
-}
-
-/// Keeps a command until its vehicle's device has a connection. What it is, is for the dialect to say.
-///
-/// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::Conflict`] when the tenant has [`MAX_ENTRIES`].
-pub async fn keep_command(
-    devices: &Devices,
-    request: &Request,
-    tenant: &TenantId,
-    vehicle: &VehicleId,
-    body: EntryBody,
-) -> Result<Entry, ServiceError> {
-    require_command(request, tenant)?;
-    // Names are unique: the vehicle's comes first, so that it is found again.
-    let name = Some(format!("{vehicle} {}", uuid::Uuid::now_v7().simple()));
-    let new = NewEntry { kind: EntryKind::QueuedCommand, id: None, name, body };
-    let entry = devices.store.by(request.author()).put_entry(tenant, &new, request.now).await?;
+    let lines = &devices.commands.lines;
+    let kinds = device.and_then(|device| lines.kinds(tenant, device));
+    if kinds.is_some_and(|kinds| !kinds.contains(&command.kind)) {
+        return Ok(None);
+    }
+    let line = device.filter(|_| kinds.is_some());
+    let new = NewCommand {
+        vehicle_id: vehicle.clone(),
+        device_id: device.cloned(),
+        command: command.clone(),
+        is_queued: line.is_none(),
+    };
+    // Stored before it is written: a device may answer at once.
+    let store = devices.store.by(request.author());
+    let issued = store.issue_command(tenant, &new, request.now, &once.map(Option::clone)).await?;
     devices.commands.forget(tenant);
-    entry.ok_or_else(|| ServiceError::Conflict(format!("a tenant may have {MAX_ENTRIES} of a kind, remove one first")))
+    let full =
+        || ServiceError::Conflict(format!("{MAX_QUEUED_COMMANDS} commands of the tenant wait for their devices"));
+    let issued = issued.ok_or_else(full)?;
+    let Some(device) = line else { return Ok(Some(issued)) };
+    let kind = command.kind;
+    match lines.write(tenant, device, command).await {
+        Delivery::Written => {
+            tracing::info!(device.id = %device, tenant.id = %tenant, ?kind, by = request.caller.log_name(), "command sent");
+            Ok(Some(issued))
+        }
+        Delivery::NotTaken => {
+            devices.store.drop_command(tenant, issued.id).await?;
+            Ok(None)
+        }
+        // It went away meanwhile.
+        Delivery::NoLine => {
+            let queued = devices.store.requeue_command(tenant, issued.id, devices.clock.now()).await?;
+            devices.commands.forget(tenant);
+            Ok(Some(queued.unwrap_or(issued)))
+        }
+    }
 }
 
-/// The commands that are kept for a device that has a connection now, the oldest first. Those of other nodes are found within a
-/// second. An empty list if they can't be read: the device's next message asks again.
-pub async fn kept_commands(devices: &Devices, device: &Device) -> Vec<Entry> {
+/// The commands that wait for a device that has a connection now, the oldest first. Those of other nodes are found within a second.
+/// An empty list if they can't be read: the device's next message asks again.
+pub async fn queued_commands(devices: &Devices, device: &Device) -> Vec<IssuedCommand> {
     let kept = match devices.commands.known(&device.tenant) {
         Some(kept) => kept,
         None => match read_kept(devices, &device.tenant).await {
             Ok(kept) => kept,
             Err(error) => {
-                tracing::warn!(%error, "kept commands can't be read");
+                tracing::warn!(%error, "queued commands can't be read");
                 return Vec::new();
             }
         },
@@ -118,26 +133,69 @@ pub async fn kept_commands(devices: &Devices, device: &Device) -> Vec<Entry> {
     kept.get(&device.vehicle_id).cloned().unwrap_or_default()
 }
 
-/// Takes a kept command, so that it is written once. False if another took it.
+/// Takes a queued command, so that it is written once. False if another took it.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
-pub async fn take_kept_command(devices: &Devices, device: &Device, entry: &Entry) -> Result<bool, ServiceError> {
-    let tenant = &device.tenant;
-    devices.commands.forget(tenant);
+pub async fn take_command(devices: &Devices, device: &Device, command: &IssuedCommand) -> Result<bool, ServiceError> {
+    devices.commands.forget(&device.tenant);
     let now = devices.clock.now();
-    Ok(devices.store.remove_entry(tenant, EntryRef { kind: EntryKind::QueuedCommand, id: entry.id }, now).await?)
+    Ok(devices.store.take_command(&device.tenant, command.id, &device.id, now).await?.is_some())
+}
+
+/// Notes what a device says to a command. A text without a command before it is an answer to nothing.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn answer_command(devices: &Devices, device: &Device, text: &str) -> Result<(), ServiceError> {
+    let Some(answer) = CommandAnswer::of(text) else { return Ok(()) };
+    let (store, tenant, now) = (&devices.store, &device.tenant, devices.clock.now());
+    let since = now.plus_ms(-COMMAND_ANSWER_MS);
+    let waiting = store.unanswered_commands(tenant, &device.vehicle_id, since).await?;
+    if let Some(command) = answered_command(&waiting, now) {
+        store.answer_command(tenant, command.id, &answer, now).await?;
+    }
+    Ok(())
+}
+
+/// The commands of a device with a smaller number than `before`, the newest first.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn list_commands(
+    devices: &Devices,
+    request: &Request,
+    tenant: &TenantId,
+    device: &DeviceId,
+    before: Option<CommandId>,
+    limit: u32,
+) -> Result<Vec<IssuedCommand>, ServiceError> {
+    require(&request.caller, Action::SeeDevices, tenant)?;
+    devices.store.get_device(tenant, device).await?.ok_or(ServiceError::NotFound("device"))?;
+    Ok(devices.store.list_commands(tenant, device, before, limit).await?)
+}
+
+/// The commands for a vehicle's device that were sent or answered from the one time until before the other.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for a vehicle that the caller may not see.
+pub async fn commands_between(
+    devices: &Devices,
+    request: &Request,
+    tenant: &TenantId,
+    vehicle: &VehicleId,
+    window: (Timestamp, Timestamp),
+    limit: u32,
+) -> Result<Vec<IssuedCommand>, ServiceError> {
+    find_vehicle(&*devices.store, &request.caller, tenant, vehicle).await?;
+    Ok(devices.store.commands_between(tenant, vehicle, window, limit).await?)
 }
 
 async fn read_kept(devices: &Devices, tenant: &TenantId) -> Result<Kept, ServiceError> {
     let changes = devices.commands.lock().changes;
-    let entries = devices.store.list_entries(tenant, EntryKind::QueuedCommand, 0, MAX_KNOWN).await?;
-    let mut by_vehicle: HashMap<VehicleId, Vec<Entry>> = HashMap::new();
-    for entry in entries {
-        let vehicle = entry.name.as_deref().and_then(|name| name.rsplit_once(' '));
-        if let Some(vehicle) = vehicle.and_then(|(vehicle, _)| VehicleId::stored(vehicle).ok()) {
-            by_vehicle.entry(vehicle).or_default().push(entry);
-        }
+    let mut by_vehicle: HashMap<VehicleId, Vec<IssuedCommand>> = HashMap::new();
+    for command in devices.store.queued_commands(tenant, MAX_QUEUED_COMMANDS).await? {
+        by_vehicle.entry(command.vehicle_id.clone()).or_default().push(command);
     }
     let kept = Arc::new(by_vehicle);
     let mut known = devices.commands.lock();
@@ -148,12 +206,4 @@ async fn read_kept(devices: &Devices, tenant: &TenantId) -> Result<Kept, Service
         known.tenants.insert(tenant.clone(), (Instant::now(), Arc::clone(&kept)));
     }
     Ok(kept)
-}
-
-fn require_command(request: &Request, tenant: &TenantId) -> Result<(), ServiceError> {
-    if may(&request.caller, Action::ManageVehicles, tenant) {
-        Ok(())
-    } else {
-        Err(ServiceError::Forbidden("only who manages the vehicles of the tenant may send commands"))
-    }
 }

@@ -2,12 +2,12 @@
 //! field must be present either way: an alert that lost its user would be shown to everyone.
 
 use milepost_domain::{
-    AccessTokenId, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId,
-    DrivingKind, EntryKind, EventType, FenceEvent, FuelSource, GeofenceId, GradeId, GradeKind, Invalid, JsonObject,
-    Label, Latitude, Longitude, NoticeId, NotificationKind, NotificationText, OffDutyRule, OrderId, ParcelId,
-    ParcelStatus, ProofFileKind, ProofId, Reason, Revision, RiderId, RoamingFenceId, Score, ServiceBasis, Severity,
-    ShareId, SpeedKmh, TenantId, TimeOfDay, Timestamp, TrackingId, TrainingDayId, TripId, TripOrigin, TripStatus,
-    UserId, VehicleId, Weekday, Zone,
+    AccessTokenId, AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, CommandAnswer, CommandId,
+    CommandKind, CommandText, DeliveryStatus, DeviceId, DrivingKind, EntryKind, EventType, FenceEvent, FuelSource,
+    GeofenceId, GradeId, GradeKind, Invalid, JsonObject, Label, Latitude, Longitude, NoticeId, NotificationKind,
+    NotificationText, OffDutyRule, OrderId, ParcelId, ParcelStatus, ProofFileKind, ProofId, Reason, Revision, RiderId,
+    RoamingFenceId, Score, ServiceBasis, Severity, ShareId, SpeedKmh, TenantId, TimeOfDay, Timestamp, TrackingId,
+    TrainingDayId, TripId, TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone,
 };
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -76,15 +76,15 @@ macro_rules! numbers {
 }
 
 texts! {
-    AlertId: stored, AlertSubject: stored, AlertTitle: stored, DeviceId: stored, EventType: new, Label: stored, NotificationKind: stored,
+    AlertId: stored, AlertSubject: stored, AlertTitle: stored, CommandAnswer: stored, CommandText: new, DeviceId: stored, EventType: new, Label: stored, NotificationKind: stored,
     NotificationText: stored, OrderId: stored, ProofId: stored, Reason: stored, RiderId: stored, TenantId: stored, TrackingId: stored, TripId: stored,
     VehicleId: stored,
-    AlertKind: parse, AttendanceStatus: parse, DeliveryStatus: parse, DrivingKind: parse, EntryKind: parse, FenceEvent: parse,
+    AlertKind: parse, AttendanceStatus: parse, CommandKind: parse, DeliveryStatus: parse, DrivingKind: parse, EntryKind: parse, FenceEvent: parse,
     FuelSource: parse, GradeKind: parse, OffDutyRule: parse, ParcelStatus: parse, ProofFileKind: parse, ServiceBasis: parse, Severity: parse, Revision: parse,
     TripOrigin: parse, TripStatus: parse, Weekday: parse, Zone: parse,
 }
 
-numbers! { i64: AccessTokenId, CadetId, GeofenceId, GradeId, NoticeId, ParcelId, RoamingFenceId, ShareId, TrainingDayId, UserId }
+numbers! { i64: AccessTokenId, CadetId, CommandId, GeofenceId, GradeId, NoticeId, ParcelId, RoamingFenceId, ShareId, TrainingDayId, UserId }
 numbers! { f64: Latitude, Longitude, SpeedKmh }
 
 impl Field for Score {

@@ -9,6 +9,7 @@ mod accounts;
 mod assignments;
 mod audit;
 mod catalogue;
+mod commands;
 mod deliveries;
 mod duty;
 mod events;

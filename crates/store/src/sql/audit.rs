@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub(super) mod catalogue;
+pub(super) mod commands;
 pub(super) mod duty;
 pub(super) mod fleet;
 pub(super) mod reports;

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 pub(crate) enum Numbered {
     AccessToken,
     Cadet,
+    Command,
     /// An entry of the catalogue. Those that add to a geofence share its numbers.
     Entry(EntryKind),
     Geofence,
@@ -28,6 +29,7 @@ impl Numbered {
         match self {
             Self::AccessToken => "access_token",
             Self::Cadet => "cadet",
+            Self::Command => "device_command",
             Self::Geofence => "geofence",
             // But for geofences, no kind has the name of another kind of number.
             Self::Entry(kind) => kind.as_str(),

@@ -120,6 +120,14 @@ pub(crate) async fn prune(
         let cutoff = now.plus_ms(retention.audit_ms.saturating_neg());
         pruned.more |= audit::rows::prune(writers, tenant_no, cutoff, &mut pruned.audit).await?;
     }
+    pruned.more |= delete_in_steps(
+        writers,
+        "delete from device_commands where (tenant_no, id) in
+            (select tenant_no, id from device_commands where asked_ms < $1 order by asked_ms limit $2)",
+        before(retention.positions_ms),
+        &mut pruned.commands,
+    )
+    .await?;
     prune_tracking(writers, before(retention.positions_ms), &mut pruned).await?;
     prune_assignments(writers, before(retention.positions_ms), &mut pruned).await?;
     prune_fleet(writers, now.unix_ms(), before(retention.positions_ms), &mut pruned).await?;

@@ -15,6 +15,7 @@ mod cadets;
 mod catalogue;
 mod claims;
 mod clocks;
+mod commands;
 mod database;
 mod deliveries;
 mod devices;
@@ -117,6 +118,9 @@ on_both! {
         names_get_a_number_once,
         links_go_with_either_end,
         a_vehicle_that_is_made_anew_inherits_no_entry;
+    commands:
+        a_command_is_queued_sent_and_answered_once,
+        commands_go_with_their_vehicle_and_those_that_wait_are_bounded;
     imports:
         an_object_is_noted_once_for_each_source,
         progress_is_that_of_a_source,

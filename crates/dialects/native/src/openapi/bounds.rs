@@ -4,12 +4,13 @@
 use crate::handlers::positions::MAX_POSITIONS;
 use crate::handlers::track::{DEFAULT_MAX_AGE_S, MAX_AGE_S};
 use milepost_domain::{
-    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, DeliveryStatus,
-    DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind, HeadingDeg, JobStatus, Label, Language, Latitude,
-    Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES, MAX_ID_CHARS, NotificationKind, OdometerKm, OffDutyRule,
-    OrderId, ParcelStatus, RadiusM, Reason, ReportFormat, ReportGroup, ReportKind, ReportPeriod, Role, ScheduleOutcome,
-    Scope, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, UniqueId, Username, VehicleKind, VehicleList,
-    VehicleSelection, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    AccuracyM, AlertKind, AlertMail, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, CommandKind,
+    CommandState, CommandText, DeliveryStatus, DeviceProtocol, EmailAddress, FuelLevelL, FuelSource, GradeKind,
+    HeadingDeg, JobStatus, Label, Language, Latitude, Longitude, MAX_ATTRIBUTE_TEXT_BYTES, MAX_ATTRIBUTES,
+    MAX_ID_CHARS, NotificationKind, OdometerKm, OffDutyRule, OrderId, ParcelStatus, RadiusM, Reason, ReportFormat,
+    ReportGroup, ReportKind, ReportPeriod, Role, ScheduleOutcome, Scope, Severity, SpeedKmh, StudentId, TripOrigin,
+    TripStatus, UniqueId, Username, VehicleKind, VehicleList, VehicleSelection, VehicleStatus, WEBHOOK_KINDS, Weekday,
+    WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use milepost_service::reports::MAX_SCHEDULE_RECEIVERS;
@@ -209,6 +210,8 @@ fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         }
         ("NewReportSchedule" | "ChangeReportSchedule" | "ReportSchedule", "period") => all!(ReportPeriod),
         ("ReportSchedule", "last_outcome") => all!(ScheduleOutcome),
+        ("NewCommand" | "Command", "kind") => all!(CommandKind),
+        ("Command", "state") => all!(CommandState),
         _ => return None,
     })
 }
@@ -276,6 +279,9 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         ("NewCadet", "name") => line(CadetName::MAX_CHARS),
         (_, "name") => line(Label::MAX_CHARS),
         (_, "student_id") => line(StudentId::MAX_CHARS),
+        ("NewCommand", "text") => {
+            json!({ "minLength": 1, "maxLength": CommandText::MAX_CHARS, "pattern": "^[ -~]+$" })
+        }
         (_, "reason") => line(Reason::MAX_CHARS),
         (_, "title") => line(AlertTitle::MAX_CHARS),
         (_, "subject") => line(AlertSubject::MAX_CHARS),

@@ -7,14 +7,14 @@ use crate::fleet::{DeviceView, object_of};
 use crate::handlers::devices::Visible;
 use crate::handlers::objects::entries_of;
 use crate::refusal::Refusal;
-use crate::shape::{Object, flag, text, whole, written};
+use crate::shape::{Object, flag, text, whole};
 use crate::wire::{COMMAND, COMPUTED};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use milepost_domain::{Action, EntryBody, EntryKind};
-use milepost_service::devices::{self, Delivery};
+use milepost_domain::{Action, CommandState, EntryKind};
+use milepost_service::{Once, devices};
 use serde_json::{Value, json};
 
 /// Every type of command.
@@ -139,34 +139,28 @@ pub(crate) async fn send_command(
         return Err(Refusal::failed("java.lang.RuntimeException: SMS not configured"));
     }
     object.insert("deviceId".to_owned(), device.number.into());
-    let command = command_of(&object)?;
     let service = &parts.live.use_cases().devices;
-    if let Some(id) = &device.device
-        && devices::lines(service).kinds(signed.tenant(), id).is_some()
-    {
-        let delivery = match command {
-            Some(command) => devices::send_command(service, &signed.request, signed.tenant(), id, command).await?,
-            None => Delivery::NotTaken,
-        };
-        match delivery {
-            Delivery::Written => return Ok(Json(object).into_response()),
-            Delivery::NotTaken => {
-                let kind = text(&object, "type").unwrap_or_default();
-                let protocol = device.protocol;
-                return Err(Refusal::failed(format!(
-                    "java.lang.RuntimeException: Command {kind} is not supported in protocol {protocol}"
-                )));
-            }
-            // It went away meanwhile.
-            Delivery::NoLine => {}
+    let issued = match command_of(&object, &device.unique_id)? {
+        Some(command) => {
+            let of = (&device.vehicle.id, device.device.as_ref());
+            devices::issue_command(service, &signed.request, signed.tenant(), of, command, &Once::unclaimed()).await?
         }
+        None => None,
+    };
+    let Some(issued) = issued else {
+        let kind = text(&object, "type").unwrap_or_default();
+        let protocol = device.protocol;
+        return Err(Refusal::failed(format!(
+            "java.lang.RuntimeException: Command {kind} is not supported in protocol {protocol}"
+        )));
+    };
+    if issued.state() != CommandState::Queued {
+        return Ok(Json(object).into_response());
     }
     for name in ["id", "description"] {
         object.remove(name);
     }
-    let body = EntryBody::of_parsed(written(&object))?;
-    let entry = devices::keep_command(service, &signed.request, signed.tenant(), &device.vehicle.id, body).await?;
-    object.insert("id".to_owned(), entry.id.into());
+    object.insert("id".to_owned(), issued.id.get().into());
     Ok((StatusCode::ACCEPTED, Json(object)).into_response())
 }
 

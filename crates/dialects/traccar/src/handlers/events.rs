@@ -1,7 +1,7 @@
 //! `/api/events/{id}`, and what happened to a device in a time.
 
 use crate::TraccarParts;
-use crate::events::{Happening, of_ignition, of_incident, of_position, of_trip, of_visit};
+use crate::events::{Happening, of_command, of_ignition, of_incident, of_position, of_trip, of_visit};
 use crate::extract::{Id, Signed};
 use crate::fleet::DeviceView;
 use crate::handlers::devices::Visible;
@@ -13,6 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use milepost_domain::{Position, Timestamp, Trip};
 use milepost_service::TripListing;
+use milepost_service::devices::commands_between;
 use milepost_service::fleet::{list_incidents, list_trips, list_visits};
 
 /// Trips, visits or incidents of one device in one answer.
@@ -59,6 +60,9 @@ pub(crate) async fn happenings(
     found.extend(visits.iter().flat_map(|visit| of_visit(vehicle, visit)));
     let incidents = list_incidents(service, request, tenant, vehicle, (from, to), MAX_FOUND).await?;
     found.extend(incidents.iter().filter_map(|incident| of_incident(vehicle, incident)));
+    let devices = &parts.live.use_cases().devices;
+    let commands = commands_between(devices, request, tenant, vehicle, (from, to), MAX_FOUND).await?;
+    found.extend(commands.iter().flat_map(of_command));
     found.extend(positions.iter().filter_map(of_position));
     let mut ignition = None;
     for position in positions {

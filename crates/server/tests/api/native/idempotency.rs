@@ -115,6 +115,8 @@ async fn every_post_stores_its_answer_with_its_work() {
     posts.try_post("/api/v1/users/{id}/invitation", &[&ann["id"]], json!({}), Some("url")).await;
     posts.try_post("/api/v1/vehicles", &[], json!({"id": "b1", "kind": "bus", "label": "x"}), None).await;
     posts.try_post("/api/v1/devices", &[], json!({"vehicle_id": "b1"}), Some("key")).await;
+    json_of(server.post("/api/v1/devices", &server.admin, json!({"id": "t1", "vehicle_id": "b1"})).await, 201).await;
+    posts.try_post("/api/v1/devices/{id}/commands", &[&json!("t1")], json!({"kind": "locate"}), None).await;
     let unknown = server.http.get(format!("{}/devices/osmand?id=van-7&lat=1&lon=2", server.url)).send().await.unwrap();
     assert_eq!(unknown.status(), 403);
     let unknown = server.get_json("/api/v1/devices/unknown", &server.admin).await["items"][0]["id"].clone();

@@ -112,6 +112,7 @@ pub fn body_for(method: &str, path: &str) -> Option<Value> {
         ("post", "grades") => Some(json!({"type": "merit", "points": 1, "reason": "x"})),
         ("put", _) if path.contains("/attendance/") => Some(json!({"status": "present"})),
         ("post", "adopt") => Some(json!({"vehicle_id": "v1"})),
+        ("post", "commands") => Some(json!({"kind": "locate"})),
         ("post", "location") => Some(json!({"latitude": 1, "longitude": 2})),
         ("patch", "scores") => Some(json!({"final_score": 1})),
         ("patch", _) if path.contains("/users/") => Some(json!({"username": "x"})),

@@ -40,7 +40,10 @@ async fn a_command_reaches_a_tracker_that_is_connected_and_waits_for_one_that_is
     assert_eq!((status, &kept["type"], &kept["id"]), (202, &json!("custom"), &json!(1)));
     let mut tracker = log_in(&traccar).await;
     tracker.expect(&unhex(GETINFO)).await;
-    assert_eq!(types(&traccar, device).await, ["custom", "positionSingle", "rebootDevice", "getVersion"]);
+    assert_eq!(
+        types(&traccar, device).await,
+        ["custom", "positionSingle", "engineStop", "engineResume", "rebootDevice", "getVersion"]
+    );
 
     // Now it is there.
     let (status, sent) = send(&traccar, json!({ "deviceId": device, "type": "getVersion", "attributes": {} })).await;
@@ -52,8 +55,8 @@ async fn a_command_reaches_a_tracker_that_is_connected_and_waits_for_one_that_is
     // Its reports are answered as before.
     tracker.send(&unhex(TELTONIKA_PACKET)).await;
     tracker.expect(&[0, 0, 0, 3]).await;
-    let (status, refused) = send(&traccar, json!({ "deviceId": device, "type": "engineStop", "attributes": {} })).await;
-    let text = "java.lang.RuntimeException: Command engineStop is not supported in protocol milepost";
+    let (status, refused) = send(&traccar, json!({ "deviceId": device, "type": "alarmArm", "attributes": {} })).await;
+    let text = "java.lang.RuntimeException: Command alarmArm is not supported in protocol milepost";
     assert_eq!((status, refused.as_str()), (400, Some(text)));
     let (status, refused) =
         send(&traccar, json!({ "deviceId": device, "type": "custom", "attributes": { "data": "a\r\nb" } })).await;
@@ -83,6 +86,53 @@ async fn a_command_reaches_a_tracker_that_is_connected_and_waits_for_one_that_is
     again.expect(&unhex(GETINFO)).await;
     again.send(&unhex(TELTONIKA_PACKET)).await;
     again.expect(&[0, 0, 0, 3]).await;
+}
+
+/// The answer `DI1:1` in codec 12.
+fn answer() -> Vec<u8> {
+    let body = [&[0x0C, 1, 6, 0, 0, 0, 5][..], b"DI1:1", &[1]].concat();
+    let crc = u32::from(milepost_device_protocols::checksum::crc16_ibm(&body)).to_be_bytes();
+    [&[0; 4][..], &(body.len() as u32).to_be_bytes(), &body, &crc].concat()
+}
+
+#[tokio::test]
+async fn what_became_of_a_command_is_an_event() {
+    let traccar = Traccar::start_with(&[ALL_PORTS]).await;
+    let device = traccar.device(TELTONIKA_IMEI).await;
+    for kind in ["commandResult", "queuedCommandSent"] {
+        let wish = json!({ "type": kind, "always": true, "notificators": "web", "attributes": {} });
+        assert_eq!(traccar.call(Method::POST, "/api/notifications", &traccar.ada, Some(wish)).await.status(), 200);
+    }
+    let mut socket = traccar.server.try_watch("/api/socket", &[("Cookie", &traccar.ada)]).await.unwrap();
+    socket.next().await;
+    // Its own id may stand in the text.
+    let getinfo = json!({ "deviceId": device, "type": "custom", "attributes": { "data": "get {uniqueId}" } });
+    assert_eq!(send(&traccar, getinfo).await.0, 202);
+    let mut tracker = log_in(&traccar).await;
+    tracker.expect(&unhex("000000000000001b0c010500000013")).await;
+    tracker.expect(format!("get {TELTONIKA_IMEI}").as_bytes()).await;
+    let mut next_event = async || loop {
+        let frame = tokio::time::timeout(Duration::from_secs(10), socket.next()).await.unwrap();
+        if let Some(event) = frame["events"].get(0) {
+            break event.clone();
+        }
+    };
+    let sent = next_event().await;
+    assert_eq!((&sent["type"], &sent["attributes"]["id"]), (&json!("queuedCommandSent"), &json!(1)));
+    tracker.send(&answer()).await;
+    let result = next_event().await;
+    assert_eq!((&result["type"], &result["attributes"]["result"]), (&json!("commandResult"), &json!("DI1:1")));
+    let message = format!("{TELTONIKA_IMEI} command result received: DI1:1 at ");
+    assert!(result["attributes"]["message"].as_str().unwrap().starts_with(&message), "{result}");
+
+    let now = traccar.server.clock.clock().now();
+    let (from, to) = (now.plus_ms(-3_600_000), now.plus_ms(3_600_000));
+    let path = format!("/api/reports/events?deviceId={device}&from={from}&to={to}");
+    let listed = traccar.json(Method::GET, &path, None).await;
+    let kinds: Vec<_> = listed.as_array().unwrap().iter().map(|event| event["type"].clone()).collect();
+    assert!(kinds.contains(&json!("queuedCommandSent")) && kinds.contains(&json!("commandResult")), "{listed}");
+    let one = traccar.json(Method::GET, &format!("/api/events/{}", result["id"]), None).await;
+    assert_eq!(one["attributes"], json!({ "result": "DI1:1" }));
 }
 
 #[tokio::test]

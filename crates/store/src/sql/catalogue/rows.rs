@@ -233,20 +233,6 @@ pub(crate) async fn forget_named(
     Ok(())
 }
 
-/// Deletes the commands that are kept for a vehicle: their names begin with its id, a blank and 32 digits follow.
-pub(crate) async fn forget_commands(connection: &mut Connection, tenant_no: i64, vehicle: &str) -> Result<()> {
-    sqlx::query::<Db>(
-        "delete from catalogue_entries where tenant_no = $1 and kind = $2
-         and length(name) = length($3) + 33 and substr(name, 1, length($3) + 1) = $3 || ' '",
-    )
-    .bind(tenant_no)
-    .bind(EntryKind::QueuedCommand.as_str())
-    .bind(vehicle)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 pub(super) async fn changed(
     connection: &mut Connection,
     tenant: &TenantId,

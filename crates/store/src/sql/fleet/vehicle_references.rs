@@ -22,7 +22,6 @@ pub(crate) async fn remove(
     for kind in [EntryKind::Vehicle, EntryKind::Picture] {
         catalogue::forget_named(connection, tenant_no, kind, id.as_str()).await?;
     }
-    catalogue::forget_commands(connection, tenant_no, id.as_str()).await?;
     let mut facts = Vec::new();
     for user in take_off_lists(connection, "users", tenant_no, id).await? {
         facts.push(Fact::UserChanged { user_id: UserId::new(user)? });

@@ -47,7 +47,7 @@ fn plural(kind: EntryKind) -> &'static str {
         EntryKind::Driver => "drivers",
         EntryKind::Maintenance => "plans of maintenance",
         EntryKind::Calendar => "calendars",
-        EntryKind::Command | EntryKind::QueuedCommand => "saved commands",
+        EntryKind::Command => "saved commands",
         EntryKind::Notification => "notifications",
         EntryKind::Computed => "computed attributes",
         EntryKind::Report => "scheduled reports",
