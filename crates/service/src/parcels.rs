@@ -6,6 +6,7 @@ mod driver_track;
 mod follow_driver;
 mod follow_parcel;
 mod last_published;
+mod locks;
 mod published_moves;
 mod read_parcel_path;
 mod read_parcels;
@@ -21,11 +22,11 @@ pub use read_parcels::{ParcelListing, ParcelPage, get_parcel, list_parcels, watc
 pub use record_driver_location::{DriverReport, ReportOutcome, record_driver_location};
 
 use crate::ServiceError;
-use crate::keyed_locks::KeyedLocks;
 use crate::listener::Listeners;
 use crate::live::LiveMap;
 use crate::wakers::Wakers;
 use last_published::LastPublished;
+use locks::Locks;
 use milepost_domain::{
     DriverFix, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, Zone, ZoneRadius,
 };
@@ -45,22 +46,13 @@ pub struct Parcels {
     relay: Arc<dyn Relay>,
     wakers: Wakers,
     zone: ZoneRadius,
-    /// Held from the reading of a row until its change is published, so that changes are published in the order of
-    /// commit.
-    locks: KeyedLocks,
+    locks: Locks,
     /// Asks for the states of many drivers together.
     drivers: Gatherer<DriverAsked>,
     /// Stores the fixes of many drivers together.
     fixes: Gatherer<DriverFixWrite>,
     last_published: LastPublished,
     published_moves: PublishedMoves,
-}
-
-/// The key of a lock.
-#[derive(Debug, Clone, Copy, Hash)]
-enum Key<'a> {
-    Driver(UserId),
-    Parcel(&'a TenantId, ParcelId),
 }
 
 impl Parcels {
@@ -73,7 +65,7 @@ impl Parcels {
     ) -> Self {
         let (last_published, published_moves) = (LastPublished::default(), PublishedMoves::default());
         let (drivers, fixes) = (Gatherer::start(Arc::clone(&store)), Gatherer::start(Arc::clone(&store)));
-        let locks = KeyedLocks::default();
+        let locks = Locks::default();
         Self { store, live, listeners, relay, wakers, zone, locks, drivers, fixes, last_published, published_moves }
     }
 
@@ -86,8 +78,7 @@ impl Parcels {
         mut driver: Option<UserId>,
     ) -> Result<Option<(Vec<RwLockWriteGuard<'_, ()>>, Parcel)>, ServiceError> {
         loop {
-            let keys = [Some(Key::Parcel(tenant, id)), driver.map(Key::Driver)];
-            let locks = self.locks.write(keys.into_iter().flatten()).await;
+            let locks = self.locks.write(driver, Some((tenant, id))).await;
             let Some(parcel) = self.store.get_parcel(tenant, id).await? else { return Ok(None) };
             if parcel.driver_id.is_none() || parcel.driver_id == driver {
                 return Ok(Some((locks, parcel)));

@@ -54,7 +54,7 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
         }
         Fact::ShareChanged { share_id } => ("share_changed", write(&SharePayload { share_id: *share_id })),
         Fact::CatalogueChanged { kind } => ("catalogue_changed", write(&CataloguePayload { kind: *kind })),
-        Fact::CommandChanged(command) => ("command.changed", write(&CommandPayload::from(&**command))),
+        Fact::CommandChanged(command) => ("command_changed", write(&CommandPayload::from(&**command))),
         Fact::DeliveryStarted { tracking_id, order_id, rider_id } => {
             let (tracking_id, order_id, rider_id) = (tracking_id.clone(), order_id.clone(), rider_id.clone());
             let status = DeliveryStatus::Assigned;
@@ -143,7 +143,7 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
         }
         "share_changed" => Fact::ShareChanged { share_id: read::<SharePayload>(payload)?.share_id },
         "catalogue_changed" => Fact::CatalogueChanged { kind: read::<CataloguePayload>(payload)?.kind },
-        "command.changed" => Fact::CommandChanged(Box::new(read::<CommandPayload>(payload)?.into_command())),
+        "command_changed" => Fact::CommandChanged(Box::new(read::<CommandPayload>(payload)?.into_command())),
         "delivery.started" => {
             let DeliveryStarted { tracking_id, order_id, rider_id, .. } = read(payload)?;
             Fact::DeliveryStarted { tracking_id, order_id, rider_id }

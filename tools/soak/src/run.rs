@@ -156,9 +156,12 @@ impl Run {
         loop {
             let behind = Truth::not_folded(&self.cluster.reach.network).await;
             match behind {
-                Ok(0) => return,
+                Ok(buses) if buses.is_empty() => return,
                 Ok(_) | Err(_) if since.elapsed() < MAX_FOLD => tokio::time::sleep(Duration::from_millis(500)).await,
-                Ok(buses) => return self.misses.push(format!("{buses} buses are not folded after {MAX_FOLD:?}")),
+                Ok(buses) => {
+                    let buses = buses.join("; ");
+                    return self.misses.push(format!("not folded after {MAX_FOLD:?}: {buses}"));
+                }
                 Err(error) => return self.misses.push(format!("whether all is folded is not known: {error:#}")),
             }
         }

@@ -61,16 +61,21 @@ impl Truth {
         Ok(truth)
     }
 
-    /// The number of vehicles whose history is not derived from all their positions.
-    pub(crate) async fn not_folded(network: &Network) -> Result<usize> {
-        let lines = query(
+    /// The vehicles whose history is not derived from all their positions: until when it is, what the newest position is, and the late
+    /// positions that are not in it.
+    pub(crate) async fn not_folded(network: &Network) -> Result<Vec<String>> {
+        query(
             network,
-            "select s.vehicle_no from vehicle_states s left join track_folds f using (vehicle_no) \
+            "select v.id || ': folded to ' || coalesce(f.folded_ms::text, 'nothing') || ' (version ' || \
+             coalesce(f.version::text, '-') || '), newest ' || coalesce(s.held_ms, s.at_ms) || ', late ' || \
+             coalesce((select string_agg(l.at_ms || ' noted ' || l.noted_ms, ', ') from late_positions l \
+                       where l.vehicle_no = v.vehicle_no), 'none') || ', by the database ' || \
+             (extract(epoch from clock_timestamp()) * 1000)::bigint \
+             from vehicle_states s join vehicles v using (vehicle_no) left join track_folds f using (vehicle_no) \
              where f.folded_ms is null or f.folded_ms < coalesce(s.held_ms, s.at_ms) \
-             union select vehicle_no from late_positions",
+             or exists (select 1 from late_positions l where l.vehicle_no = v.vehicle_no)",
         )
-        .await?;
-        Ok(lines.len())
+        .await
     }
 
     /// What was answered 2xx and is not there, and what is there twice.

@@ -2847,6 +2847,11 @@ export interface components {
             id: number | null;
             /** @description The language in which a user is written to. */
             language: string | null;
+            /**
+             * Format: int64
+             * @description The tenant's threshold: a vehicle that was not heard for so many seconds is offline.
+             */
+            offline_after_s: number;
             /** @enum {string|null} */
             role: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff" | null;
             tenant: string;

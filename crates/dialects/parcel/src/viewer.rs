@@ -9,6 +9,7 @@ use crate::named_parcel::NamedParcel;
 use crate::wire::ToViewer;
 use milepost_domain::{Caller, ParcelId, TenantId};
 use milepost_http::Problem;
+use milepost_hub::{Interest, Subscription};
 use milepost_live::{Snapshot, SocketSender, Viewer};
 use milepost_service::parcels::{record_driver_location, watch_parcel};
 use milepost_service::{DriverReport, FollowedParcel, Request, ServiceError};
@@ -69,14 +70,19 @@ impl ParcelViewer {
         channel.settled().await;
         let snapshot = self.me.sender.begin_snapshot();
         let is_new = !self.me.follows(id);
-        let begin = || {
+        // A crossing is told once and is in no snapshot. Whoever has just come must not miss one while others are waited for; what it
+        // gets meanwhile is in the order of publishing, and the snapshot yields to it.
+        let is_early = is_new && !say_subscribed;
+        let subscribe = || snapshot.subscribe(&channel, Interest::all());
+        let prepare = || is_early.then(subscribe);
+        let begin = |early: Option<Subscription>| {
             if is_new {
-                followers.add(&self.me, id, snapshot.subscribe(&channel, Default::default()));
+                followers.add(&self.me, id, early.unwrap_or_else(subscribe));
             }
         };
-        let followed = watch_parcel(parcels, &self.request(), &self.me.tenant, id, begin).await;
-        if !is_new {
-            // The subscription of before still brings what was published until now: the newest of it is what is shown.
+        let followed = watch_parcel(parcels, &self.request(), &self.me.tenant, id, prepare, begin).await;
+        if is_early || !is_new {
+            // What was published before the snapshot comes before it: the newest of it is what is shown.
             channel.settled().await;
         }
         match &followed {

@@ -71,8 +71,8 @@ pub(crate) async fn follow_parcel(
     // What an ended subscription was to get has come by then, and nothing of it comes after the snapshot.
     live.hub.channel(&parcel_channel(tenant, id)).settled().await;
     let _snapshot = lane.begin_snapshot();
-    let begin = || followers.follow(lane, live, (caller, tenant), (outlet, s), id);
-    let (now, followed) = watch_parcel(parcels, &request, tenant, id, begin).await?;
+    let begin = |()| followers.follow(lane, live, (caller, tenant), (outlet, s), id);
+    let (now, followed) = watch_parcel(parcels, &request, tenant, id, || (), begin).await?;
     outlet.send(&render_parcel(&now.parcel));
     if let Some(driver) = &now.progress {
         outlet.send(&render_place(id, driver));

@@ -2,7 +2,7 @@
 
 use super::add_parcel::check_driver;
 use super::read_parcels::get_parcel;
-use super::{FollowedParcel, Key, ParcelUpdate, Parcels, progress_of};
+use super::{FollowedParcel, ParcelUpdate, Parcels, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
     Action, Caller, ExpectedVersion, Fact, Parcel, ParcelId, ParcelStatus, TenantId, Timestamp, UserId, ZonesInside,
@@ -66,8 +66,8 @@ async fn store_and_publish(
         }
         // The drivers' locks are held too, so that no location is published after the parcel's end, or to viewers that
         // may not see it any more.
-        let drivers = [seen.driver_id, change.driver_id.flatten()].into_iter().flatten().map(Key::Driver);
-        let _locks = parcels.locks.write(drivers.chain([Key::Parcel(tenant, id)])).await;
+        let drivers = [seen.driver_id, change.driver_id.flatten()].into_iter().flatten();
+        let _locks = parcels.locks.write(drivers, Some((tenant, id))).await;
         let before = parcels.store.get_parcel(tenant, id).await?.ok_or(ServiceError::NotFound("parcel"))?;
         if before.driver_id != seen.driver_id {
             continue;

@@ -1,6 +1,6 @@
 //! Publishes the locations and zone crossings of drivers that another process on the same database stored.
 
-use super::{Key, MovedParcel, Parcels, progress_of};
+use super::{MovedParcel, Parcels, progress_of};
 use crate::{Listener, ServiceError};
 use milepost_domain::{DriverFix, Parcel, ParcelId, TenantId, Timestamp, Zone};
 
@@ -18,7 +18,7 @@ pub(crate) async fn follow_driver(
     }
     for &id in followed {
         // Under the driver's lock, because a location of this node may be committed and not yet published.
-        let _lock = parcels.locks.write([Key::Driver(fix.driver_id)]).await;
+        let _lock = parcels.locks.write([fix.driver_id], None).await;
         if parcels.published_moves.has(tenant, id, fix, now) {
             continue;
         }

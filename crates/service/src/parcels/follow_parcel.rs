@@ -15,6 +15,12 @@ pub(crate) async fn follow_parcel(
     if !parcels.listeners.follows_parcel(tenant, id) {
         return Ok(());
     }
+    // Most events are of this node, and were published here: nobody who opens a parcel should wait for this look.
+    let published = parcels.last_published.get(tenant, id);
+    let stored = parcels.store.get_parcel(tenant, id).await?;
+    if stored.is_none_or(|stored| published.is_some_and(|published| published.version >= stored.version)) {
+        return Ok(());
+    }
     // Under the locks, because a change of this node may be committed and not yet published.
     if let Some((_locks, parcel)) = parcels.lock_parcel(tenant, id, None).await? {
         publish_if_new(parcels, &parcel, now).await;

@@ -61,19 +61,22 @@ fn require_visible(request: &Request, parcel: &Parcel) -> Result<(), ServiceErro
 }
 
 /// One parcel with its driver's progress, for a new subscriber, and what `begin` returns. It is called while nothing of the parcel is
-/// published, and only if the caller may see the parcel: a subscription that it makes begins exactly after what is returned. What
+/// published, and only if the caller may see the parcel: a subscription that it makes begins exactly after what is returned. `prepare` is
+/// called as soon as that is known, before others are waited for: what happens once, such as a crossing, need not be missed meanwhile. What
 /// another node stored and is not known here yet is published to the other subscribers first, so that nothing older follows.
 ///
 /// # Errors
 /// As [`get_parcel`].
-pub async fn watch_parcel<T>(
+pub async fn watch_parcel<P: Send, T>(
     parcels: &Parcels,
     request: &Request,
     tenant: &TenantId,
     id: ParcelId,
-    begin: impl FnOnce() -> T + Send,
+    prepare: impl FnOnce() -> P + Send,
+    begin: impl FnOnce(P) -> T + Send,
 ) -> Result<(FollowedParcel, T), ServiceError> {
     let driver = get_parcel(parcels, request, tenant, id).await?.driver_id;
+    let prepared = prepare();
     let locked = parcels.lock_parcel(tenant, id, driver).await?;
     let (_locks, parcel) = locked.ok_or(ServiceError::NotFound("parcel"))?;
     require_visible(request, &parcel)?;
@@ -87,7 +90,7 @@ pub async fn watch_parcel<T>(
         publish_if_new_move(parcels, &parcel, fix, request.now);
     }
     let progress = fix.map(|fix| progress_of(&parcel, fix, request.now));
-    Ok((FollowedParcel { parcel, progress }, begin()))
+    Ok((FollowedParcel { parcel, progress }, begin(prepared)))
 }
 
 /// The parcels of a tenant that the caller may see: all, or those of which it is the client or driver.

@@ -2,7 +2,7 @@
 
 use super::driver_track::{DriverTrack, TRACK_WINDOW_MS, goes_near_null_island};
 use super::read_parcels::get_parcel;
-use super::{Key, MovedParcel, Parcels, point_of, point_of_fix, progress_of};
+use super::{MovedParcel, Parcels, point_of, point_of_fix, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
     Action, Address, Approach, DriverFix, Fact, Latitude, Longitude, Parcel, ParcelId, Place, Position, TenantId,
@@ -90,7 +90,7 @@ async fn store_and_publish(
         Position::check_time(at, request.now)?;
     }
     let tenant = &request.caller.tenant;
-    let _lock = parcels.locks.write([Key::Driver(driver)]).await;
+    let _lock = parcels.locks.write([driver], None).await;
     let DriverState { active, last } =
         parcels.drivers.carry_out(DriverAsked { tenant: tenant.clone(), driver }).await?;
     check_named(parcels, request, &report, &active).await?;

@@ -21,12 +21,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ("share_changed", r#"{"share_id":4}"#),
     ("catalogue_changed", r#"{"kind":"group"}"#),
     (
-        "command.changed",
+        "command_changed",
         r#"{"answer":null,"answered_at":null,"asked_at":"2026-11-20T00:00:00.000Z","command_id":1,"device_id":null,"kind":"stop_engine",
             "sent_at":null,"text":null,"vehicle_id":"MTA NYCT_2782","was_queued":true}"#,
     ),
     (
-        "command.changed",
+        "command_changed",
         r#"{"answer":"DI1:1\nDI2:0","answered_at":"2026-11-20T00:00:02.000Z","asked_at":"2026-11-20T00:00:00.000Z","command_id":2,
             "device_id":"t 1","kind":"custom","sent_at":"2026-11-20T00:00:01.000Z","text":"getio","vehicle_id":"MTA NYCT_2782",
             "was_queued":false}"#,

@@ -23,6 +23,7 @@ async fn replay(exchange: &str) {
     let mut checked = 0;
     let mut lines = exchange.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).peekable();
     while let Some(line) = lines.next() {
+        println!("{line}");
         let words: Vec<_> = line.splitn(3, ' ').collect();
         match words[..] {
             ["filler", count] => {
