@@ -25,9 +25,9 @@ pub(crate) fn zone_message(parcel: ParcelId, zone: Zone, entered: bool, at: Time
     Message::new(render(&ToViewer::Geofence(crossing)), Recipients::everyone())
 }
 
-/// The parcel's new status. Every viewer gets this message.
+/// The parcel's new status. A viewer that waits for its snapshot does not get this message: the snapshot has it.
 pub(crate) fn status_message(parcel: &Parcel) -> Message {
-    Message::new(render_status(parcel), Recipients::everyone())
+    Message::new(render_status(parcel), Recipients::keys([]))
 }
 
 pub(crate) fn render_status(parcel: &Parcel) -> String {

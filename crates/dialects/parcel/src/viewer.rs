@@ -73,11 +73,13 @@ impl ParcelViewer {
         // A crossing is told once and is in no snapshot. Whoever has just come must not miss one while others are waited for; what it
         // gets meanwhile is in the order of publishing, and the snapshot yields to it.
         let is_early = is_new && !say_subscribed;
-        let subscribe = || snapshot.subscribe(&channel, Interest::all());
-        let prepare = || is_early.then(subscribe);
+        let subscribe = |interest| snapshot.subscribe(&channel, interest);
+        let prepare = || is_early.then(|| subscribe(Interest::keys([])));
         let begin = |early: Option<Subscription>| {
             if is_new {
-                followers.add(&self.me, id, early.unwrap_or_else(subscribe));
+                let subscription = early.unwrap_or_else(|| subscribe(Interest::all()));
+                subscription.set_interest(Interest::all());
+                followers.add(&self.me, id, subscription);
             }
         };
         let followed = watch_parcel(parcels, &self.request(), &self.me.tenant, id, prepare, begin).await;

@@ -1,6 +1,5 @@
 //! A snapshot is never older than the messages after it, also when a viewer narrows and widens its subscription.
 
-use super::dialects::start_all;
 use crate::parcel::people::{client, driver};
 use crate::support::{TestServer, Watcher, json_of};
 use serde_json::{Value, json};
@@ -95,36 +94,6 @@ async fn no_bus_goes_back_in_time_when_its_viewer_narrows_and_widens() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_vehicle_of_a_fleet_goes_back_in_time_when_its_viewer_narrows_and_widens() {
     no_vehicle_goes_back(fleet()).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_device_of_traccars_goes_back_in_time_after_the_first_positions() {
-    let server = Arc::new(start_all(&[]).await);
-    for n in 0..VEHICLES {
-        server.add_bus(&format!("v{n}")).await;
-        server.add_device(&format!("d{n}"), &format!("v{n}")).await;
-    }
-    let (sender, mut driven) = watch::channel(0);
-    let driving = tokio::spawn(drive(Arc::clone(&server), sender));
-    driven.changed().await.unwrap();
-    let path = format!("/api/socket?token={}", server.admin);
-    for round in 0..ROUNDS {
-        let mut watcher = server.try_watch(&path, &[]).await.unwrap();
-        let mut newest: HashMap<i64, String> = HashMap::new();
-        // The first positions, and some of what follows.
-        for _ in 0..VEHICLES / 2 {
-            let message = watcher.next().await;
-            for position in message["positions"].as_array().into_iter().flatten() {
-                let (device, at) = (position["deviceId"].as_i64().unwrap(), position["fixTime"].as_str().unwrap());
-                let before = newest.insert(device, at.to_owned()).unwrap_or_default();
-                assert!(before.as_str() <= at, "round {round}: {device} at {before}, then at {at}");
-            }
-        }
-        assert_eq!(newest.len(), VEHICLES, "all are in view");
-        tokio::time::sleep(Duration::from_millis(round % 10 * 4)).await;
-    }
-    drop(driven);
-    driving.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
