@@ -85,9 +85,13 @@ impl Uploads {
         true
     }
 
-    /// Holds a late position beside others of its vehicle; false if none are held, or there is no room.
+    /// Holds a late position among others of its vehicle; false if none are held, or there is no room, or it is newer than all that
+    /// are held: then the newer one after which it came was missed here, and would be waited for without end.
     pub(crate) fn hold_late(&mut self, vehicle: VehicleNo, position: Position) -> bool {
-        let Some(upload) = self.vehicles.get_mut(&vehicle).filter(|_| self.positions < HELD_POSITIONS) else {
+        if self.positions >= HELD_POSITIONS {
+            return false;
+        }
+        let Some(upload) = self.vehicles.get_mut(&vehicle).filter(|upload| position.at < upload.newest) else {
             return false;
         };
         self.positions += 1;
@@ -190,6 +194,7 @@ mod tests {
         assert_eq!(times(&uploads.take_settled(false)), [(10, false), (20, true), (30, false)]);
         assert_eq!((uploads.newest(bus), uploads.newest(car)), (Some(at(50)), Some(at(1))));
         assert!(uploads.hold_late(bus, position(40)));
+        assert!(!uploads.hold_late(bus, position(60)), "a newer one was missed");
         uploads.forget(car);
         assert_eq!(times(&uploads.take_settled(true)), [(40, true), (50, false)]);
         assert_eq!((uploads.positions, uploads.next_tick()), (0, None));

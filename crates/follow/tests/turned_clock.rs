@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use milepost_clock::{Clock, TurnableClock};
 use milepost_domain::{Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind};
 use milepost_follow::{FollowerParts, TenantVehicles, TrackFollower, TrackInbox, VehicleDirectory};
-use milepost_store::{Committer, IncidentKind, Once, OpenOptions, PositionBatch, Store, StoreError, Unsent};
+use milepost_store::{Committer, IncidentKind, Once, OpenOptions, PositionBatch, Store, StoreError, TrackStep, Unsent};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -116,4 +116,46 @@ async fn a_vehicle_that_fell_silent_before_a_restart_is_offline_a_minute_after_i
     turnable.turn(Duration::from_secs(120));
     second.stop().await;
     assert_eq!(silences(&store, heard_at).await, 1);
+}
+
+#[tokio::test]
+async fn a_position_that_was_missed_before_a_late_one_is_folded() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
+    let store = milepost_store::open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
+    let (turnable, home) = (TurnableClock::new(), TenantId::default_tenant());
+    let committer = Committer::start(Arc::clone(&store), None);
+    // Positions of the past, so that they are held for a moment before they are folded.
+    let first_at = turnable.clock().now().plus_ms(-3_600_000);
+    let after = |seconds: i64| position(first_at.plus_ms(seconds * 1000));
+    store.add_vehicle(&home, &bus(), first_at, &Once::unclaimed()).await.unwrap();
+    let record = async |seconds| {
+        let batch = PositionBatch {
+            tenant: home.clone(),
+            positions: vec![after(seconds)],
+            received_at: first_at,
+            thresholds: Arc::default(),
+        };
+        committer.record(batch).await.unwrap();
+    };
+    let vehicle = store.get_vehicle(&home, &bus().id).await.unwrap().unwrap().no;
+    record(0).await;
+    let follower = Follower::start(&store, turnable.clock());
+    until(async || follower.inbox.stats().folds == 1).await;
+
+    for seconds in [10, 30, 20] {
+        record(seconds).await;
+    }
+    let step = TrackStep { vehicle, after: Some(first_at), is_wrong: false };
+    follower.inbox.add(&home, &[(step, &after(10))], &[]);
+    // Of the one after which this came late the follower is not told.
+    follower.inbox.add(&home, &[], &[(vehicle, &after(20))]);
+    until(async || {
+        turnable.turn(Duration::from_secs(5));
+        let fold = store.load_fold(vehicle).await.unwrap().unwrap().fold;
+        fold.is_some_and(|fold| fold.folded_at == after(30).at)
+    })
+    .await;
+    follower.stop().await;
+    assert_eq!(store.load_fold(vehicle).await.unwrap().unwrap().late_from, None);
 }
