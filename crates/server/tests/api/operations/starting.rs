@@ -1,7 +1,7 @@
 //! A start that has to wait, a start that must be refused, and two servers on one database.
 
 use crate::support::signing::operator_token;
-use crate::support::{SECRET, TestServer, config_in, fresh_postgres, http_client};
+use crate::support::{PATIENCE, SECRET, TestServer, config_in, fresh_postgres, http_client};
 use milepost::LogStats;
 use milepost::serve;
 use milepost_clock::Clock;
@@ -57,7 +57,7 @@ async fn no_two_servers_share_a_sqlite_file_under_any_path() {
     tokio::join!(next.drain(), other.drain());
 }
 
-/// Runs `serve` as a process. Returns its exit code, if it ends within a few seconds, and its standard error.
+/// Runs `serve` as a process. Returns its exit code, if it ends by itself, and its standard error.
 fn serve_until_it_ends(database: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_milepost"))
@@ -73,7 +73,7 @@ fn serve_until_it_ends(database: &str) -> (Option<i32>, String) {
     let code = loop {
         match child.try_wait().unwrap() {
             Some(status) => break status.code(),
-            None if begun.elapsed() > Duration::from_secs(6) => {
+            None if begun.elapsed() > PATIENCE => {
                 child.kill().unwrap();
                 break None;
             }
